@@ -1,0 +1,127 @@
+/*
+ * observed: what the kernel says now: flat tables, filled by a driver, carried by the wire, read by the planner.
+ *
+ * jail "" is the host.  IPv6 link-local addresses, loopback interfaces inside jails and routes that are not ours are
+ * left out.  Tables are sorted by (jail, name) after observed_sort().
+ */
+#ifndef JN_OBSERVED_H
+#define JN_OBSERVED_H
+
+#include "core/err.h"
+#include "core/model.h"
+
+/* The mark of an interface we made: what it is for, read from ifalias (Linux) or description (FreeBSD). */
+struct mark {
+	bool ours;
+	bool has_object;	/* false: made by us, but creation was cut short before it was labelled */
+	enum kind kind;
+	char name[NAME_SIZE];
+	uint8_t side;		/* enum end_side for epairs */
+};
+
+/* "jailnet:epair/web0:a", "jailnet:bridge/lan0"; MARK_TEXT_SIZE includes the NUL. */
+#define MARK_TEXT_SIZE 96
+void mark_format(const struct mark *m, char buf[MARK_TEXT_SIZE]);
+/* Never fails: text that is not ours gives ours = false. */
+void mark_parse(const char *text, struct mark *out);
+
+enum link_type { LINK_OTHER, LINK_BRIDGE, LINK_EPAIR, LINK_VLAN, LINK_PHYSICAL, LINK_LOOPBACK };
+#define LINK_TYPE_COUNT (LINK_LOOPBACK + 1)
+const char *link_type_name(enum link_type type);
+
+struct obs_link {
+	char jail[NAME_SIZE];
+	char ifname[IFNAME_SIZE];
+	uint32_t ifindex;
+	enum link_type type;
+	struct mark mark;
+	struct mac mac;
+	uint32_t mtu;
+	bool up;		/* administratively */
+	bool running;		/* has carrier */
+	char bridge[IFNAME_SIZE];	/* bridge it is a port of, "" = none */
+	bool stp, vlan_filter;	/* of a bridge */
+	/* of a port */
+	bool priv, port_stp, edge;
+	uint16_t untagged, ntagged;
+	uint16_t tagged[LIMIT_TAGGED];
+};
+
+struct obs_addr {
+	char jail[NAME_SIZE];
+	char ifname[IFNAME_SIZE];
+	struct prefix prefix;
+	bool duplicate;		/* IPv6 DAD failed */
+};
+
+struct obs_route {
+	char jail[NAME_SIZE];
+	struct prefix dst;
+	struct ip gateway;
+};
+
+/* Where a jail of ours stands.  Absent from the table = does not exist. */
+enum jail_phase {
+	JAIL_PARTIAL,	/* creation was cut short: JAIL_CREATE again, or JAIL_DESTROY */
+	JAIL_CREATED,	/* there, exec.start not (successfully) run */
+	JAIL_STARTED,	/* exec.start ran */
+	JAIL_STOPPED,	/* exec.stop ran and its processes are gone; interfaces may still be inside */
+	JAIL_DYING
+};
+#define JAIL_PHASE_COUNT (JAIL_DYING + 1)
+const char *jail_phase_name(enum jail_phase phase);
+
+struct obs_jail {
+	char name[NAME_SIZE];
+	bool ours;		/* carries our mark; false: external or foreign */
+	enum jail_phase phase;
+	uint32_t boot;
+	uint32_t jid;		/* FreeBSD; 0 elsewhere */
+	char hostname[HOSTNAME_SIZE];
+	bool forwarding;
+	uint32_t processes;
+	char reason[128];	/* why dying or partial, "" = nothing to say */
+};
+
+struct obs_sysctl {
+	char jail[NAME_SIZE];
+	char key[NAME_SIZE];
+	char value[128];
+};
+
+struct observed {
+	struct obs_jail *jails;
+	struct obs_link *links;
+	struct obs_addr *addrs;
+	struct obs_route *routes;
+	struct obs_sysctl *sysctls;
+	size_t njails, nlinks, naddrs, nroutes, nsysctls;
+	size_t rjails, rlinks, raddrs, rroutes, rsysctls;	/* room */
+};
+
+void observed_init(struct observed *o);
+void observed_fini(struct observed *o);
+/* Appends a zeroed row and returns it; NULL = out of memory. */
+struct obs_jail *observed_jail_add(struct observed *o);
+struct obs_link *observed_link_add(struct observed *o);
+struct obs_addr *observed_addr_add(struct observed *o);
+struct obs_route *observed_route_add(struct observed *o);
+struct obs_sysctl *observed_sysctl_add(struct observed *o);
+void observed_sort(struct observed *o);
+
+/* On a sorted one. */
+const struct obs_jail *observed_jail(const struct observed *o, const char *name);
+const struct obs_link *observed_link(const struct observed *o, const char *jail, const char *ifname);
+/* The addresses of one interface: first row, count in *n. */
+const struct obs_addr *observed_addrs(const struct observed *o, const char *jail, const char *ifname, size_t *n);
+const struct obs_route *observed_routes(const struct observed *o, const char *jail, size_t *n);
+const struct obs_sysctl *observed_sysctl(const struct observed *o, const char *jail, const char *key);
+
+/*
+ * Takes a partial look into a full one: every row of the scope is replaced by what 'part' has.  Scope as in
+ * struct cmd_observe.  'into' is sorted again.  'part' keeps its memory.
+ */
+struct cmd_observe;
+int observed_merge(struct observed *into, const struct observed *part, const struct cmd_observe *scope, struct err *err);
+
+#endif

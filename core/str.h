@@ -1,0 +1,25 @@
+/*
+ * str: copying and number parsing that fail instead of cutting.
+ */
+#ifndef JN_STR_H
+#define JN_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NELEMS(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Copies src with its NUL into dst[size].  -1 and dst "" when it does not fit. */
+int str_copy(char *dst, size_t size, const char *src);
+/* snprintf that returns -1 (and leaves dst "") when the text does not fit. */
+int str_format(char *dst, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The whole string is a decimal number in [min, max]; no sign, blanks or leading zero (but "0"). */
+int str_u64(const char *s, uint64_t min, uint64_t max, uint64_t *out);
+bool str_equal(const char *a, const char *b);
+/* Shell-style match with '*' and '?' only. */
+bool str_match(const char *pattern, const char *s);
+/* Valid UTF-8 without NUL, overlong forms or surrogates. */
+bool str_utf8(const void *s, size_t size);
+
+#endif
