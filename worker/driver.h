@@ -2,8 +2,8 @@
  * driver: the kernel behind five functions.  One per platform (worker/linux, worker/freebsd), and the fake kernel of the tests.
  *
  * A driver sees core/ and this header only.  It trusts the command's shape (wire.c and policy.c checked it), not the kernel's
- * state: a command that would touch an interface, bridge or jail without our mark fails with ERR_DENIED, except where the
- * command is meant for a foreign interface (IF_MOVE, IF_SET, PORT_*, ADDR_* on one that policy allowed).
+ * state: a command that would touch an interface, bridge or jail without our mark fails with ERR_DENIED, except IF_MOVE, IF_SET,
+ * PORT_* and ADDR_* on a foreign interface for which conf->foreign_ok says yes.  Destroying is only ever for what is ours.
  */
 #ifndef JN_DRIVER_H
 #define JN_DRIVER_H
@@ -14,6 +14,10 @@
 struct driver_conf {
 	const char *run_dir;	/* root-owned, tmpfs: /run/jailnet; jail marks live in run_dir/jails/NAME/ */
 	const char *netns_dir;	/* Linux: /run/netns */
+	const char *log_dir;	/* console logs of exec.start and exec.stop: log_dir/JAIL.log */
+	/* policy: may this interface, which does not carry our mark, be touched at all? */
+	bool (*foreign_ok)(void *arg, const char *ifname);
+	void *arg;
 };
 
 struct driver {

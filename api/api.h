@@ -1,0 +1,193 @@
+/*
+ * api: REST without HTTP.  A request comes in as plain values, an answer goes out as plain values; jansson lives only
+ * here (and in cli/).  Two threads use it, each with its own 'struct api':
+ *
+ *   H  api_begin(): routes, checks role, content type and body; answers every GET from the reader connection.  A write is
+ *      decoded into a 'struct write' and handed to R.
+ *   R  write_apply(): works the write into a view of the desired topology (pure).  R validates, stores, reconciles and fills a
+ *      'struct outcome'.
+ *   H  api_finish(): turns write + outcome into the answer (reads the fresh object from the reader connection).
+ */
+#ifndef JN_API_H
+#define JN_API_H
+
+#include <stdatomic.h>
+
+#include "core/plan.h"
+#include "core/topo.h"
+#include "store/store.h"
+
+#define API_BODY_MAX (1024 * 1024)
+#define API_TOPOLOGY_MAX (8 * 1024 * 1024)
+#define API_DEPTH_MAX 32
+#define API_VALUES_MAX 200000
+
+/* What GET /v1, /livez and /readyz tell; written by R, read by H without a lock. */
+struct api_health {
+	_Atomic bool worker;		/* HELLO answered */
+	_Atomic bool reconciled;	/* first full look done and the plan was empty or executed */
+	_Atomic bool draining;
+	_Atomic bool store_ok;		/* false: disk full or damaged, reads only */
+	_Atomic int64_t revision;	/* last committed */
+	_Atomic int64_t applied_revision;
+	_Atomic uint32_t features;	/* FEATURE_* from the worker */
+	_Atomic int64_t generation;	/* +1 at each commit of any kind: rendered answers are cached under it */
+};
+
+struct api_info {		/* fixed after start */
+	const char *version;	/* jailnet's */
+	const char *platform;	/* "linux", "freebsd" */
+	const char *http_library;	/* MHD_get_version() */
+	int worker_pid;
+	bool sandbox;
+};
+
+struct api {
+	struct store *reader;
+	struct api_health *health;
+	const struct api_info *info;
+};
+
+enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
+
+struct api_req {
+	const char *method;
+	const char *target;	/* raw: path[?query], still percent-encoded */
+	/* headers, NULL = absent */
+	const char *content_type, *accept, *if_match, *if_none_match, *prefer, *last_event_id;
+	const char *body;	/* NULL = none */
+	size_t body_size;
+	bool local;		/* UNIX socket */
+	enum role role;
+	const char *actor;	/* "uid:0", "token:tk_..." */
+	const char *request_id;
+};
+
+struct api_res {
+	int status;
+	char *body;		/* malloc'ed, NULL = empty; freed by api_res_fini */
+	size_t body_size;
+	const char *content_type;	/* static */
+	char etag[40];		/* with quotes, "" = none */
+	char location[192];
+	char allow[64];		/* 405, OPTIONS */
+	char accept_patch[48];	/* 415 on PATCH */
+	char preference_applied[32];
+	int retry_after;	/* seconds, 0 = none */
+	bool cacheable;		/* a GET whose text depends on target and generation only */
+};
+void api_res_init(struct api_res *r);
+void api_res_fini(struct api_res *r);
+
+/* --- routes ------------------------------------------------------------------------------------------------ */
+
+enum write_verb {
+	WRITE_CREATE, WRITE_PUT, WRITE_PATCH, WRITE_DELETE, WRITE_START, WRITE_STOP, WRITE_RESTART, WRITE_TOPOLOGY, WRITE_ATTACH,
+	WRITE_DETACH, WRITE_PROBE
+};
+
+/* One line per operation of openapi/openapi.yaml; tests/api proves that both name the same ones. */
+struct api_params {
+	char name[NAME_SIZE];		/* {name} or {id}, percent-decoded */
+	struct {
+		char key[32], value[128];
+	} query[8];
+	size_t nquery;
+};
+struct api_route {
+	const char *method;
+	const char *path;		/* template: "/v1/epairs/{name}" */
+	const char *operation_id;
+	enum role role;
+	enum kind kind;			/* where it applies */
+	bool is_write;
+	enum write_verb verb;
+	bool is_stream;			/* GET /v1/events: server/ streams it */
+	const char *const *query;	/* names of the query parameters it knows, NULL-terminated; others are 400 */
+	void (*read)(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+	    struct api_res *res);
+};
+extern const struct api_route api_routes[];
+extern const size_t api_route_count;
+
+/* --- writes ------------------------------------------------------------------------------------------------ */
+
+enum dry_run { DRY_NONE, DRY_VALIDATE, DRY_PLAN };
+
+struct write {
+	const struct api_route *route;
+	enum write_verb verb;
+	enum kind kind;
+	char name[NAME_SIZE];
+	struct object **objects;	/* decoded; owned; CREATE/PUT/ATTACH one, TOPOLOGY all */
+	size_t nobjects;
+	char *patch;			/* PATCH: the JSON text, owned; merged in R against the current object */
+	size_t patch_size;
+	bool create_only;		/* If-None-Match: * */
+	bool if_match_any;		/* If-Match: * */
+	int64_t if_match;		/* revision, -1 = no If-Match */
+	char manager[64];		/* ?manager= : topology prunes only objects whose label "manager" has this value */
+	enum dry_run dry_run;
+	bool async;			/* Prefer: respond-async */
+	int wait_s;			/* Prefer: wait=N, default 10 */
+	struct cmd_probe probe;		/* WRITE_PROBE */
+	char actor[64];
+	char method[8], path[160];
+};
+void write_free(struct write *w);
+
+/* One object that a write changes.  'old' NULL = created, 'new' NULL = deleted. 'new' is owned by the change until taken. */
+struct change_item {
+	enum kind kind;
+	char name[NAME_SIZE];
+	const struct object *before;
+	struct object *after;
+};
+struct changes {
+	struct change_item *v;
+	size_t n, room;
+};
+void changes_fini(struct changes *c);
+
+/*
+ * Pure.  Checks preconditions against 'want', builds the changed objects (ids, times and MACs of existing objects are carried
+ * over; new ones have zero id and MAC), skips what does not change, and puts them into 'next' (a view of 'want').
+ * Errors go to errs with pointers into the topology document.  features: of valid.h.
+ */
+int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next, struct changes *out,
+    struct errs *errs);
+
+enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_PROBE };
+struct outcome {
+	enum outcome_kind kind;
+	struct errs errs;	/* OUT_FAILED */
+	int64_t revision;
+	bool created;		/* 201 rather than 200 */
+	char op[ID_SIZE];	/* "" = nothing had to change */
+	struct plan plan;	/* OUT_PLAN: owned */
+	struct reply probe;	/* OUT_PROBE */
+};
+
+/* --- the two calls of H ------------------------------------------------------------------------------------ */
+
+enum api_next { API_ANSWER, API_WRITE, API_STREAM };
+
+/* API_ANSWER: res is filled.  API_WRITE: *w is filled (owned by the caller).  API_STREAM: the SSE stream of events, starting after
+ * *since (a sequence). */
+enum api_next api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since);
+void api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res);
+
+/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem (401/403 are server's business; this is 404, 405,
+ * 413, 415 and 411). max_body is set. */
+int api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length, bool has_body,
+    size_t *max_body);
+
+/* Fills res with problem+json. */
+void api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id);
+void api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id);
+int api_status_of(enum err_code code, int sys);
+
+/* One event as SSE text "id: ...\nevent: ...\ndata: {...}\n\n"; malloc'ed, NULL = out of memory. */
+char *api_event_sse(const struct event_row *e);
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * store: SQLite, nothing else.
+ *
+ * One writer connection, used by thread R only, which is also the only one that checkpoints; readers are one connection per
+ * thread, query_only.  (Debian 12's SQLite has the WAL-reset bug: a checkpoint on one connection racing a commit on
+ * another; https://sqlite.org/wal.html#walresetbug.)  Nobody else may open the file for writing.
+ *
+ * Writes happen between store_begin and store_commit.  The transaction has a sticky error: after the first failure every
+ * store_* write is a no-op that returns -1, and store_commit rolls back and reports that first error.  Savepoints let
+ * one request of a group fail alone.
+ *
+ * Errors are ERR_STORE with the SQLite text in msg; a full disk has sys = ENOSPC.  The schema is store/migrate/NNNN.sql.
+ */
+#ifndef JN_STORE_H
+#define JN_STORE_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/observed.h"
+#include "core/topo.h"
+
+struct store;
+
+enum store_mode { STORE_WRITER, STORE_READER };
+
+/*
+ * Opens (writer: creates, migrates, quick_check, keeps an 8 MiB ballast file against a full disk) DIR/jailnet.db.
+ * A newer schema than ours: ERR_UNSUPPORTED (the program exits with 78).  store_close accepts NULL.
+ */
+int store_open(const char *dir, enum store_mode mode, struct store **out, struct err *err);
+void store_close(struct store *s);
+
+int store_begin(struct store *s, struct err *err);	/* BEGIN IMMEDIATE (writer) or a read transaction (reader) */
+int store_commit(struct store *s, struct err *err);
+void store_rollback(struct store *s);
+int store_savepoint(struct store *s, struct err *err);	/* one level */
+/* keep false: back to the savepoint; clears the sticky error unless the transaction itself is gone. */
+int store_release(struct store *s, bool keep, struct err *err);
+/* After a full disk: drop the ballast, checkpoint, try to get writes going again; put the ballast back when there is room. */
+void store_relieve(struct store *s);
+
+/* --- desired objects -------------------------------------------------------------------------------------- */
+
+/* Everything: objects, found records, revision.  'out' is initialised here and owned by the caller. */
+int store_topo(struct store *s, struct topo *out, struct err *err);
+/* ERR_NOT_FOUND when there is none. */
+int store_object(struct store *s, enum kind kind, const char *name, struct object **out, struct err *err);
+/* In name order, names after 'after' ("" = from the start); each is given away to the callback, which must free it. */
+int store_objects(struct store *s, enum kind kind, const char *after, size_t limit,
+    int (*each)(void *arg, struct object *o, struct err *err), void *arg, struct err *err);
+/* Inserts or replaces the whole object, its id, revision and times included. */
+int store_object_put(struct store *s, const struct object *o, struct err *err);
+int store_object_delete(struct store *s, enum kind kind, const char *name, struct err *err);
+
+int store_found_put(struct store *s, const struct found *f, struct err *err);
+int store_found_delete(struct store *s, const char *ifname, struct err *err);
+
+/* Global revision: one integer per write transaction that changed the desired state; survives restarts. */
+int store_revision(struct store *s, int64_t *out, struct err *err);
+int store_revision_set(struct store *s, int64_t revision, struct err *err);
+
+/* --- MAC registry ----------------------------------------------------------------------------------------- */
+
+enum mac_state { MAC_ALLOCATED, MAC_PINNED, MAC_IMPORTED, MAC_RETIRED };
+struct mac_row {
+	struct mac mac;
+	enum kind kind;		/* owner: KIND_BRIDGE or KIND_EPAIR */
+	char name[NAME_SIZE];
+	uint8_t side;		/* of an epair */
+	enum mac_state state;
+	char source[16];	/* "random", "user", "import" */
+	int64_t created_at, retired_at;	/* ms; retired_at 0 = not retired */
+};
+/* By address, ERR_NOT_FOUND when free. */
+int store_mac(struct store *s, const struct mac *mac, struct mac_row *out, struct err *err);
+/* The newest row of an owner end, retired ones included: that is how a re-created object gets its own address back. */
+int store_mac_of(struct store *s, enum kind kind, const char *name, uint8_t side, struct mac_row *out, struct err *err);
+/* Insert or replace by address.  An address of another, not retired owner: ERR_CONFLICT. */
+int store_mac_put(struct store *s, const struct mac_row *row, struct err *err);
+/* All addresses of an owner go into quarantine, except those equal to keep[] (nkeep may be 0). */
+int store_mac_retire(struct store *s, enum kind kind, const char *name, int64_t now, const struct mac *keep, size_t nkeep,
+    struct err *err);
+int store_macs(struct store *s, int (*each)(void *arg, const struct mac_row *row, struct err *err), void *arg, struct err *err);
+
+/* --- operations ------------------------------------------------------------------------------------------- */
+
+enum op_state { OP_RUNNING, OP_SUCCEEDED, OP_FAILED, OP_ROLLED_BACK };
+struct op_row {
+	char id[ID_SIZE];	/* "op_" + 26 */
+	enum op_state state;
+	char method[8], path[160];	/* of the request */
+	char actor[64];
+	int64_t revision;	/* the one it made */
+	int64_t created_at, finished_at;
+	uint32_t steps_done, steps_total;
+	struct err err;		/* when failed or rolled back */
+};
+int store_op_put(struct store *s, const struct op_row *op, struct err *err);	/* insert or replace by id */
+int store_op(struct store *s, const char *id, struct op_row *out, struct err *err);
+/* Newest first. */
+int store_ops(struct store *s, size_t limit, int (*each)(void *arg, const struct op_row *op, struct err *err), void *arg,
+    struct err *err);
+
+/* --- events ----------------------------------------------------------------------------------------------- */
+
+struct event_row {
+	int64_t seq;		/* given by the store, ascending without reuse */
+	int64_t revision;
+	int64_t at;		/* ms */
+	char type[32];		/* "epair.created", "drift.repaired", "operation.failed" */
+	char object[96];	/* "epair/web0", "" = none */
+	char actor[64];
+	char op[ID_SIZE];	/* "" = none */
+	char text[320];		/* one sentence */
+};
+int store_event_add(struct store *s, const struct event_row *e, struct err *err);	/* seq is ignored */
+int store_events(struct store *s, int64_t after, size_t limit, int (*each)(void *arg, const struct event_row *e, struct err *err),
+    void *arg, struct err *err);
+/* Lowest kept and highest used sequence; 0, 0 when there is none.  Old ones beyond EVENTS_KEEP are deleted by store_event_trim. */
+#define EVENTS_KEEP 100000
+int store_event_range(struct store *s, int64_t *first, int64_t *last, struct err *err);
+int store_event_trim(struct store *s, struct err *err);
+
+/* --- what the reconcile loop saw --------------------------------------------------------------------------- */
+
+/* state: "pending" "applying" "ready" "waiting" "failed" "stopped".  Absent = pending. */
+struct status_row {
+	enum kind kind;
+	char name[NAME_SIZE];
+	char state[12];
+	int64_t since;		/* ms */
+	struct err err;		/* why failed or waiting; code ERR_NONE = nothing to say */
+};
+int store_status_put(struct store *s, const struct status_row *r, struct err *err);
+int store_status_delete(struct store *s, enum kind kind, const char *name, struct err *err);
+int store_status(struct store *s, enum kind kind, const char *name, struct status_row *out, struct err *err);	/* ERR_NOT_FOUND */
+int store_statuses(struct store *s, enum kind kind, int (*each)(void *arg, const struct status_row *r, struct err *err), void *arg,
+    struct err *err);
+
+struct drift_row {
+	char object[96];
+	char want[160];
+	char have[160];
+	char cause[160];
+	int64_t since;
+};
+/* Replaces the whole table. */
+int store_drift_set(struct store *s, const struct drift_row *v, size_t n, struct err *err);
+int store_drift(struct store *s, int (*each)(void *arg, const struct drift_row *r, struct err *err), void *arg, struct err *err);
+
+/* Physical and foreign interfaces as last observed (those in our jails, too, when attached). */
+struct iface_row {
+	char ifname[IFNAME_SIZE];
+	char jail[NAME_SIZE];
+	enum link_type type;
+	struct mac mac;
+	uint32_t mtu;
+	bool up, running;
+	char bridge[IFNAME_SIZE];
+	char member_of[IFNAME_SIZE];	/* our bridge that names it as a member, "" = none */
+	char addrs[512];		/* space-separated prefixes */
+};
+int store_ifaces_set(struct store *s, const struct iface_row *v, size_t n, struct err *err);	/* replaces the table */
+int store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row *r, struct err *err), void *arg, struct err *err);
+
+/* --- tokens ----------------------------------------------------------------------------------------------- */
+
+struct token_row {
+	char id[ID_SIZE];
+	char name[64];
+	char role[16];		/* "admin" */
+	uint8_t sha256[32];	/* of the whole token text */
+	int64_t created_at;
+};
+int store_token_add(struct store *s, const struct token_row *t, struct err *err);
+int store_token_find(struct store *s, const uint8_t sha256[32], struct token_row *out, struct err *err);	/* ERR_NOT_FOUND */
+int store_token_count(struct store *s, size_t *out, struct err *err);
+
+#endif
