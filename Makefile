@@ -18,6 +18,10 @@ LIBS_worker_freebsd = -ljail -lnetgraph
 LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium
 LIBS_cli = -lcurl -ljansson
 
+GEN_store = $(B)/store_migrations.o
+GEN_api = $(B)/api_openapi.o
+MIGRATIONS != ls store/migrate/*.sql
+
 SRC_core != ls core/*.c
 SRC_store != ls store/*.c
 SRC_api != ls api/*.c
@@ -38,14 +42,23 @@ all: $(B)/jailnetd $(B)/jailnetd-server $(B)/jailnet
 
 $(B)/jailnetd: $(OBJ_worker) $(OBJ_driver) $(OBJ_core)
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $(OBJ_worker) $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS))
-$(B)/jailnetd-server: $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_core)
-	$(CC) $(SAN) -pthread $(LDFLAGS) -o $@ $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_core) $(LIBS_server)
+$(B)/jailnetd-server: $(OBJ_server) $(OBJ_api) $(GEN_api) $(OBJ_store) $(GEN_store) $(OBJ_core)
+	$(CC) $(SAN) -pthread $(LDFLAGS) -o $@ $(OBJ_server) $(OBJ_api) $(GEN_api) $(OBJ_store) $(GEN_store) $(OBJ_core) $(LIBS_server)
 $(B)/jailnet: $(OBJ_cli) $(OBJ_core)
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $(OBJ_cli) $(OBJ_core) $(LIBS_cli)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/store_migrations.c: $(MIGRATIONS) tools/embed.py
+	@mkdir -p $(@D)
+	python3 tools/embed.py -a store_migrations $(MIGRATIONS) >$@.tmp && mv $@.tmp $@
+$(B)/api_openapi.c: openapi/openapi.yaml tools/embed.py
+	@mkdir -p $(@D)
+	/usr/bin/env python3 tools/embed.py api_openapi_json openapi/openapi.yaml >$@.tmp && mv $@.tmp $@
+$(GEN_store) $(GEN_api): $(B)/%.o: $(B)/%.c
+	$(CC) $(ALL_CFLAGS) -Wno-overlength-strings -c -o $@ $<
 
 clean:
 	rm -rf $(B)

@@ -163,6 +163,7 @@ struct outcome {
 	struct errs errs;	/* OUT_FAILED */
 	int64_t revision;
 	bool created;		/* 201 rather than 200 */
+	size_t changed;		/* objects created, changed or deleted */
 	char op[ID_SIZE];	/* "" = nothing had to change */
 	struct plan plan;	/* OUT_PLAN: owned */
 	struct reply probe;	/* OUT_PROBE */
