@@ -43,10 +43,13 @@ struct err {
 	enum err_code code;
 	int sys;	  /* errno, 0 if none */
 	char field[160];  /* JSON pointer into the topology or the request body, "" if none */
-	char msg[320];	  /* one sentence for a human, no trailing dot */
+	char msg[320];	  /* one sentence for a human, no trailing dot; valid UTF-8, cut with "..." */
 };
 
-/* All return -1.  err may be NULL.  err_sys reads errno before anything else. */
+/*
+ * All return -1.  err may be NULL.  err_set, err_sys and err_num start a new error: field is "".  err_sys reads errno
+ * before anything else.
+ */
 int err_set(struct err *err, enum err_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int err_sys(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Like err_sys with an errno value in hand (netlink answers). */
@@ -66,7 +69,7 @@ struct errs {
 	size_t more;
 };
 
-/* Appends; pointer is printf-style.  Returns -1 so that it can end a check. */
+/* Appends; pointer is plain text, the message printf-style.  Returns -1 so that it can end a check. */
 int errs_add(struct errs *errs, enum err_code code, const char *pointer, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 int errs_add_err(struct errs *errs, const struct err *err);

@@ -21,5 +21,7 @@ bool str_equal(const char *a, const char *b);
 bool str_match(const char *pattern, const char *s);
 /* Valid UTF-8 without NUL, overlong forms or surrogates. */
 bool str_utf8(const void *s, size_t size);
+/* Replaces every byte that is not part of valid UTF-8 by '?': text from users or commands, on its way to JSON. */
+void str_clean(char *s);
 
 #endif
