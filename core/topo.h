@@ -30,7 +30,7 @@ struct topo {
 	size_t n[KIND_COUNT];
 	size_t room[KIND_COUNT];
 	struct found *found;	/* sorted by ifname; always owned */
-	size_t nfound;
+	size_t nfound, found_room;
 	int64_t revision;
 	bool borrowed;
 };
@@ -41,11 +41,14 @@ void topo_fini(struct topo *t);
 int topo_view(struct topo *t, const struct topo *of, struct err *err);
 
 struct object *topo_find(const struct topo *t, enum kind kind, const char *name);
-/* Inserts or replaces by name.  Takes ownership; the replaced object is freed in an owning topo. */
+/*
+ * Inserts or replaces by name.  An owning topo takes ownership and frees the replaced object; a view does neither.
+ * On failure nothing changed and the object is still the caller's.
+ */
 int topo_put(struct topo *t, struct object *o, struct err *err);
 /* Removes; frees in an owning topo.  False when it was not there. */
 bool topo_remove(struct topo *t, enum kind kind, const char *name);
-/* Like topo_remove, but hands the object to the caller. */
+/* Like topo_remove, but hands the object to the caller (in a view it stays its owner's).  NULL = not there. */
 struct object *topo_take(struct topo *t, enum kind kind, const char *name);
 
 const struct found *topo_found(const struct topo *t, const char *ifname);
