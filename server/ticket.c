@@ -1,0 +1,109 @@
+/* ticket: see ticket.h */
+#include "server/ticket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct ticket *
+ticket_new(struct write *w)
+{
+	struct ticket *t;
+
+	t = calloc(1, sizeof(*t));
+	if (t != NULL) {
+		t->write = w;
+		plan_init(&t->out.plan);
+	}
+	return (t);
+}
+
+void
+ticket_free(struct ticket *t)
+{
+	if (t == NULL)
+		return;
+	write_free(t->write);
+	plan_fini(&t->out.plan);
+	free(t);
+}
+
+void
+ticket_answer(struct ticket *t)
+{
+	t->done(t);
+}
+
+int
+ticket_queue_init(struct ticket_queue *q, struct err *err)
+{
+	memset(q, 0, sizeof(*q));
+	q->tail = &q->head;
+	if (pipe(q->wake) == -1)
+		return (err_sys(err, "pipe"));
+	for (int i = 0; i < 2; i++) {
+		if (fcntl(q->wake[i], F_SETFL, O_NONBLOCK) == -1 || fcntl(q->wake[i], F_SETFD, FD_CLOEXEC) == -1)
+			return (err_sys(err, "fcntl"));
+	}
+	if (pthread_mutex_init(&q->lock, NULL) != 0)
+		return (err_nomem(err));
+	return (0);
+}
+
+void
+ticket_queue_fini(struct ticket_queue *q)
+{
+	close(q->wake[0]);
+	close(q->wake[1]);
+	pthread_mutex_destroy(&q->lock);
+}
+
+int
+ticket_queue_push(struct ticket_queue *q, struct ticket *t, struct err *err)
+{
+	bool first = false, refused;
+
+	pthread_mutex_lock(&q->lock);
+	refused = q->closed || q->n >= TICKETS_MAX;
+	if (!refused) {
+		first = q->head == NULL;
+		t->next = NULL;
+		*q->tail = t;
+		q->tail = &t->next;
+		q->n++;
+	}
+	pthread_mutex_unlock(&q->lock);
+	if (refused)
+		return (err_set(err, ERR_BUSY, "too many requests are waiting"));
+	/* A full pipe already wakes R. */
+	if (first && write(q->wake[1], "", 1) == -1 && errno != EAGAIN)
+		return (err_sys(err, "wake pipe"));
+	return (0);
+}
+
+struct ticket *
+ticket_queue_take(struct ticket_queue *q)
+{
+	struct ticket *head;
+	char drop[64];
+
+	while (read(q->wake[0], drop, sizeof(drop)) > 0)
+		continue;
+	pthread_mutex_lock(&q->lock);
+	head = q->head;
+	q->head = NULL;
+	q->tail = &q->head;
+	q->n = 0;
+	pthread_mutex_unlock(&q->lock);
+	return (head);
+}
+
+void
+ticket_queue_close(struct ticket_queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	q->closed = true;
+	pthread_mutex_unlock(&q->lock);
+}

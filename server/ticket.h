@@ -1,0 +1,45 @@
+/*
+ * ticket: one write on its way from an HTTP thread to R and back.
+ *
+ * An HTTP thread makes a ticket and pushes it; from then on R owns it until it calls ticket_answer(), exactly once, after
+ * which the HTTP thread owns it again.  'done' runs in R's thread and must only wake the HTTP side.
+ */
+#ifndef JN_TICKET_H
+#define JN_TICKET_H
+
+#include <pthread.h>
+
+#include "api/api.h"
+
+#define TICKETS_MAX 1024
+
+struct ticket {
+	struct ticket *next;
+	struct write *write;	/* owned */
+	struct outcome out;
+	void (*done)(struct ticket *t);
+	void *arg;		/* of the HTTP side */
+};
+
+struct ticket *ticket_new(struct write *w);
+void ticket_free(struct ticket *t);
+void ticket_answer(struct ticket *t);
+
+/* A bounded queue with a wake pipe; push from any thread, take in R. */
+struct ticket_queue {
+	pthread_mutex_t lock;
+	struct ticket *head, **tail;
+	size_t n;
+	bool closed;
+	int wake[2];
+};
+int ticket_queue_init(struct ticket_queue *q, struct err *err);
+void ticket_queue_fini(struct ticket_queue *q);
+/* ERR_BUSY when full or closed: the caller keeps the ticket. */
+int ticket_queue_push(struct ticket_queue *q, struct ticket *t, struct err *err);
+/* All waiting tickets, in order; NULL = none.  Empties the wake pipe. */
+struct ticket *ticket_queue_take(struct ticket_queue *q);
+/* Later pushes are refused. */
+void ticket_queue_close(struct ticket_queue *q);
+
+#endif
