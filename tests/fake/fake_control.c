@@ -1,0 +1,199 @@
+/*
+ * fake_control: changes by hand as lines of text, fault points.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/str.h"
+#include "tests/fake/fake_int.h"
+
+#define WORDS_MAX 5
+
+static const char *
+ns(const char *word)
+{
+	return (strcmp(word, "-") == 0 ? "" : word);
+}
+
+static int
+do_up(struct fake *f, char *const w[])
+{
+	return (fake_set_up(f, ns(w[1]), w[2], true));
+}
+
+static int
+do_down(struct fake *f, char *const w[])
+{
+	return (fake_set_up(f, ns(w[1]), w[2], false));
+}
+
+static int
+do_del(struct fake *f, char *const w[])
+{
+	return (fake_del_link(f, ns(w[1]), w[2]));
+}
+
+static int
+do_mtu(struct fake *f, char *const w[])
+{
+	return (fake_set_mtu(f, ns(w[1]), w[2], (uint32_t)atoi(w[3])));
+}
+
+static int
+do_unmark(struct fake *f, char *const w[])
+{
+	return (fake_clear_mark(f, ns(w[1]), w[2], false));
+}
+
+static int
+do_bridge(struct fake *f, char *const w[])
+{
+	return (fake_set_bridge(f, w[1], ns(w[2])));
+}
+
+static int
+do_move(struct fake *f, char *const w[])
+{
+	return (fake_move(f, ns(w[1]), w[2], ns(w[3])));
+}
+
+static int
+do_addr(struct fake *f, char *const w[])
+{
+	struct prefix p;
+
+	return (prefix_parse(w[3], &p, NULL) == -1 ? -1 : fake_addr(f, ns(w[1]), w[2], &p, strcmp(w[0], "addr-add") == 0));
+}
+
+static int
+do_route_del(struct fake *f, char *const w[])
+{
+	struct prefix p;
+	struct ip none;
+
+	memset(&none, 0, sizeof(none));
+	return (prefix_parse(w[2], &p, NULL) == -1 ? -1 : fake_route(f, ns(w[1]), &p, &none, true, false));
+}
+
+static int
+do_jail_add(struct fake *f, char *const w[])
+{
+	return (fake_add_jail(f, w[1], false));
+}
+
+static int
+do_jail_del(struct fake *f, char *const w[])
+{
+	return (fake_del_jail(f, w[1]));
+}
+
+static int
+do_physical(struct fake *f, char *const w[])
+{
+	struct mac mac = { { 2, 0, 0, 0, 0, (uint8_t)(f->t->ifindex + 1) } };
+
+	return (fake_add_physical(f, w[1], &mac, true, NULL, 0));
+}
+
+static int
+do_nothing(struct fake *f, char *const w[])
+{
+	(void)f;
+	(void)w;
+	return (0);
+}
+
+static const struct {
+	const char *verb;
+	size_t words;
+	int (*run)(struct fake *f, char *const w[]);
+} verbs[] = {
+	{ "up", 3, do_up },
+	{ "down", 3, do_down },
+	{ "del", 3, do_del },
+	{ "mtu", 4, do_mtu },
+	{ "unmark", 3, do_unmark },
+	{ "bridge", 3, do_bridge },
+	{ "move", 4, do_move },
+	{ "addr-add", 4, do_addr },
+	{ "addr-del", 4, do_addr },
+	{ "route-del", 3, do_route_del },
+	{ "jail-add", 2, do_jail_add },
+	{ "jail-del", 2, do_jail_del },
+	{ "physical", 2, do_physical },
+	{ "overflow", 1, do_nothing },
+};
+
+int
+fake_control(struct fake *f, const char *line)
+{
+	char text[256], *w[WORDS_MAX] = { NULL }, *save = NULL;
+	size_t n = 0;
+
+	if (str_copy(text, sizeof(text), line) == -1)
+		return (-1);
+	for (char *s = strtok_r(text, " \n", &save); s != NULL && n < WORDS_MAX; s = strtok_r(NULL, " \n", &save))
+		w[n++] = s;
+	for (size_t i = 0; i < NELEMS(verbs) && n > 0; i++)
+		if (strcmp(verbs[i].verb, w[0]) == 0)
+			return (n == verbs[i].words ? verbs[i].run(f, w) : -1);
+	return (-1);
+}
+
+int
+fake_break(struct fake *f, int op, unsigned nth, enum fake_fault what, int sys)
+{
+	for (size_t i = 0; i < FAKE_FAULTS; i++) {
+		struct fake_faultpoint *p = &f->t->faults[i];
+
+		if (p->armed)
+			continue;
+		*p = (struct fake_faultpoint){ .armed = true, .op = op, .left = nth, .what = what, .sys = sys };
+		return (0);
+	}
+	return (-1);
+}
+
+void
+fake_break_clear(struct fake *f)
+{
+	memset(f->t->faults, 0, sizeof(f->t->faults));
+}
+
+static int
+break_one(struct fake *f, const char *spec)
+{
+	static const char *const names[] = { [FAKE_HALF] = "half", [FAKE_CRASH] = "crash", [FAKE_HALF_CRASH] = "halfcrash" };
+	char op_name[32], what[32];
+	int op = -1;
+	unsigned nth;
+
+	if (sscanf(spec, "%31[^:]:%u:%31s", op_name, &nth, what) != 3 || nth == 0)
+		return (-1);
+	if (strcmp(op_name, "*") != 0) {
+		for (op = 0; op < CMD_COUNT && strcmp(cmd_name((enum cmd_op)op), op_name) != 0; op++)
+			;
+		if (op == CMD_COUNT)
+			return (-1);
+	}
+	for (int i = FAKE_HALF; i <= FAKE_HALF_CRASH; i++)
+		if (strcmp(names[i], what) == 0)
+			return (fake_break(f, op, nth, (enum fake_fault)i, EIO));
+	return (atoi(what) > 0 ? fake_break(f, op, nth, FAKE_FAIL, atoi(what)) : -1);
+}
+
+int
+fake_break_text(struct fake *f, const char *spec)
+{
+	char text[256], *save = NULL;
+
+	if (str_copy(text, sizeof(text), spec) == -1)
+		return (-1);
+	for (char *s = strtok_r(text, ",", &save); s != NULL; s = strtok_r(NULL, ",", &save))
+		if (break_one(f, s) == -1)
+			return (-1);
+	return (0);
+}
