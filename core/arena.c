@@ -47,8 +47,6 @@ chunk_add(struct arena *a, size_t want)
 		size = a->head->size < CHUNK_MAX / 2 ? a->head->size * 2 : CHUNK_MAX;
 	if (size < want)
 		size = want;
-	if (size > SIZE_MAX - sizeof(*c))
-		return (NULL);
 	c = calloc(1, sizeof(*c) + size);
 	if (c == NULL)
 		return (NULL);
@@ -64,7 +62,8 @@ arena_alloc(struct arena *a, size_t size)
 	struct arena_chunk *c = a->head;
 	void *p;
 
-	if (size > SIZE_MAX - ALIGN)
+	/* No C object is larger; also keeps the sums below from overflowing. */
+	if (size > PTRDIFF_MAX / 2)
 		return (NULL);
 	/* At least one byte, so that no two answers are the same pointer. */
 	size = size == 0 ? ALIGN : (size + ALIGN - 1) / ALIGN * ALIGN;
