@@ -26,7 +26,7 @@ struct step {
 		enum kind kind;
 		char name[NAME_SIZE];
 	} needs[2];
-	char pointer[96];	/* JSON pointer of the field that wants this step: "/epairs/web0/a/addresses/0" */
+	char pointer[160];	/* JSON pointer of the field that wants this step: "/epairs/web0/a/addresses/0" */
 };
 
 struct plan {
