@@ -62,7 +62,7 @@ arena_alloc(struct arena *a, size_t size)
 	struct arena_chunk *c = a->head;
 	void *p;
 
-	/* No C object is larger; also keeps the sums below from overflowing. */
+	/* Far past any object; keeps the sums below from overflowing. */
 	if (size > PTRDIFF_MAX / 2)
 		return (NULL);
 	/* At least one byte, so that no two answers are the same pointer. */
