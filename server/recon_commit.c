@@ -1,0 +1,392 @@
+/*
+ * recon_commit: every ticket that waits goes into one transaction (group commit): a flush of the disk is the dear part of a write.
+ *
+ * Each ticket is worked into a view of the desired topology on top of the one before it; one that is refused goes back to its
+ * savepoint alone.  The owning topology is changed only after the commit, so memory never knows more than the disk.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/str.h"
+#include "core/valid.h"
+#include "server/ident.h"
+#include "server/recon_int.h"
+
+/* A ticket whose rows are written, waiting for the commit. */
+struct pending {
+	struct pending *next;
+	struct ticket *ticket;
+	struct changes changes;
+	struct op *op;
+};
+
+struct group {
+	struct topo view;	/* want + the accepted tickets */
+	struct pending *head, **tail;
+	int64_t revision;
+	bool wrote;
+};
+
+void
+object_ref(enum kind kind, const char *name, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/%s", kind_name(kind), name);
+}
+
+int
+recon_begin(struct recon *r, bool durable, struct err *err)
+{
+	store_durable(r->store, durable);
+	return (store_begin(r->store, err));
+}
+
+int
+recon_end(struct recon *r, struct err *err)
+{
+	if (store_commit(r->store, err) == -1) {
+		atomic_store(&r->conf->health->store_ok, false);
+		if (err->sys == ENOSPC)
+			store_relieve(r->store);
+		return (-1);
+	}
+	atomic_store(&r->conf->health->store_ok, true);
+	atomic_fetch_add(&r->conf->health->generation, 1);
+	return (0);
+}
+
+void
+recon_event(struct recon *r, const char *type, const char *object, const char *actor, const char *op, const char *fmt, ...)
+{
+	struct event_row e = { .revision = r->want.revision, .at = ident_now_ms() };
+	struct err ignored;	/* sticky: the commit reports it */
+	va_list ap;
+
+	snprintf(e.type, sizeof(e.type), "%s", type);
+	snprintf(e.object, sizeof(e.object), "%s", object);
+	snprintf(e.actor, sizeof(e.actor), "%s", actor);
+	snprintf(e.op, sizeof(e.op), "%s", op);
+	va_start(ap, fmt);
+	vsnprintf(e.text, sizeof(e.text), fmt, ap);
+	va_end(ap);
+	store_event_add(r->store, &e, &ignored);
+}
+
+void
+ticket_fail(struct ticket *t, const struct err *err)
+{
+	t->out.kind = OUT_FAILED;
+	if (t->out.errs.n == 0)
+		errs_add_err(&t->out.errs, err);
+	ticket_answer(t);
+}
+
+/* --- probes ------------------------------------------------------------------------------------------------ */
+
+static void
+probe_start(struct recon *r, struct ticket *t)
+{
+	struct cmd c = { .op = CMD_PROBE, .u.probe = t->write->probe };
+	struct job *job = job_free(r);
+	const struct object *jail;
+	struct err err;
+
+	jail = topo_find(&r->want, KIND_JAIL, t->write->name);
+	if (jail == NULL)
+		err_set(&err, ERR_NOT_FOUND, "there is no jail %s", t->write->name);
+	else if (observed_jail(&r->have, t->write->name) == NULL)
+		err_set(&err, ERR_CONFLICT, "jail %s is not running", t->write->name);
+	else if (job == NULL)
+		err_set(&err, ERR_BUSY, "too many jobs are running");
+	else if (remote_send(&r->remote, &c, &job->seq, &err) == 0) {
+		job->probe = t;
+		return;
+	} else
+		job->seq = 0;
+	ticket_fail(t, &err);
+}
+
+/* --- one ticket -------------------------------------------------------------------------------------------- */
+
+static void
+validate(struct recon *r, const struct changes *c, const struct topo *next, enum write_verb verb, struct errs *errs)
+{
+	uint32_t features = atomic_load(&r->conf->health->features);
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i].after != NULL)
+			valid_object(c->v[i].after, features, errs);
+	}
+	if (errs->n > 0)
+		return;
+	valid_topo(next, errs);
+	/* What a deletion leaves dangling is "still used", not "unknown". */
+	for (size_t i = 0; verb == WRITE_DELETE && i < errs->n; i++) {
+		if (errs->v[i].code == ERR_REFERENCE)
+			errs->v[i].code = ERR_IN_USE;
+	}
+}
+
+static int
+change_store(struct recon *r, const struct change_item *it, int64_t revision, int64_t now, struct err *err)
+{
+	struct object *o = it->after;
+
+	if (o == NULL) {
+		if (recon_mac_release(r, it->before, now, err) == -1)
+			return (-1);
+		store_status_delete(r->store, it->kind, it->name, err);
+		return (store_object_delete(r->store, it->kind, it->name, err));
+	}
+	o->revision = revision;
+	o->updated_at = now;
+	if (it->before == NULL) {
+		ident_new(ident_prefix(o->kind), o->id);
+		o->created_at = now;
+	}
+	if (recon_mac_assign(r, o, now, err) == -1)
+		return (-1);
+	return (store_object_put(r->store, o, err));
+}
+
+static void
+change_event(struct recon *r, const struct change_item *it, const struct write *w, const struct op *op)
+{
+	static const char *const done[] = { "created", "updated", "deleted" };
+	int what = it->before == NULL ? 0 : it->after == NULL ? 2 : 1;
+	char type[32], object[96];
+
+	snprintf(type, sizeof(type), "%s.%s", kind_name(it->kind), done[what]);
+	object_ref(it->kind, it->name, object, sizeof(object));
+	recon_event(r, type, object, w->actor, op->row.id, "%s %s %s by %s", kind_name(it->kind), it->name, done[what], w->actor);
+}
+
+static struct op *
+op_new(const struct ticket *t, bool changes, int64_t revision, int64_t now)
+{
+	const struct write *w = t->write;
+	struct op *op;
+
+	op = calloc(1, sizeof(*op));
+	if (op == NULL)
+		return (NULL);
+	objmap_init(&op->objects, 0);
+	if (changes)
+		ident_new("op_", op->row.id);
+	memcpy(op->row.method, w->method, sizeof(op->row.method));
+	memcpy(op->row.path, w->path, sizeof(op->row.path));
+	memcpy(op->row.actor, w->actor, sizeof(op->row.actor));
+	op->row.state = OP_RUNNING;
+	op->row.revision = revision;
+	op->row.created_at = now;
+	op->everything = w->verb == WRITE_TOPOLOGY;
+	op->deadline = ident_mono_ms() + (w->async ? 0 : (int64_t)w->wait_s * 1000);
+	return (op);
+}
+
+/* Writes the rows of one ticket; the caller holds a savepoint. */
+static int
+ticket_store(struct recon *r, struct group *g, struct pending *p, struct err *err)
+{
+	int64_t now = ident_now_ms();
+	const struct changes *c = &p->changes;
+
+	p->op = op_new(p->ticket, c->n > 0, c->n > 0 ? g->revision + 1 : g->revision, now);
+	if (p->op == NULL)
+		return (err_nomem(err));
+	if (c->n == 0) {
+		if (!p->op->everything && objmap_add(&p->op->objects, p->ticket->write->kind, p->ticket->write->name) == NULL)
+			return (err_nomem(err));
+		return (0);
+	}
+	p->op->undo = calloc(c->n, sizeof(*p->op->undo));
+	if (p->op->undo == NULL)
+		return (err_nomem(err));
+	for (size_t i = 0; i < c->n; i++) {
+		if (objmap_add(&p->op->objects, c->v[i].kind, c->v[i].name) == NULL)
+			return (err_nomem(err));
+		if (change_store(r, &c->v[i], g->revision + 1, now, err) == -1)
+			return (-1);
+		change_event(r, &c->v[i], p->ticket->write, p->op);
+	}
+	if (store_op_put(r->store, &p->op->row, err) == -1)
+		return (-1);
+	g->revision++;
+	g->wrote = true;
+	p->ticket->out.revision = g->revision;
+	p->ticket->out.changed = c->n;
+	p->ticket->out.created = c->n > 0 && c->v[0].before == NULL;
+	return (0);
+}
+
+static void
+ticket_dry(struct recon *r, struct ticket *t, const struct topo *next, const struct changes *c)
+{
+	struct err err;
+	(void)c;
+
+	t->out.revision = r->want.revision;
+	if (t->write->dry_run == DRY_VALIDATE)
+		t->out.kind = OUT_VALID;
+	else if (plan_build(next, &r->have, NULL, &t->out.plan, &err) == 0)
+		t->out.kind = OUT_PLAN;
+	else {
+		ticket_fail(t, &err);
+		return;
+	}
+	ticket_answer(t);
+}
+
+static void
+pending_free(struct pending *p)
+{
+	changes_fini(&p->changes);
+	op_free(p->op);
+	free(p);
+}
+
+/* Accepts the ticket into the group, or answers it. */
+static void
+ticket_take(struct recon *r, struct group *g, struct ticket *t)
+{
+	struct outcome *out = &t->out;
+	struct pending *p;
+	struct topo next;
+	struct err err = { 0 };
+
+	topo_init(&next);
+	p = calloc(1, sizeof(*p));
+	if (p == NULL || topo_view(&next, &g->view, &err) == -1) {
+		err_nomem(&err);
+		goto refuse;
+	}
+	p->ticket = t;
+	if (write_apply(t->write, &g->view, atomic_load(&r->conf->health->features), &next, &p->changes, &out->errs) == 0)
+		validate(r, &p->changes, &next, t->write->verb, &out->errs);
+	if (out->errs.n > 0)
+		goto refuse;
+	if (t->write->dry_run != DRY_NONE) {
+		ticket_dry(r, t, &next, &p->changes);
+		goto out;
+	}
+	if (store_savepoint(r->store, &err) == -1)
+		goto refuse;
+	if (ticket_store(r, g, p, &err) == -1) {
+		store_release(r->store, false, &(struct err){ 0 });
+		goto refuse;
+	}
+	if (store_release(r->store, true, &err) == -1)
+		goto refuse;
+	topo_fini(&g->view);
+	g->view = next;
+	*g->tail = p;
+	g->tail = &p->next;
+	return;
+refuse:
+	if (out->errs.n == 0 && err.code == ERR_NONE)
+		err_set(&err, ERR_INTERNAL, "refused without a reason");
+	ticket_fail(t, &err);
+out:
+	if (p != NULL)
+		pending_free(p);
+	topo_fini(&next);
+}
+
+/* --- after the commit -------------------------------------------------------------------------------------- */
+
+/* The objects go into the owning topology; what they replace becomes the operation's undo. */
+static void
+pending_apply(struct recon *r, struct pending *p)
+{
+	struct op *op = p->op, **tail;
+	struct change_item *it;
+	struct err err;
+
+	for (size_t i = 0; i < p->changes.n; i++) {
+		it = &p->changes.v[i];
+		op->undo[i].kind = it->kind;
+		memcpy(op->undo[i].name, it->name, sizeof(it->name));
+		op->undo[i].before = topo_take(&r->want, it->kind, it->name);
+		op->nundo++;
+		if (op->undo[i].before != NULL)
+			scope_dirty(r, op->undo[i].before);
+		if (it->after == NULL)
+			status_forget(r, it->kind, it->name);
+		else if (topo_put(&r->want, it->after, &err) == 0) {
+			scope_dirty(r, it->after);
+			it->after = NULL;
+		} else
+			r->gone = err;	/* memory and disk would differ: start again from the disk */
+		objmap_remove(&r->trouble, it->kind, it->name);
+	}
+	if (p->changes.n == 0 && !op->everything) {
+		const struct object *o = topo_find(&r->want, p->ticket->write->kind, p->ticket->write->name);
+
+		if (o != NULL)
+			scope_dirty(r, o);
+	}
+	r->dirty_all |= op->everything;
+	op->ticket = p->ticket;
+	for (tail = &r->ops; *tail != NULL; tail = &(*tail)->next)
+		continue;
+	*tail = op;
+	p->op = NULL;
+}
+
+static void
+group_done(struct recon *r, struct group *g, const struct err *failed)
+{
+	struct pending *p;
+
+	while ((p = g->head) != NULL) {
+		g->head = p->next;
+		if (failed != NULL)
+			ticket_fail(p->ticket, failed);
+		else
+			pending_apply(r, p);
+		pending_free(p);
+	}
+}
+
+void
+recon_commit(struct recon *r, struct ticket *list)
+{
+	struct group g = { .revision = r->want.revision };
+	struct ticket *t, *next;
+	struct err err;
+	bool open;
+
+	g.tail = &g.head;
+	topo_init(&g.view);
+	if (list == NULL)
+		return;
+	open = topo_view(&g.view, &r->want, &err) == 0 && recon_begin(r, true, &err) == 0;
+	for (t = list; t != NULL; t = next) {
+		next = t->next;
+		if (t->write->verb == WRITE_PROBE)
+			probe_start(r, t);
+		else if (!open)
+			ticket_fail(t, &err);
+		else
+			ticket_take(r, &g, t);
+	}
+	if (open && g.wrote) {
+		store_revision_set(r->store, g.revision, &err);
+		if (recon_end(r, &err) == -1) {
+			log_error("store", "commit failed: %s", err.msg);
+			group_done(r, &g, &err);
+		} else {
+			r->want.revision = g.revision;
+			atomic_store(&r->conf->health->revision, g.revision);
+			group_done(r, &g, NULL);
+			r->conf->notify(r->conf->arg);
+		}
+	} else if (open) {
+		store_rollback(r->store);
+		group_done(r, &g, NULL);
+	}
+	topo_fini(&g.view);
+}

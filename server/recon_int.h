@@ -1,0 +1,157 @@
+/*
+ * recon_int: R's own state, shared by the recon_*.c files only.
+ *
+ *	recon.c		the loop, timers, messages from the worker
+ *	recon_commit.c	tickets -> one transaction -> operations
+ *	recon_mac.c	MAC addresses of what is being committed
+ *	recon_cycle.c	observe, plan, execute, verify
+ *	recon_scope.c	which objects a cycle looks at
+ *	recon_op.c	operations: success, failure, rollback, 202
+ *	recon_status.c	status rows, interface rows
+ *	recon_drift.c	drift: found, repaired, cannot be repaired
+ */
+#ifndef JN_RECON_INT_H
+#define JN_RECON_INT_H
+
+#include "server/objmap.h"
+#include "server/recon.h"
+#include "server/remote.h"
+
+#define SCOPE_MAX 64		/* more objects than this: look at everything */
+#define ROUNDS_MAX 8		/* plan rounds before we say that it does not converge */
+#define JOBS_MAX 32
+#define LOOK_EVERY_MS 30000	/* catches what notifications miss */
+#define LOOK_AFTER_CHANGE_MS 150
+#define LOOK_SPACING_MS 1000
+#define BACKOFF_MIN_MS 1000
+#define BACKOFF_MAX_MS 60000
+#define HEARTBEAT_MS 15000
+
+/* An object as it was before an operation changed it; before NULL = it did not exist. */
+struct undo {
+	enum kind kind;
+	char name[NAME_SIZE];
+	struct object *before;
+};
+
+struct op {
+	struct op *next;
+	struct ticket *ticket;	/* NULL once answered */
+	struct op_row row;	/* id "" = nothing changed: the request only waits for a look */
+	struct undo *undo;
+	size_t nundo;
+	struct objmap objects;	/* what it changed; no record */
+	bool everything;	/* a topology request: its cycle looks at all */
+	bool in_cycle;
+	bool undone;		/* row.err is set, and the undo is committed or could not be */
+	bool created;
+	int64_t deadline;	/* monotonic: when a waiting client gets its 202 */
+};
+
+/* An object that could not be made as wanted, outside of any operation: tried again with back-off. */
+struct trouble {
+	struct err err;
+	uint32_t retries;
+	int64_t next_at;	/* monotonic */
+	int64_t since;		/* wall clock */
+};
+
+struct job {
+	uint64_t seq;		/* 0 = free */
+	struct step step;	/* JAIL_START, JAIL_STOP */
+	struct ticket *probe;	/* or a probe */
+};
+
+enum phase { PHASE_IDLE, PHASE_HELLO, PHASE_OBSERVING, PHASE_EXECUTING };
+
+struct recon {
+	const struct recon_conf *conf;
+	struct store *store;
+	struct remote remote;
+	struct topo want;
+	struct observed have;
+	struct observed part;	/* rows of the look in flight */
+	struct op *ops;		/* oldest first */
+	struct objmap status;	/* record: uint64_t, a hash of the row last stored */
+	struct objmap trouble;	/* record: struct trouble */
+	struct job jobs[JOBS_MAX];
+	uint64_t ifaces_hash;	/* of the interface rows last stored */
+	struct drift_row *drift;	/* what GET /v1/drift shows */
+	size_t ndrift;
+
+	/* the cycle */
+	enum phase phase;
+	uint64_t seq;		/* of the command in flight, 0 = none */
+	bool scope_all;
+	struct objmap scope;
+	struct cmd *looks;	/* OBSERVE, then SYSCTL_GET */
+	size_t nlooks, rlooks, look;
+	bool looked;		/* the OBSERVEs are done, the SYSCTL_GETs were added */
+	struct plan plan;
+	size_t step;
+	size_t rounds;
+	struct objmap failed;	/* in this cycle; record: struct err */
+	size_t executed;	/* steps sent in this round */
+	struct objmap drifting;	/* objects repaired in this cycle that no request asked for; no record */
+
+	/* the next cycle */
+	bool dirty_all;
+	struct objmap dirty;
+	int64_t look_at;	/* monotonic; a full look is due */
+	int64_t last_look;
+	int64_t heartbeat_at;
+	struct err gone;	/* code set: the worker or the store is lost */
+};
+
+/* recon_commit.c */
+void recon_commit(struct recon *r, struct ticket *list);
+/* Transactions of R: begin and commit with the health flags and generation kept true. 'durable' false: what can be computed again. */
+int recon_begin(struct recon *r, bool durable, struct err *err);
+int recon_end(struct recon *r, struct err *err);
+void recon_event(struct recon *r, const char *type, const char *object, const char *actor, const char *op, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+void object_ref(enum kind kind, const char *name, char *buf, size_t size);	/* "epair/web0" */
+
+/* recon_mac.c: gives every end and bridge of 'o' its address and writes the registry; inside a transaction. */
+int recon_mac_assign(struct recon *r, struct object *o, int64_t now, struct err *err);
+int recon_mac_release(struct recon *r, const struct object *o, int64_t now, struct err *err);
+
+/* recon_cycle.c */
+void cycle_start(struct recon *r);
+void cycle_reply(struct recon *r, const struct remote_msg *m);
+void cycle_continue(struct recon *r);	/* a job slot became free */
+
+/* recon_scope.c */
+void scope_dirty(struct recon *r, const struct object *o);	/* marks the object and what stands or falls with it */
+void scope_dirty_ref(struct recon *r, enum kind kind, const char *name);
+int scope_looks(struct recon *r, struct err *err);	/* fills r->looks for r->scope */
+int look_add(struct recon *r, const struct cmd *c, struct err *err);
+
+/* recon_op.c */
+struct op *op_of(struct recon *r, enum kind kind, const char *name);	/* the operation of this cycle that changed it, or NULL */
+void op_step_failed(struct recon *r, const struct step *s, const struct err *err);
+void op_rollback_failed(struct recon *r);
+void op_cycle_done(struct recon *r);	/* the plan is empty: answer those that are through */
+void op_deadlines(struct recon *r, int64_t now);
+int64_t op_next_deadline(const struct recon *r);
+void op_answer_all(struct recon *r, const struct err *err);	/* shutting down */
+void op_free(struct op *op);
+void ticket_fail(struct ticket *t, const struct err *err);
+
+/* recon_status.c */
+void status_of(const struct recon *r, enum kind kind, const char *name, struct status_row *out);
+void status_write(struct recon *r);	/* rows of this cycle's scope that changed; inside a transaction */
+void status_forget(struct recon *r, enum kind kind, const char *name);
+void ifaces_write(struct recon *r);
+
+/* recon_drift.c */
+void drift_found(struct recon *r);	/* the steps of the new plan that no request asked for: rows and events */
+void drift_settle(struct recon *r);	/* the cycle is over: repaired, or in trouble; inside a transaction */
+
+/* recon.c */
+bool jail_is_busy(const struct recon *r, const char *name);
+struct job *job_free(struct recon *r);
+struct trouble *trouble_add(struct recon *r, enum kind kind, const char *name, const struct err *err);
+bool err_is_transient(const struct err *err);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * recon_mac: every end and every bridge has one address for life.
+ *
+ * 46 random bits, locally administered, unicast (mac_make_local); UNIQUE in SQLite.  Never derived from names: kernel defaults
+ * vary 16 bits only and follow the unit number (if_ethersubr.c ether_gen_addr_byname).  A released address stays in
+ * quarantine; only the same end of an object of the same name gets it back, or somebody who writes it down.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/ident.h"
+#include "server/recon_int.h"
+
+#define TRIES 16
+
+static int
+mac_claim(struct recon *r, const struct object *o, uint8_t side, const struct mac *mac, enum mac_state state, const char *source,
+    int64_t now, struct err *err)
+{
+	struct mac_row row = { .mac = *mac, .kind = o->kind, .side = side, .state = state, .created_at = now }, old;
+	struct err ignored;
+	char text[MAC_TEXT_SIZE];
+
+	if (store_mac(r->store, mac, &old, &ignored) == 0) {
+		if (old.state != MAC_RETIRED && (old.kind != o->kind || old.side != side || strcmp(old.name, o->name) != 0)) {
+			err_set(err, ERR_CONFLICT, "%s belongs to %s %s", mac_format(mac, text), kind_name(old.kind), old.name);
+			return (-1);
+		}
+		if (old.state == state && old.side == side && old.kind == o->kind && strcmp(old.name, o->name) == 0)
+			return (0);
+		row.created_at = old.created_at;
+	}
+	memcpy(row.name, o->name, sizeof(row.name));
+	memcpy(row.source, source, strlen(source) + 1);
+	return (store_mac_put(r->store, &row, err));
+}
+
+static int
+mac_pick(struct recon *r, const struct object *o, uint8_t side, struct mac *out, struct err *err)
+{
+	struct mac_row row;
+	struct err ignored;
+
+	if (store_mac_of(r->store, o->kind, o->name, side, &row, &ignored) == 0) {
+		*out = row.mac;
+		return (0);
+	}
+	for (int i = 0; i < TRIES; i++) {
+		ident_random(out->b, sizeof(out->b));
+		mac_make_local(out);
+		if (store_mac(r->store, out, &row, &ignored) == 0)
+			continue;
+		if (ignored.code == ERR_NOT_FOUND)
+			return (0);
+		*err = ignored;
+		return (-1);
+	}
+	return (err_set(err, ERR_INTERNAL, "no free MAC address in %d tries", TRIES));
+}
+
+static int
+mac_one(struct recon *r, const struct object *o, uint8_t side, struct mac *mac, bool pinned, const char *pointer, int64_t now,
+    struct err *err)
+{
+	if (!pinned && mac_is_zero(mac) && mac_pick(r, o, side, mac, err) == -1)
+		return (-1);
+	if (mac_claim(r, o, side, mac, pinned ? MAC_PINNED : MAC_ALLOCATED, pinned ? "user" : "random", now, err) == -1) {
+		if (err->field[0] == '\0')
+			snprintf(err->field, sizeof(err->field), "/%s/%s%s", kind_plural(o->kind), o->name, pointer);
+		return (-1);
+	}
+	return (0);
+}
+
+int
+recon_mac_assign(struct recon *r, struct object *o, int64_t now, struct err *err)
+{
+	struct mac keep[2];
+	struct epair *e;
+	size_t n = 0;
+
+	if (o->kind == KIND_BRIDGE) {
+		if (mac_one(r, o, 0, &o->u.bridge.mac, o->u.bridge.mac_pinned, "/mac", now, err) == -1)
+			return (-1);
+		keep[n++] = o->u.bridge.mac;
+	} else if (o->kind == KIND_EPAIR) {
+		e = &o->u.epair;
+		if (mac_one(r, o, END_A, &e->end[END_A].mac, e->end[END_A].mac_pinned, "/a/mac", now, err) == -1 ||
+		    mac_one(r, o, END_B, &e->end[END_B].mac, e->end[END_B].mac_pinned, "/b/mac", now, err) == -1)
+			return (-1);
+		keep[n++] = e->end[END_A].mac;
+		keep[n++] = e->end[END_B].mac;
+	} else
+		return (0);
+	return (store_mac_retire(r->store, o->kind, o->name, now, keep, n, err));
+}
+
+int
+recon_mac_release(struct recon *r, const struct object *o, int64_t now, struct err *err)
+{
+	if (o->kind != KIND_BRIDGE && o->kind != KIND_EPAIR)
+		return (0);
+	return (store_mac_retire(r->store, o->kind, o->name, now, NULL, 0, err));
+}

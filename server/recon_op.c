@@ -1,0 +1,371 @@
+/*
+ * recon_op: operations: one request and all it changed, until the kernel has it.
+ *
+ * All or nothing: when the kernel or the policy definitely refuses a part, the objects go back to what they were in a new revision, the
+ * planner undoes what had been done, and then the client gets the refusal.  What may still work (busy, worker restarting) is tried again,
+ * and the client gets 202 when its time is up.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/str.h"
+#include "core/valid.h"
+#include "server/ident.h"
+#include "server/recon_int.h"
+
+void
+op_free(struct op *op)
+{
+	if (op == NULL)
+		return;
+	for (size_t i = 0; i < op->nundo; i++)
+		object_free(op->undo[i].before);
+	free(op->undo);
+	objmap_fini(&op->objects);
+	free(op);
+}
+
+struct op *
+op_of(struct recon *r, enum kind kind, const char *name)
+{
+	for (struct op *op = r->ops; op != NULL; op = op->next) {
+		if (!op->undone && objmap_has(&op->objects, kind, name))
+			return (op);
+	}
+	return (NULL);
+}
+
+static struct op *
+op_of_step(struct recon *r, const struct step *s)
+{
+	struct op *op = op_of(r, s->kind, s->name);
+
+	for (size_t i = 0; op == NULL && i < NELEMS(s->needs); i++) {
+		if (s->needs[i].name[0] != '\0')
+			op = op_of(r, s->needs[i].kind, s->needs[i].name);
+	}
+	return (op);
+}
+
+void
+op_step_failed(struct recon *r, const struct step *s, const struct err *err)
+{
+	struct op *op = op_of_step(r, s);
+	struct err *kept;
+	char line[200];
+
+	cmd_print(&s->cmd, line, sizeof(line));
+	log_warn("reconcile", "%s failed: %s", line, err->msg);
+	kept = objmap_add(&r->failed, s->kind, s->name);
+	if (kept == NULL)
+		return;
+	if (kept->code == ERR_NONE)
+		*kept = *err;
+	if (kept->field[0] == '\0')
+		str_copy(kept->field, sizeof(kept->field), s->pointer);
+	if (op == NULL || op->row.id[0] == '\0' || err_is_transient(err))
+		trouble_add(r, s->kind, s->name, kept);
+	else if (op->row.err.code == ERR_NONE)
+		op->row.err = *kept;
+}
+
+/* --- rollback ---------------------------------------------------------------------------------------------- */
+
+/* Puts what the undo list remembers into a view; objects somebody changed again since stay as they are. */
+static int
+undo_view(struct recon *r, const struct op *op, struct topo *view, struct err *err)
+{
+	const struct object *now;
+	const struct undo *u;
+
+	for (size_t i = op->nundo; i-- > 0;) {
+		u = &op->undo[i];
+		now = topo_find(&r->want, u->kind, u->name);
+		if (now != NULL && now->revision != op->row.revision)
+			return (err_set(err, ERR_CONFLICT, "%s %s has been changed since", kind_name(u->kind), u->name));
+		if (u->before == NULL)
+			topo_remove(view, u->kind, u->name);
+		else if (topo_put(view, u->before, err) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+undo_store(struct recon *r, struct op *op, int64_t revision, struct err *err)
+{
+	int64_t now = ident_now_ms();
+	struct object *o;
+	struct undo *u;
+
+	for (size_t i = op->nundo; i-- > 0;) {
+		u = &op->undo[i];
+		o = topo_find(&r->want, u->kind, u->name);
+		if (o != NULL && u->before == NULL) {
+			if (recon_mac_release(r, o, now, err) == -1 || store_object_delete(r->store, u->kind, u->name, err) == -1)
+				return (-1);
+			store_status_delete(r->store, u->kind, u->name, err);
+		} else if (u->before != NULL) {
+			u->before->revision = revision;
+			if (recon_mac_assign(r, u->before, now, err) == -1 || store_object_put(r->store, u->before, err) == -1)
+				return (-1);
+		}
+	}
+	if (store_revision_set(r->store, revision, err) == -1)
+		return (-1);
+	op->row.state = OP_ROLLED_BACK;
+	return (store_op_put(r->store, &op->row, err));
+}
+
+/* Memory follows the disk. */
+static void
+undo_apply(struct recon *r, struct op *op)
+{
+	struct object *o;
+	struct undo *u;
+	struct err err;
+
+	for (size_t i = op->nundo; i-- > 0;) {
+		u = &op->undo[i];
+		o = topo_take(&r->want, u->kind, u->name);
+		if (o != NULL)
+			scope_dirty(r, o);
+		object_free(o);
+		objmap_remove(&r->trouble, u->kind, u->name);
+		if (u->before == NULL) {
+			status_forget(r, u->kind, u->name);
+			continue;
+		}
+		scope_dirty(r, u->before);
+		if (topo_put(&r->want, u->before, &err) == -1)
+			r->gone = err;
+		u->before = NULL;
+	}
+}
+
+static int
+op_undo(struct recon *r, struct op *op, struct err *err)
+{
+	int64_t revision = r->want.revision + 1;
+	struct errs errs = { .n = 0 };
+	struct topo view;
+	int rc = -1;
+
+	if (topo_view(&view, &r->want, err) == -1)
+		return (-1);
+	if (undo_view(r, op, &view, err) == -1)
+		goto out;
+	valid_topo(&view, &errs);
+	if (errs.n > 0) {
+		*err = errs.v[0];
+		goto out;
+	}
+	if (recon_begin(r, true, err) == -1)
+		goto out;
+	if (undo_store(r, op, revision, err) == -1) {
+		store_rollback(r->store);
+		goto out;
+	}
+	recon_event(r, "operation.rolled_back", "", op->row.actor, op->row.id, "%s %s was refused and undone: %s", op->row.method,
+	    op->row.path, op->row.err.msg);
+	if (recon_end(r, err) == -1)
+		goto out;
+	r->want.revision = revision;
+	atomic_store(&r->conf->health->revision, revision);
+	undo_apply(r, op);
+	rc = 0;
+out:
+	topo_fini(&view);
+	return (rc);
+}
+
+void
+op_rollback_failed(struct recon *r)
+{
+	struct err err;
+
+	for (struct op *op = r->ops; op != NULL; op = op->next) {
+		if (op->row.err.code == ERR_NONE || op->undone)
+			continue;
+		if (op_undo(r, op, &err) == -1) {
+			log_warn("reconcile", "%s cannot be undone: %s", op->row.id, err.msg);
+			op->row.state = OP_FAILED;
+			op->row.finished_at = ident_now_ms();
+		}
+		op->undone = true;
+	}
+}
+
+/* --- answers ----------------------------------------------------------------------------------------------- */
+
+static void
+op_answer(struct op *op, enum outcome_kind kind)
+{
+	struct ticket *t = op->ticket;
+
+	if (t == NULL)
+		return;
+	op->ticket = NULL;
+	t->out.kind = kind;
+	memcpy(t->out.op, op->row.id, sizeof(op->row.id));
+	if (kind == OUT_FAILED)
+		errs_add_err(&t->out.errs, &op->row.err);
+	ticket_answer(t);
+}
+
+/* Does the operation still wait for a job: one of its jails, or a jail one of its epairs ends in? */
+static bool
+op_waits(const struct recon *r, const struct op *op)
+{
+	const struct object *o;
+	const char *name, *jail;
+	enum kind kind;
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		if (r->jobs[i].seq == 0 || r->jobs[i].probe != NULL)
+			continue;
+		jail = r->jobs[i].step.name;
+		if (op->everything || objmap_has(&op->objects, KIND_JAIL, jail))
+			return (true);
+		for (size_t at = 0; objmap_next(&op->objects, &at, &kind, &name, NULL);) {
+			o = kind == KIND_EPAIR ? topo_find(&r->want, kind, name) : NULL;
+			for (int s = 0; o != NULL && s < 2; s++) {
+				if (str_equal(o->u.epair.end[s].jail, jail))
+					return (true);
+			}
+		}
+	}
+	return (false);
+}
+
+static bool
+op_is_dirty(const struct recon *r, const struct op *op)
+{
+	const char *name;
+	enum kind kind;
+
+	if (r->dirty_all)
+		return (true);
+	for (size_t at = 0; objmap_next(&op->objects, &at, &kind, &name, NULL);) {
+		if (objmap_has(&r->dirty, kind, name))
+			return (true);
+	}
+	return (false);
+}
+
+/* Transient trouble of its own objects keeps an operation running. */
+static bool
+op_in_trouble(const struct recon *r, const struct op *op)
+{
+	const struct trouble *t;
+	const char *name;
+	enum kind kind;
+
+	for (size_t at = 0; !op->undone && objmap_next(&op->objects, &at, &kind, &name, NULL);) {
+		t = objmap_get(&r->trouble, kind, name);
+		if (t != NULL && t->err.code != ERR_NONE)
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+op_is_through(const struct recon *r, const struct op *op)
+{
+	return (op->in_cycle && !op_waits(r, op) && !op_is_dirty(r, op) && (op->row.id[0] == '\0' || !op_in_trouble(r, op)));
+}
+
+static void
+op_finish(struct recon *r, struct op *op)
+{
+	struct err ignored;
+
+	if (op->row.id[0] == '\0')
+		return;
+	op->row.finished_at = ident_now_ms();
+	op->row.steps_total = op->row.steps_done;
+	if (op->row.err.code == ERR_NONE) {
+		op->row.state = OP_SUCCEEDED;
+		recon_event(r, "operation.succeeded", "", op->row.actor, op->row.id, "%s %s is in the kernel", op->row.method,
+		    op->row.path);
+	}
+	store_op_put(r->store, &op->row, &ignored);
+}
+
+void
+op_cycle_done(struct recon *r)
+{
+	struct op *op, *next, **link, *through = NULL, **tail = &through;
+	struct err err;
+
+	for (link = &r->ops; (op = *link) != NULL;) {
+		if (!op_is_through(r, op)) {
+			link = &op->next;
+			continue;
+		}
+		*link = op->next;
+		op->next = NULL;
+		*tail = op;
+		tail = &op->next;
+	}
+	if (recon_begin(r, false, &err) == 0) {
+		for (op = through; op != NULL; op = op->next)
+			op_finish(r, op);
+		drift_settle(r);
+		status_write(r);
+		if (r->scope_all)
+			ifaces_write(r);
+		if (recon_end(r, &err) == -1)
+			log_error("store", "status is not stored: %s", err.msg);
+	} else
+		log_error("store", "status is not stored: %s", err.msg);
+	if (r->ops == NULL)
+		atomic_store(&r->conf->health->applied_revision, r->want.revision);
+	if (r->scope_all)
+		atomic_store(&r->conf->health->reconciled, true);
+	for (op = through; op != NULL; op = next) {
+		next = op->next;
+		op_answer(op, op->row.err.code == ERR_NONE ? OUT_DONE : OUT_FAILED);
+		op_free(op);
+	}
+	r->conf->notify(r->conf->arg);
+}
+
+void
+op_deadlines(struct recon *r, int64_t now)
+{
+	for (struct op *op = r->ops; op != NULL; op = op->next) {
+		if (op->ticket != NULL && op->deadline <= now)
+			op_answer(op, op->row.id[0] == '\0' ? OUT_DONE : OUT_ACCEPTED);
+	}
+}
+
+int64_t
+op_next_deadline(const struct recon *r)
+{
+	int64_t next = INT64_MAX;
+
+	for (const struct op *op = r->ops; op != NULL; op = op->next) {
+		if (op->ticket != NULL && op->deadline < next)
+			next = op->deadline;
+	}
+	return (next);
+}
+
+void
+op_answer_all(struct recon *r, const struct err *err)
+{
+	struct op *op;
+
+	while ((op = r->ops) != NULL) {
+		r->ops = op->next;
+		if (op->ticket != NULL && op->row.id[0] == '\0') {
+			op->row.err = *err;
+			op_answer(op, OUT_FAILED);
+		} else
+			op_answer(op, OUT_ACCEPTED);
+		op_free(op);
+	}
+}

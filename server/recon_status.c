@@ -1,0 +1,218 @@
+/*
+ * recon_status: what the last look means for each object, and the foreign interfaces as last seen.  Rows are written only when they change.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+#include "server/ident.h"
+#include "server/recon_int.h"
+
+#define ADDRS_SHOWN 10
+
+static uint64_t
+hash_bytes(uint64_t h, const void *p, size_t size)
+{
+	const unsigned char *b = p;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ b[i]) * 1099511628211ULL;
+	return (h);
+}
+
+#define HASH_START 14695981039346656037ULL
+
+static void
+say(struct status_row *row, const char *state)
+{
+	str_copy(row->state, sizeof(row->state), state);
+}
+
+static void
+jail_status(const struct recon *r, const struct object *o, struct status_row *row)
+{
+	const struct obs_jail *have = observed_jail(&r->have, o->name);
+
+	if (!jail_wanted(o))
+		say(row, have == NULL ? "stopped" : "applying");
+	else if (have != NULL)
+		say(row, have->phase == JAIL_DYING || have->phase == JAIL_PARTIAL ? "pending" : "ready");
+	else if (o->u.jail.external) {
+		say(row, "waiting");
+		err_set(&row->err, ERR_NOT_FOUND, "nobody has started jail %s yet", o->name);
+	} else
+		say(row, "pending");
+}
+
+static void
+epair_status(const struct recon *r, const struct object *o, struct status_row *row)
+{
+	const struct end *e;
+
+	say(row, "ready");
+	for (int i = 0; i < 2; i++) {
+		e = &o->u.epair.end[i];
+		if (e->jail != NULL && observed_jail(&r->have, e->jail) == NULL) {
+			say(row, "waiting");
+			err_set(&row->err, ERR_NOT_FOUND, "%s waits for jail %s, which is not running", e->ifname, e->jail);
+		} else if (observed_link(&r->have, e->jail == NULL ? "" : e->jail, e->ifname) == NULL) {
+			say(row, "pending");
+			return;
+		}
+	}
+}
+
+static void
+bridge_status(const struct recon *r, const struct object *o, struct status_row *row)
+{
+	const struct obs_link *l;
+
+	say(row, observed_link(&r->have, "", o->name) == NULL ? "pending" : "ready");
+	for (size_t i = 0; i < o->u.bridge.nmembers; i++) {
+		l = observed_link(&r->have, "", o->u.bridge.members[i].ifname);
+		if (l != NULL && strcmp(l->bridge, o->name) == 0)
+			continue;
+		say(row, "waiting");
+		err_set(&row->err, ERR_NOT_FOUND, "member %s is not there", o->u.bridge.members[i].ifname);
+	}
+}
+
+static void
+attachment_status(const struct recon *r, const struct object *o, struct status_row *row)
+{
+	if (observed_link(&r->have, o->u.attachment.jail, o->name) != NULL)
+		say(row, "ready");
+	else {
+		say(row, "waiting");
+		err_set(&row->err, ERR_NOT_FOUND, "interface %s is not in jail %s", o->name, o->u.attachment.jail);
+	}
+}
+
+void
+status_of(const struct recon *r, enum kind kind, const char *name, struct status_row *out)
+{
+	static void (*const by_kind[KIND_COUNT])(const struct recon *, const struct object *, struct status_row *) = {
+		[KIND_BRIDGE] = bridge_status,
+		[KIND_EPAIR] = epair_status,
+		[KIND_JAIL] = jail_status,
+		[KIND_ATTACHMENT] = attachment_status,
+	};
+	const struct object *o = topo_find(&r->want, kind, name);
+	const struct trouble *t = objmap_get(&r->trouble, kind, name);
+
+	memset(out, 0, sizeof(*out));
+	out->kind = kind;
+	str_copy(out->name, sizeof(out->name), name);
+	out->since = ident_now_ms();
+	if (t != NULL && t->err.code != ERR_NONE) {
+		say(out, "failed");
+		out->err = t->err;
+		out->since = t->since;
+	} else if (o != NULL)
+		by_kind[kind](r, o, out);
+}
+
+void
+status_forget(struct recon *r, enum kind kind, const char *name)
+{
+	objmap_remove(&r->status, kind, name);
+}
+
+static void
+status_one(struct recon *r, enum kind kind, const char *name)
+{
+	struct status_row row;
+	struct err ignored;
+	uint64_t *kept, h;
+
+	if (topo_find(&r->want, kind, name) == NULL)
+		return;
+	status_of(r, kind, name, &row);
+	h = hash_bytes(HASH_START, row.state, strlen(row.state));
+	h = hash_bytes(h, row.err.msg, strlen(row.err.msg));
+	kept = objmap_add(&r->status, kind, name);
+	if (kept == NULL || *kept == h)
+		return;
+	*kept = h;
+	store_status_put(r->store, &row, &ignored);
+}
+
+void
+status_write(struct recon *r)
+{
+	const char *name;
+	enum kind kind;
+
+	if (!r->scope_all) {
+		for (size_t at = 0; objmap_next(&r->scope, &at, &kind, &name, NULL);)
+			status_one(r, kind, name);
+		return;
+	}
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		for (size_t i = 0; i < r->want.n[kind]; i++)
+			status_one(r, kind, r->want.v[kind][i]->name);
+	}
+}
+
+/* --- foreign interfaces -------------------------------------------------------------------------------------- */
+
+static void
+iface_addrs(const struct recon *r, const struct obs_link *l, char *out, size_t size)
+{
+	const struct obs_addr *a;
+	char text[PREFIX_TEXT_SIZE];
+	size_t n, len = 0;
+
+	out[0] = '\0';
+	a = observed_addrs(&r->have, l->jail, l->ifname, &n);
+	for (size_t i = 0; i < n && i < ADDRS_SHOWN; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i == 0 ? "" : " ", prefix_format(&a[i].prefix, text));
+}
+
+static bool
+iface_shown(const struct recon *r, const struct obs_link *l)
+{
+	return (!l->mark.ours && l->type != LINK_LOOPBACK &&
+	    (l->jail[0] == '\0' || topo_find(&r->want, KIND_ATTACHMENT, l->ifname) != NULL));
+}
+
+static void
+iface_fill(const struct recon *r, const struct obs_link *l, struct iface_row *row)
+{
+	const struct obs_link *bridge = l->bridge[0] == '\0' ? NULL : observed_link(&r->have, l->jail, l->bridge);
+
+	memset(row, 0, sizeof(*row));	/* hashed as bytes */
+	memcpy(row->ifname, l->ifname, sizeof(row->ifname));
+	memcpy(row->jail, l->jail, sizeof(row->jail));
+	row->type = l->type;
+	row->mac = l->mac;
+	row->mtu = l->mtu;
+	row->up = l->up;
+	row->running = l->running;
+	memcpy(row->bridge, l->bridge, sizeof(row->bridge));
+	if (bridge != NULL && bridge->mark.ours)
+		memcpy(row->member_of, l->bridge, sizeof(row->member_of));
+	iface_addrs(r, l, row->addrs, sizeof(row->addrs));
+}
+
+void
+ifaces_write(struct recon *r)
+{
+	struct iface_row *v;
+	struct err ignored;
+	size_t n = 0;
+	uint64_t h;
+
+	v = calloc(r->have.nlinks + 1, sizeof(*v));
+	if (v == NULL)
+		return;
+	for (size_t i = 0; i < r->have.nlinks; i++) {
+		if (iface_shown(r, &r->have.links[i]))
+			iface_fill(r, &r->have.links[i], &v[n++]);
+	}
+	h = hash_bytes(HASH_START, v, n * sizeof(*v));
+	if (h != r->ifaces_hash && store_ifaces_set(r->store, v, n, &ignored) == 0)
+		r->ifaces_hash = h;
+	free(v);
+}
