@@ -83,7 +83,8 @@ test_ip_text(void **state)
 		{ "::c000:201", "::c000:201" }, { "::2", "::2" },
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 	};
-	static const char *const bad[] = { "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "0x1.2.3.4",
+	static const char *const bad[] = { "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ",
+		" 1.2.3.4", "0x1.2.3.4",
 		"1.2.3.4/24", ":::", "1::2::3", "fe80::1%lo0", "12345::", "g::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9" };
 	char text[IP_TEXT_SIZE];
 	struct ip ip = { 0 }, back;
@@ -131,7 +132,8 @@ static void
 test_prefix_text(void **state)
 {
 	static const char *const bad[] = { "", "192.0.2.1", "192.0.2.1/", "192.0.2.1/33", "192.0.2.1/024", "192.0.2.1/-1",
-		"192.0.2.1/24/24", "/24", "::1/129", "::1/ 64", "x/24", "192.0.2.1 /24", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/1280000" };
+		"192.0.2.1/24/24", "/24", "::1/129", "::1/ 64", "x/24", "192.0.2.1 /24",
+		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/1280000" };
 	static const char *const good[] = { "192.0.2.5/24", "0.0.0.0/0", "::/0", "2001:db8::5/64", "192.0.2.5/32", "::1/128" };
 	char text[PREFIX_TEXT_SIZE];
 	struct prefix p = { 0 };
@@ -157,7 +159,8 @@ test_prefix_sets(void **state)
 		bool overlap;
 	} o[] = {
 		{ "10.0.0.0/8", "10.1.2.3/32", true }, { "10.1.2.3/32", "10.0.0.0/8", true }, { "10.0.0.0/9", "10.128.0.0/9", false },
-		{ "0.0.0.0/0", "203.0.113.7/24", true }, { "0.0.0.0/0", "::/0", false }, { "2001:db8::/33", "2001:db8:8000::/33", false },
+		{ "0.0.0.0/0", "203.0.113.7/24", true }, { "0.0.0.0/0", "::/0", false }, { "2001:db8::/33",
+		"2001:db8:8000::/33", false },
 		{ "2001:db8::/32", "2001:db8:8000::/33", true }, { "192.0.2.129/25", "192.0.2.1/24", true },
 	};
 	char text[PREFIX_TEXT_SIZE];
