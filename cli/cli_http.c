@@ -137,7 +137,8 @@ http_add_header(struct curl_slist **list, const char *name, const char *value)
 	char *line = cli_xmalloc(size);
 	struct curl_slist *next;
 
-	(void)str_format(line, size, "%s: %s", name, value);
+	/* libcurl: "Name:" and nothing more takes its own header of that name away. */
+	(void)str_format(line, size, "%s:%s%s", name, value[0] != '\0' ? " " : "", value);
 	next = curl_slist_append(*list, line);
 	if (next != NULL)
 		*list = next;
@@ -206,6 +207,11 @@ http_set_request(CURL *curl, const struct cli *c, const struct http_request *r, 
 		http_add_header(headers, "Expect", "");
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_size);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->body);
+	} else if (str_equal(r->method, "POST")) {
+		/* Content-Length: 0, and no content type for what is not there. */
+		http_add_header(headers, "Content-Type", "");
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, 0L);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
 	}
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
