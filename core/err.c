@@ -37,7 +37,7 @@ static const char *const code_names[ERR_CODE_COUNT] = {
 };
 
 /* Messages are for humans, so they are cut, visibly, rather than refused. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 fill(char *dst, size_t size, const char *fmt, va_list ap)
 {
 	int n;
@@ -63,7 +63,7 @@ fillf(char *dst, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 fill_sys(struct err *err, int sys, const char *fmt, va_list ap)
 {
 	char what[sizeof(err->msg) - STRERROR_ROOM];

@@ -48,8 +48,8 @@ test_good(void **state)
 	assert_int_equal(s.port, 8653);
 	assert_false(s.verbose);
 	assert_string_equal(s.uplinks, "");
-
-	    assert_int_equal(parse("# comment\n\n  path=/a\t\r\nport = 1 # one\nverbose\t=\tyes\nuplinks = re0  em*", &s, NULL), 0);
+	assert_int_equal(parse("# comment\n\n  path=/a\t\r\nport = 1 # one\nverbose\t=\tyes\n"
+	    "uplinks = re0  em*", &s, NULL), 0);
 	assert_string_equal(s.path, "/a");
 	assert_int_equal(s.port, 1);
 	assert_true(s.verbose);
