@@ -84,22 +84,6 @@ plan_need(struct step *s, enum kind kind, const char *name)
 	}
 }
 
-const char *
-plan_escape(const char *text, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	for (; *text != '\0' && n + 3 <= size; text++) {
-		if (*text == '~' || *text == '/') {
-			buf[n++] = '~';
-			buf[n++] = *text == '~' ? '0' : '1';
-		} else
-			buf[n++] = *text;
-	}
-	buf[n] = '\0';
-	return (buf);
-}
-
 /* Counting sort, stable; steps are big, so each moves to its place once, along the cycles of the permutation. */
 int
 plan_sort(struct planner *pl, struct err *err)

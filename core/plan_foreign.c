@@ -163,7 +163,7 @@ pointer_base(struct plan_iface *i, const char *collection, const char *object, c
 		str_format(i->base, sizeof(i->base), "/%s/%s", collection, object);
 	else
 		str_format(i->base, sizeof(i->base), "/%s/%s/members/%s", collection, object,
-		    plan_escape(ifname, key, sizeof(key)));
+		    str_pointer(ifname, key, sizeof(key)));
 }
 
 /* Taken out of a jail that dies in this plan, whatever becomes of it then. */

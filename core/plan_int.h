@@ -173,8 +173,6 @@ long plan_want_index(const struct topo *t, enum kind kind, const char *name);
 struct step *plan_emit(struct planner *pl, enum phase ph, enum kind kind, const char *name, enum cmd_op op);
 void plan_pointer(struct step *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void plan_need(struct step *s, enum kind kind, const char *name);
-/* "~" and "/" as JSON pointers want them; cut when too long. */
-const char *plan_escape(const char *text, char *buf, size_t size);
 bool plan_in_scope(const struct planner *pl, enum kind kind, const char *name);
 int plan_sort(struct planner *pl, struct err *err);
 

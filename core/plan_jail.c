@@ -226,7 +226,7 @@ route_pointer(struct step *s, const char *jail, const struct prefix *dst)
 		str_copy(text, sizeof(text), "default");
 	else
 		prefix_format(dst, text);
-	plan_pointer(s, "/jails/%s/routes/%s", jail, plan_escape(text, key, sizeof(key)));
+	plan_pointer(s, "/jails/%s/routes/%s", jail, str_pointer(text, key, sizeof(key)));
 }
 
 static void
@@ -288,7 +288,7 @@ finish_sysctls(struct planner *pl, const struct plan_jail *j)
 		str_copy(s->cmd.u.sysctl.jail, NAME_SIZE, j->name);
 		str_copy(s->cmd.u.sysctl.key, NAME_SIZE, p->v[i].key);
 		str_copy(s->cmd.u.sysctl.value, sizeof(s->cmd.u.sysctl.value), p->v[i].value);
-		plan_pointer(s, "/jails/%s/sysctls/%s", j->name, plan_escape(p->v[i].key, key, sizeof(key)));
+		plan_pointer(s, "/jails/%s/sysctls/%s", j->name, str_pointer(p->v[i].key, key, sizeof(key)));
 	}
 }
 

@@ -228,7 +228,9 @@ cut_ifset(const struct step *s, char *buf, size_t size)
 static void
 cut_bridge(const struct step *s, char *buf, size_t size)
 {
-	if (strstr(s->pointer, "/mtu") != NULL)
+	size_t len = strlen(s->pointer);
+
+	if (len > 4 && strcmp(s->pointer + len - 4, "/mtu") == 0)
 		SAY(buf, size, "all members of %s change MTU", s->cmd.u.bridge.name);
 }
 

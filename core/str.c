@@ -148,3 +148,19 @@ str_clean(char *s)
 		}
 	}
 }
+
+const char *
+str_pointer(const char *text, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 3 <= size; text++) {
+		if (*text == '~' || *text == '/') {
+			buf[n++] = '~';
+			buf[n++] = *text == '~' ? '0' : '1';
+		} else
+			buf[n++] = *text;
+	}
+	buf[n] = '\0';
+	return (buf);
+}

@@ -23,5 +23,7 @@ bool str_match(const char *pattern, const char *s);
 bool str_utf8(const void *s, size_t size);
 /* Replaces every byte that is not part of valid UTF-8 by '?': text from users or commands, on its way to JSON. */
 void str_clean(char *s);
+/* One token of a JSON pointer, with "~" and "/" escaped (RFC 6901); cut when it does not fit.  size > 0.  Returns buf. */
+const char *str_pointer(const char *text, char *buf, size_t size);
 
 #endif

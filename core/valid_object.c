@@ -8,49 +8,22 @@
 #include <string.h>
 
 #include "core/str.h"
-#include "core/valid.h"
+#include "core/valid_int.h"
 
 #define MTU_IPV6_MIN 1280	/* RFC 8200 section 5 */
 #define VLAN_MAX 4094
 
-/* The object being looked at and where in the document we are. */
-struct look {
-	const struct object *o;
-	uint32_t features;
-	struct errs *errs;
-};
-
-static int bad(const struct look *l, enum err_code code, const char *msg, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-/* fmt makes the pointer below the object, "/mtu"; msg is taken as it is. */
-static int
-bad(const struct look *l, enum err_code code, const char *msg, const char *fmt, ...)
+int
+valid_bad(const struct look *l, enum err_code code, const char *msg, const char *fmt, ...)
 {
-	char pointer[160], below[128];
+	char pointer[160] = "";
+	size_t n = (size_t)snprintf(pointer, sizeof(pointer), "/%s/%s", kind_plural(l->o->kind), l->o->name);
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(below, sizeof(below), fmt, ap);
+	vsnprintf(pointer + n, sizeof(pointer) - n, fmt, ap);
 	va_end(ap);
-	snprintf(pointer, sizeof(pointer), "/%s/%s%s", kind_plural(l->o->kind), l->o->name, below);
 	return (errs_add(l->errs, code, pointer, "%s", msg));
-}
-
-static const char *
-escape(const char *text, char buf[2 * NAME_SIZE])
-{
-	size_t n = 0;
-
-	for (; *text != '\0' && n + 3 <= 2 * NAME_SIZE; text++) {
-		if (*text == '~' || *text == '/') {
-			buf[n++] = '~';
-			buf[n++] = *text == '~' ? '0' : '1';
-		} else
-			buf[n++] = *text;
-	}
-	buf[n] = '\0';
-	return (buf);
 }
 
 /* What the kernels take as an interface name; foreign ones, "eth0.100", need not follow our own pattern. */
@@ -85,16 +58,16 @@ look_name(const struct look *l, const char *name, size_t max, const char *below)
 		snprintf(msg, sizeof(msg), "at most %zu characters, longest that fits: '%.*s'", max, (int)max, name);
 	else
 		snprintf(msg, sizeof(msg), "a name starts with a letter, then letters, digits, '_' and '-', at most %zu", max);
-	bad(l, ERR_INVALID, msg, "%s", below);
+	valid_bad(l, ERR_INVALID, msg, "%s", below);
 }
 
 static void
 look_foreign_name(const struct look *l, const char *name, const char *below)
 {
 	if (!ifname_is_legal(name))
-		bad(l, ERR_INVALID, "an interface name has 1 to 15 characters, no blanks, '/' or ':'", "%s", below);
+		valid_bad(l, ERR_INVALID, "an interface name has 1 to 15 characters, no blanks, '/' or ':'", "%s", below);
 	else if (is_loopback_name(name))
-		bad(l, ERR_INVALID, "the loopback interface stays where it is", "%s", below);
+		valid_bad(l, ERR_INVALID, "the loopback interface stays where it is", "%s", below);
 }
 
 static void
@@ -104,16 +77,16 @@ look_mtu(const struct look *l, uint32_t mtu, bool has_ipv6)
 
 	if (mtu < MTU_MIN || mtu > MTU_MAX) {
 		snprintf(msg, sizeof(msg), "an MTU is a number from %d to %d", MTU_MIN, MTU_MAX);
-		bad(l, ERR_INVALID, msg, "/mtu");
+		valid_bad(l, ERR_INVALID, msg, "/mtu");
 	} else if (has_ipv6 && mtu < MTU_IPV6_MIN)
-		bad(l, ERR_INVALID, "IPv6 needs an MTU of at least 1280", "/mtu");
+		valid_bad(l, ERR_INVALID, "IPv6 needs an MTU of at least 1280", "/mtu");
 }
 
 static void
 look_mac(const struct look *l, const struct mac *m, bool pinned, const char *below)
 {
 	if (pinned && !mac_is_usable(m))
-		bad(l, ERR_INVALID, "an interface needs a unicast MAC that is not all zero: the first byte is even", "%s/mac", below);
+		valid_bad(l, ERR_INVALID, "an interface needs a unicast MAC that is not all zero: the first byte is even", "%s/mac", below);
 }
 
 static bool
@@ -125,8 +98,14 @@ has_family(const struct prefixes *p, uint8_t family)
 	return (false);
 }
 
-static bool
-is_loopback(const struct ip *ip)
+bool
+valid_is_alnum(char c)
+{
+	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
+}
+
+bool
+valid_is_loopback(const struct ip *ip)
 {
 	static const uint8_t one[16] = { [15] = 1 };
 
@@ -155,7 +134,7 @@ address_fault(const struct prefix *p)
 		return ("the unspecified address cannot stand on an interface");
 	if (ip_is_multicast(&p->ip))
 		return ("a multicast address cannot stand on an interface");
-	if (is_loopback(&p->ip))
+	if (valid_is_loopback(&p->ip))
 		return ("loopback addresses stay on the loopback interface");
 	if (ip_is_link_local(&p->ip) && p->ip.family == 6)
 		return ("the kernel makes link-local addresses itself");
@@ -173,7 +152,7 @@ look_addresses(const struct look *l, const struct prefixes *p, const char *below
 
 	if (p->n > LIMIT_ADDRESSES) {
 		snprintf(msg, sizeof(msg), "at most %d addresses", LIMIT_ADDRESSES);
-		bad(l, ERR_LIMIT, msg, "%s/addresses", below);
+		valid_bad(l, ERR_LIMIT, msg, "%s/addresses", below);
 		return;
 	}
 	for (size_t i = 0; i < p->n; i++) {
@@ -183,7 +162,7 @@ look_addresses(const struct look *l, const struct prefixes *p, const char *below
 			if (ip_cmp(&p->v[k].ip, &p->v[i].ip) == 0)
 				fault = "the same address stands here twice";
 		if (fault != NULL)
-			bad(l, ERR_INVALID, fault, "%s/addresses/%zu", below, i);
+			valid_bad(l, ERR_INVALID, fault, "%s/addresses/%zu", below, i);
 	}
 }
 
@@ -193,21 +172,21 @@ look_vlans(const struct look *l, const struct port *p, const char *below)
 	if (p->untagged == 0 && p->ntagged == 0)
 		return;
 	if (!(l->features & FEATURE_VLAN_FILTER))
-		bad(l, ERR_UNSUPPORTED, "this platform cannot filter VLANs in a bridge", "%s/%s", below,
+		valid_bad(l, ERR_UNSUPPORTED, "this platform cannot filter VLANs in a bridge", "%s/%s", below,
 		    p->untagged != 0 ? "untagged" : "tagged");
 	if (p->untagged > VLAN_MAX)
-		bad(l, ERR_INVALID, "a VLAN id is a number from 1 to 4094", "%s/untagged", below);
+		valid_bad(l, ERR_INVALID, "a VLAN id is a number from 1 to 4094", "%s/untagged", below);
 	if (p->ntagged > LIMIT_TAGGED) {
-		bad(l, ERR_LIMIT, "at most 128 tagged VLANs on a port", "%s/tagged", below);
+		valid_bad(l, ERR_LIMIT, "at most 128 tagged VLANs on a port", "%s/tagged", below);
 		return;
 	}
 	for (size_t i = 0; i < p->ntagged; i++) {
 		if (p->tagged[i] < 1 || p->tagged[i] > VLAN_MAX)
-			bad(l, ERR_INVALID, "a VLAN id is a number from 1 to 4094", "%s/tagged/%zu", below, i);
+			valid_bad(l, ERR_INVALID, "a VLAN id is a number from 1 to 4094", "%s/tagged/%zu", below, i);
 		else if (i > 0 && p->tagged[i] == p->tagged[i - 1])
-			bad(l, ERR_INVALID, "the same VLAN id stands here twice", "%s/tagged/%zu", below, i);
+			valid_bad(l, ERR_INVALID, "the same VLAN id stands here twice", "%s/tagged/%zu", below, i);
 		else if (p->tagged[i] == p->untagged)
-			bad(l, ERR_INVALID, "a VLAN is either tagged or untagged on a port", "%s/tagged/%zu", below, i);
+			valid_bad(l, ERR_INVALID, "a VLAN is either tagged or untagged on a port", "%s/tagged/%zu", below, i);
 	}
 }
 
@@ -221,21 +200,21 @@ look_bridge(const struct look *l)
 	look_mac(l, &b->mac, b->mac_pinned, "");
 	look_addresses(l, &b->addrs, "");
 	if (b->vlan_filter && !(l->features & FEATURE_VLAN_FILTER))
-		bad(l, ERR_UNSUPPORTED, "this platform cannot filter VLANs in a bridge", "/vlan_filter");
+		valid_bad(l, ERR_UNSUPPORTED, "this platform cannot filter VLANs in a bridge", "/vlan_filter");
 	if (b->backend == BACKEND_NETGRAPH && !(l->features & FEATURE_NETGRAPH))
-		bad(l, ERR_UNSUPPORTED, "this platform has no netgraph; use \"if_bridge\"", "/backend");
+		valid_bad(l, ERR_UNSUPPORTED, "this platform has no netgraph; use \"if_bridge\"", "/backend");
 	if (b->nmembers > LIMIT_MEMBERS) {
-		bad(l, ERR_LIMIT, "at most 64 foreign members; epair ends name their bridge themselves", "/members");
+		valid_bad(l, ERR_LIMIT, "at most 64 foreign members; epair ends name their bridge themselves", "/members");
 		return;
 	}
 	for (size_t i = 0; i < b->nmembers; i++) {
 		const struct port *p = &b->members[i].port;
 
-		snprintf(below, sizeof(below), "/members/%s", escape(b->members[i].ifname, key));
+		snprintf(below, sizeof(below), "/members/%s", str_pointer(b->members[i].ifname, key, sizeof(key)));
 		look_foreign_name(l, b->members[i].ifname, below);
 		look_vlans(l, p, below);
 		if ((p->untagged != 0 || p->ntagged != 0) && !b->vlan_filter)
-			bad(l, ERR_INVALID, "VLANs on a port need \"vlan_filter\": true on the bridge", "%s", below);
+			valid_bad(l, ERR_INVALID, "VLANs on a port need \"vlan_filter\": true on the bridge", "%s", below);
 	}
 }
 
@@ -250,21 +229,21 @@ look_end(const struct look *l, enum end_side side)
 	if (e->ifname_given) {
 		look_name(l, e->ifname, IFNAME_SIZE - 1, at);
 		if (is_loopback_name(e->ifname))
-			bad(l, ERR_INVALID, "this name belongs to the loopback interface", "%s", at);
+			valid_bad(l, ERR_INVALID, "this name belongs to the loopback interface", "%s", at);
 	}
 	look_mac(l, &e->mac, e->mac_pinned, below);
 	look_addresses(l, &e->addrs, below);
 	if (e->bridge != NULL && e->jail != NULL)
-		bad(l, ERR_INVALID, "an end is in a bridge or in a jail, not in both", "%s/bridge", below);
+		valid_bad(l, ERR_INVALID, "an end is in a bridge or in a jail, not in both", "%s/bridge", below);
 	if (e->bridge != NULL && e->addrs.n > 0)
-		bad(l, ERR_INVALID, "a bridge member bears no addresses; put them on the bridge itself", "%s/addresses", below);
+		valid_bad(l, ERR_INVALID, "a bridge member bears no addresses; put them on the bridge itself", "%s/addresses", below);
 	look_vlans(l, &e->port, below);
 	if (e->bridge != NULL)
 		return;
 	if (e->port.priv)
-		bad(l, ERR_INVALID, "only an end in a bridge can be private", "%s/private", below);
+		valid_bad(l, ERR_INVALID, "only an end in a bridge can be private", "%s/private", below);
 	if (e->port.untagged != 0 || e->port.ntagged != 0)
-		bad(l, ERR_INVALID, "only an end in a bridge has VLANs", "%s/%s", below, e->port.untagged != 0 ? "untagged" : "tagged");
+		valid_bad(l, ERR_INVALID, "only an end in a bridge has VLANs", "%s/%s", below, e->port.untagged != 0 ? "untagged" : "tagged");
 }
 
 static void
@@ -277,180 +256,16 @@ look_epair(const struct look *l)
 	look_end(l, END_A);
 	look_end(l, END_B);
 	if (strcmp(e->end[END_A].ifname, e->end[END_B].ifname) == 0 && e->end[END_A].ifname[0] != '\0')
-		bad(l, ERR_INVALID, "both ends have the same name", "/b/ifname");
-}
-
-static bool
-is_alnum(char c)
-{
-	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
-}
-
-/* RFC 952, RFC 1123 2.1: labels of letters, digits and inner hyphens, joined by dots. */
-static bool
-hostname_is_legal(const char *s)
-{
-	size_t label = 0;
-
-	if (strlen(s) >= HOSTNAME_SIZE)
-		return (false);
-	for (size_t i = 0;; i++) {
-		if (s[i] == '.' || s[i] == '\0') {
-			if (label == 0 || label > 63 || s[i - 1] == '-')
-				return (false);
-			label = 0;
-			if (s[i] == '\0')
-				return (true);
-		} else {
-			if (!is_alnum(s[i]) && !(s[i] == '-' && label > 0))
-				return (false);
-			label++;
-		}
-	}
-}
-
-/* NULL = fine. */
-static const char *
-path_fault(const char *s)
-{
-	if (s[0] != '/')
-		return ("a path is absolute: it starts with '/'");
-	if (strlen(s) >= PATH_SIZE)
-		return ("a path has at most 255 characters");
-	for (const char *p = s; (p = strstr(p, "/..")) != NULL; p += 3)
-		if (p[3] == '/' || p[3] == '\0')
-			return ("a path without '..', please");
-	return (NULL);
-}
-
-static bool
-sysctl_is_legal(const char *s)
-{
-	if (strlen(s) >= NAME_SIZE || strncmp(s, "net.", 4) != 0)
-		return (false);
-	for (size_t i = 0; s[i] != '\0'; i++)
-		if (s[i] == '.' ? s[i + 1] == '.' || s[i + 1] == '\0' : !is_alnum(s[i]) && s[i] != '_' && s[i] != '-')
-			return (false);
-	return (true);
-}
-
-static bool
-is_one_line(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return (false);
-	return (true);
-}
-
-static void
-look_command(const struct look *l, const char *command, const char *below)
-{
-	if (strlen(command) >= COMMAND_SIZE)
-		bad(l, ERR_INVALID, "a command has at most 511 bytes; put more into a script", "%s", below);
-	else if (!str_utf8(command, strlen(command)))
-		bad(l, ERR_INVALID, "not valid UTF-8", "%s", below);
-}
-
-static void
-look_routes(const struct look *l)
-{
-	const struct jail *j = &l->o->u.jail;
-	char text[PREFIX_TEXT_SIZE], key[2 * NAME_SIZE];
-
-	if (j->nroutes > LIMIT_ROUTES) {
-		bad(l, ERR_LIMIT, "at most 256 routes", "/routes");
-		return;
-	}
-	for (size_t i = 0; i < j->nroutes; i++) {
-		const struct route *r = &j->routes[i];
-		struct prefix net = prefix_network(&r->dst);
-		const char *fault = NULL;
-
-		if (prefix_is_default(&r->dst) && r->dst.ip.family == 4)
-			snprintf(text, sizeof(text), "default");
-		else
-			prefix_format(&r->dst, text);
-		if (r->gateway.family != r->dst.ip.family)
-			fault = "destination and gateway must be of one family, both IPv4 or both IPv6";
-		else if (ip_is_unspecified(&r->gateway) || ip_is_multicast(&r->gateway) || is_loopback(&r->gateway))
-			fault = "a gateway is the address of a neighbour";
-		else if (prefix_cmp(&net, &r->dst) != 0)
-			fault = "a destination has no host bits: 192.0.2.0/24";
-		else if (i > 0 && prefix_cmp(&j->routes[i - 1].dst, &r->dst) == 0)
-			fault = "the same destination stands here twice";
-		if (fault != NULL)
-			bad(l, ERR_INVALID, fault, "/routes/%s", escape(text, key));
-	}
-}
-
-static void
-look_sysctls(const struct look *l)
-{
-	const struct pairs *p = &l->o->u.jail.sysctls;
-	char key[2 * NAME_SIZE];
-
-	if (p->n > LIMIT_PAIRS)
-		bad(l, ERR_LIMIT, "at most 64 sysctls", "/sysctls");
-	for (size_t i = 0; i < p->n && i < LIMIT_PAIRS; i++) {
-		if (!sysctl_is_legal(p->v[i].key))
-			bad(l, ERR_INVALID, "a jail's sysctl is dotted and begins with net., like net.ipv4.ip_forward", "/sysctls/%s",
-			    escape(p->v[i].key, key));
-		else if (strlen(p->v[i].value) > 127 || !is_one_line(p->v[i].value) || p->v[i].value[0] == '\0')
-			bad(l, ERR_INVALID, "a value is one line of 1 to 127 characters", "/sysctls/%s", escape(p->v[i].key, key));
-	}
-}
-
-/* What only a jail of ours has: somebody else makes and starts an external one. */
-static void
-look_external(const struct look *l)
-{
-	static const char msg[] = "an external jail has its own manager, which sets this";
-	const struct jail *j = &l->o->u.jail;
-
-	if (!(l->features & FEATURE_EXTERNAL_JAILS))
-		bad(l, ERR_UNSUPPORTED, "this platform has no external jails; use \"jailnet\"", "/manager");
-	if (j->path[0] != '\0')
-		bad(l, ERR_INVALID, msg, "/path");
-	if (j->hostname[0] != '\0')
-		bad(l, ERR_INVALID, msg, "/hostname");
-	if (j->exec_start[0] != '\0')
-		bad(l, ERR_INVALID, msg, "/exec/start");
-	if (j->exec_stop[0] != '\0')
-		bad(l, ERR_INVALID, msg, "/exec/stop");
-	if (j->params.n > 0)
-		bad(l, ERR_INVALID, msg, "/params");
-}
-
-static void
-look_jail(const struct look *l)
-{
-	const struct jail *j = &l->o->u.jail;
-	const char *fault;
-
-	if (j->external)
-		look_external(l);
-	if (j->path[0] != '\0' && (fault = path_fault(j->path)) != NULL)
-		bad(l, ERR_INVALID, fault, "/path");
-	if (j->hostname[0] != '\0' && !hostname_is_legal(j->hostname))
-		bad(l, ERR_INVALID, "a host name is letters, digits, '-' and '.', at most 64 characters", "/hostname");
-	look_command(l, j->exec_start, "/exec/start");
-	look_command(l, j->exec_stop, "/exec/stop");
-	look_routes(l);
-	look_sysctls(l);
-	if (j->params.n > 0 && !(l->features & FEATURE_JAIL_PARAMS))
-		bad(l, ERR_UNSUPPORTED, "jail parameters exist on FreeBSD only", "/params");
-	else if (j->params.n > LIMIT_PAIRS)
-		bad(l, ERR_LIMIT, "at most 64 parameters", "/params");
+		valid_bad(l, ERR_INVALID, "both ends have the same name", "/b/ifname");
 }
 
 static bool
 label_is_legal(const char *s)
 {
-	if (strlen(s) >= NAME_SIZE || !is_alnum(s[0]))
+	if (strlen(s) >= NAME_SIZE || !valid_is_alnum(s[0]))
 		return (false);
 	for (; *s != '\0'; s++)
-		if (!is_alnum(*s) && strchr("._/-", *s) == NULL)
+		if (!valid_is_alnum(*s) && strchr("._/-", *s) == NULL)
 			return (false);
 	return (true);
 }
@@ -462,18 +277,18 @@ look_common(const struct look *l)
 	char key[2 * NAME_SIZE];
 
 	if (strlen(o->description) >= TEXT_SIZE || !str_utf8(o->description, strlen(o->description)))
-		bad(l, ERR_INVALID, "a description is UTF-8 text of at most 1023 bytes", "/description");
+		valid_bad(l, ERR_INVALID, "a description is UTF-8 text of at most 1023 bytes", "/description");
 	if (o->labels.n > LIMIT_PAIRS)
-		bad(l, ERR_LIMIT, "at most 64 labels", "/labels");
+		valid_bad(l, ERR_LIMIT, "at most 64 labels", "/labels");
 	for (size_t i = 0; i < o->labels.n && i < LIMIT_PAIRS; i++) {
 		const struct pair *p = &o->labels.v[i];
 
 		if (!label_is_legal(p->key))
-			bad(l, ERR_INVALID, "a label's key is letters, digits, '.', '_', '/' and '-', at most 63", "/labels/%s",
-			    escape(p->key, key));
+			valid_bad(l, ERR_INVALID, "a label's key is letters, digits, '.', '_', '/' and '-', at most 63", "/labels/%s",
+			    str_pointer(p->key, key, sizeof(key)));
 		else if (strlen(p->value) >= TEXT_SIZE || !str_utf8(p->value, strlen(p->value)))
-			bad(l, ERR_INVALID, "a label's value is UTF-8 text of at most 1023 bytes", "/labels/%s",
-			    escape(p->key, key));
+			valid_bad(l, ERR_INVALID, "a label's value is UTF-8 text of at most 1023 bytes", "/labels/%s",
+			    str_pointer(p->key, key, sizeof(key)));
 	}
 }
 
@@ -493,14 +308,14 @@ valid_object(const struct object *o, uint32_t features, struct errs *errs)
 	switch (o->kind) {
 	case KIND_BRIDGE:
 		if (is_loopback_name(o->name))
-			bad(&l, ERR_INVALID, "this name belongs to the loopback interface", "%s", "");
+			valid_bad(&l, ERR_INVALID, "this name belongs to the loopback interface", "%s", "");
 		look_bridge(&l);
 		break;
 	case KIND_EPAIR:
 		look_epair(&l);
 		break;
 	case KIND_JAIL:
-		look_jail(&l);
+		valid_jail(&l);
 		break;
 	case KIND_ATTACHMENT:
 		look_addresses(&l, &o->u.attachment.addrs, "");
