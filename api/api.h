@@ -42,6 +42,9 @@ struct api_info {		/* fixed after start */
 	bool sandbox;
 };
 
+/* Once in main, before any thread. */
+void api_init(void);
+
 struct api {
 	struct store *reader;
 	struct api_health *health;

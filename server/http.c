@@ -1,0 +1,403 @@
+/* http: listeners and the life of a request.  See http.h */
+#include "server/http.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "core/str.h"
+#include "server/http_int.h"
+#include "server/ident.h"
+
+#define CONNECTIONS_MAX 512u
+#define CONNECTION_MEMORY (32u * 1024)
+#define IDLE_TIMEOUT_S 30u
+#define CLOSE_WAIT_MS 2000
+
+#ifdef __linux__
+#define POLLING MHD_USE_EPOLL
+#else
+#define POLLING MHD_USE_POLL
+#endif
+
+/* --- life of a request -------------------------------------------------------------------------------------- */
+
+static void *
+request_new(void *cls, const char *uri, struct MHD_Connection *conn)
+{
+	struct request *r;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return (NULL);
+	r->l = cls;
+	r->conn = conn;
+	r->target = strdup(uri == NULL ? "" : uri);
+	if (r->target == NULL) {
+		free(r);
+		return (NULL);
+	}
+	return (r);
+}
+
+static void
+request_done(void *cls, struct MHD_Connection *conn, void **con_cls, enum MHD_RequestTerminationCode why)
+{
+	struct request *r = *con_cls;
+
+	(void)cls;
+	(void)conn;
+	(void)why;
+	if (r == NULL)
+		return;
+	*con_cls = NULL;
+	ticket_free(r->ticket);
+	free(r->target);
+	free(r->body);
+	free(r);
+}
+
+static const char *
+header(const struct request *r, const char *name)
+{
+	return (MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name));
+}
+
+static void
+refuse(struct request *r, int status, const char *code, const char *detail)
+{
+	r->refuse = status;
+	r->refuse_code = code;
+	r->refuse_detail = detail;
+}
+
+/* The client's request id when it is harmless, else a new one. */
+static void
+request_identify(struct request *r)
+{
+	const char *given = header(r, "X-Request-Id");
+	size_t len = given == NULL ? 0 : strlen(given);
+
+	if (len > 0 && len < sizeof(r->id) &&
+	    strspn(given, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len)
+		memcpy(r->id, given, len + 1);
+	else
+		snprintf(r->id, sizeof(r->id), "rq-%012llx-%llx", (unsigned long long)(r->l->request_prefix & 0xffffffffffffULL),
+		    (unsigned long long)++r->l->request_count);
+}
+
+static void
+request_authenticate(struct request *r)
+{
+	const union MHD_ConnectionInfo *info;
+	struct http_listener *l = r->l;
+	const char *given;
+	int64_t generation;
+
+	if (l->local) {
+		info = MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+		if (info != NULL)
+			auth_peer(&l->conf->auth, info->connect_fd, &r->who);
+		return;
+	}
+	given = header(r, "Authorization");
+	generation = atomic_load(&l->conf->health->generation);
+	if (given != NULL && l->token_generation == generation && strcmp(given, l->token) == 0) {
+		r->who = l->token_who;
+		return;
+	}
+	auth_bearer(l->reader, given, &r->who);
+	if (r->who.role != ROLE_NONE && str_copy(l->token, sizeof(l->token), given) == 0) {
+		l->token_who = r->who;
+		l->token_generation = generation;
+	}
+}
+
+/* The headers are there.  A refusal of a request with a body is sent at once (MHD then closes); without a body it waits for the last call, so that the
+ * connection lives on. */
+static enum MHD_Result
+request_start(struct request *r, const char *method)
+{
+	uint64_t length = 0;
+	bool has_body = false;
+	int status;
+
+	r->started = true;
+	request_identify(r);
+	request_authenticate(r);
+	if (!http_check(r, method, &has_body, &length))
+		has_body = true;	/* whatever follows is not to be read as the next request */
+	else if (strlen(r->target) > TARGET_MAX)
+		refuse(r, 414, "too_large", "the request target is longer than 4096 bytes");
+	else if (has_body && r->who.role == ROLE_NONE)
+		refuse(r, 401, "unauthorized", "a token or the UNIX socket is needed");
+	else if ((status = api_precheck(method, r->target, header(r, "Content-Type"), length, has_body, &r->max)) != 0)
+		refuse(r, status, NULL, NULL);
+	return (r->refuse != 0 && has_body ? http_refuse(r) : MHD_YES);
+}
+
+static enum MHD_Result
+request_body(struct request *r, const char *data, size_t *size)
+{
+	char *grown;
+	size_t room;
+
+	if (r->size + *size > r->max)
+		r->too_large = true;	/* keep eating, answer 413 at the end */
+	if (!r->too_large && r->size + *size + 1 > r->room) {
+		room = (r->size + *size + 1) * 2;
+		grown = realloc(r->body, room);
+		if (grown == NULL)
+			return (MHD_NO);
+		r->body = grown;
+		r->room = room;
+	}
+	if (!r->too_large) {
+		memcpy(r->body + r->size, data, *size);
+		r->size += *size;
+		r->body[r->size] = '\0';
+	}
+	*size = 0;
+	return (MHD_YES);
+}
+
+/* --- writes ---------------------------------------------------------------------------------------------------- */
+
+/* In R's thread. */
+static void
+write_done(struct ticket *t)
+{
+	struct request *r = t->arg;
+
+	atomic_fetch_sub(&r->l->writing, 1);
+	MHD_resume_connection(r->conn);
+}
+
+static enum MHD_Result
+request_write(struct request *r, struct write *w)
+{
+	struct err err;
+
+	r->ticket = ticket_new(w);
+	if (r->ticket == NULL) {
+		write_free(w);
+		return (MHD_NO);
+	}
+	r->ticket->done = write_done;
+	r->ticket->arg = r;
+	/* suspend first: R may answer before push returns */
+	atomic_fetch_add(&r->l->writing, 1);
+	MHD_suspend_connection(r->conn);
+	if (ticket_queue_push(r->l->conf->queue, r->ticket, &err) == -1) {
+		r->ticket->out.kind = OUT_FAILED;
+		errs_add_err(&r->ticket->out.errs, &err);
+		write_done(r->ticket);
+	}
+	return (MHD_YES);
+}
+
+static enum MHD_Result
+request_finish(struct request *r)
+{
+	enum MHD_Result rc;
+	struct api_res res;
+
+	api_res_init(&res);
+	api_finish(&r->l->api, r->ticket->write, &r->ticket->out, &res);
+	rc = http_reply(r, &res);
+	api_res_fini(&res);
+	return (rc);
+}
+
+/* --- reads ----------------------------------------------------------------------------------------------------- */
+
+static bool
+accepts_json(const struct request *r)
+{
+	const char *accept = header(r, "Accept");
+
+	return (accept == NULL || strcmp(accept, "*/*") == 0 || strcmp(accept, "application/json") == 0);
+}
+
+static enum MHD_Result
+reply_and_keep(struct request *r, int64_t generation, struct api_res *res)
+{
+	struct cache_body *body;
+
+	body = cache_body_new(res->body, res->body_size);
+	res->body = NULL;
+	if (body == NULL)
+		return (MHD_NO);
+	body->status = res->status;
+	body->content_type = res->content_type;
+	memcpy(body->etag, res->etag, sizeof(body->etag));
+	cache_put(r->l->cache, generation, r->target, body);
+	return (http_reply_cached(r, body));
+}
+
+static enum MHD_Result
+request_answer(struct request *r, const char *method)
+{
+	bool plain_get = strcmp(method, "GET") == 0 && r->size == 0 && r->who.role >= ROLE_VIEWER && accepts_json(r) &&
+	    header(r, "If-None-Match") == NULL;
+	int64_t generation = atomic_load(&r->l->conf->health->generation), since = 0;
+	struct api_req req = { .method = method, .target = r->target, .body = r->size > 0 ? r->body : NULL, .body_size = r->size,
+		.local = r->l->local, .role = r->who.role, .actor = r->who.actor, .request_id = r->id };
+	struct cache_body *kept;
+	struct write *w = NULL;
+	enum MHD_Result rc = MHD_NO;
+	struct api_res res;
+
+	if (plain_get && (kept = cache_get(r->l->cache, generation, r->target)) != NULL)
+		return (http_reply_cached(r, kept));
+	req.content_type = header(r, "Content-Type");
+	req.accept = header(r, "Accept");
+	req.if_match = header(r, "If-Match");
+	req.if_none_match = header(r, "If-None-Match");
+	req.prefer = header(r, "Prefer");
+	req.last_event_id = header(r, "Last-Event-ID");
+	api_res_init(&res);
+	switch (api_begin(&r->l->api, &req, &res, &w, &since)) {
+	case API_ANSWER:
+		rc = plain_get && res.cacheable && res.status == 200 && res.body != NULL ? reply_and_keep(r, generation, &res) : http_reply(r, &res);
+		break;
+	case API_WRITE:
+		rc = request_write(r, w);
+		break;
+	case API_STREAM:
+		rc = http_stream(r, since);
+		break;
+	}
+	api_res_fini(&res);
+	return (rc);
+}
+
+static enum MHD_Result
+handle(void *cls, struct MHD_Connection *conn, const char *url, const char *method, const char *version, const char *data, size_t *size,
+    void **con_cls)
+{
+	struct request *r = *con_cls;
+
+	(void)cls;
+	(void)conn;
+	(void)url;
+	(void)version;
+	if (r == NULL)
+		return (MHD_NO);	/* out of memory */
+	if (!r->started)
+		return (request_start(r, method));
+	if (*size > 0)
+		return (request_body(r, data, size));
+	if (r->ticket != NULL)
+		return (request_finish(r));
+	if (r->too_large)
+		refuse(r, 413, "too_large", "the body is larger than GET /v1 says");
+	return (r->refuse != 0 ? http_refuse(r) : request_answer(r, method));
+}
+
+/* --- listeners ------------------------------------------------------------------------------------------------- */
+
+const char *
+http_library(void)
+{
+	return (MHD_get_version());
+}
+
+/* Path and query are decoded by api/, strictly: MHD would cut at %00 and turn + into a blank. */
+static size_t
+no_unescape(void *cls, struct MHD_Connection *conn, char *s)
+{
+	(void)cls;
+	(void)conn;
+	return (strlen(s));
+}
+
+static void
+mhd_log(void *cls, const char *fmt, va_list ap)
+{
+	char text[256], quoted[512];
+
+	(void)cls;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
+	log_info("http", "libmicrohttpd %s", log_quote(text, quoted, sizeof(quoted)));
+}
+
+static int
+listener_start(struct http_listener *l, int fd, struct err *err)
+{
+	unsigned flags = POLLING | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+	/* the logger comes first, else start-up text goes to stderr */
+	l->mhd = MHD_start_daemon(flags, 0, NULL, NULL, handle, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
+	    MHD_OPTION_URI_LOG_CALLBACK, request_new, l, MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL, MHD_OPTION_END);
+	if (l->mhd == NULL)
+		return (err_set(err, ERR_INTERNAL, "libmicrohttpd does not start"));
+	return (0);
+}
+
+int
+http_open(const struct http_conf *conf, int fd, bool local, struct http_listener **out, struct err *err)
+{
+	struct http_listener *l;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return (err_nomem(err));
+	l->conf = conf;
+	l->local = local;
+	l->token_generation = -1;
+	ident_random(&l->request_prefix, sizeof(l->request_prefix));
+	pthread_mutex_init(&l->lock, NULL);
+	l->cache = cache_new();
+	if (l->cache == NULL) {
+		err_nomem(err);
+		goto fail;
+	}
+	if (store_open(conf->state_dir, STORE_READER, &l->reader, err) == -1)
+		goto fail;
+	l->api = (struct api){ .reader = l->reader, .health = conf->health, .info = conf->info };
+	if (listener_start(l, fd, err) == -1)
+		goto fail;
+	*out = l;
+	return (0);
+fail:
+	http_close(l);
+	return (-1);
+}
+
+static void
+sleep_ms(long ms)
+{
+	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+void
+http_close(struct http_listener *l)
+{
+	if (l == NULL)
+		return;
+	if (l->mhd != NULL) {
+		pthread_mutex_lock(&l->lock);
+		l->stopping = true;
+		pthread_mutex_unlock(&l->lock);
+		/* MHD aborts the process when it is stopped with a suspended connection */
+		http_notify(l);
+		for (int i = 0; i < CLOSE_WAIT_MS / 10 && atomic_load(&l->writing) > 0; i++)
+			sleep_ms(10);
+		sleep_ms(50);
+		MHD_stop_daemon(l->mhd);
+	}
+	store_close(l->reader);
+	cache_free(l->cache);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}

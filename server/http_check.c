@@ -1,0 +1,89 @@
+/*
+ * http_check: what libmicrohttpd 0.9.75 lets through and a reverse proxy in front of us may read differently (request smuggling):
+ * repeated headers that must be single, Content-Length beside Transfer-Encoding, codings other than chunked, odd names and values.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/str.h"
+#include "server/http_int.h"
+
+struct header_look {
+	unsigned seen[10];
+	bool odd;
+};
+
+static const char *const single[] = { "Content-Length", "Host", "Authorization", "Content-Type", "Transfer-Encoding", "If-Match",
+	"If-None-Match", "Prefer", "Last-Event-ID", "X-Request-Id" };
+
+static bool
+is_token(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!isalnum((unsigned char)s[i]) && (s[i] == '\0' || strchr("!#$%&'*+-.^_`|~", s[i]) == NULL))
+			return (false);
+	}
+	return (n > 0);
+}
+
+static bool
+is_clean(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (((unsigned char)s[i] < 0x20 && s[i] != '\t') || s[i] == 0x7f)
+			return (false);
+	}
+	return (true);
+}
+
+static enum MHD_Result
+look(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value, size_t value_size)
+{
+	struct header_look *h = cls;
+
+	(void)kind;
+	if (!is_token(key, key_size) || (value != NULL && !is_clean(value, value_size)))
+		h->odd = true;
+	for (size_t i = 0; i < NELEMS(single); i++) {
+		if (strlen(single[i]) == key_size && strncasecmp(single[i], key, key_size) == 0)
+			h->seen[i]++;
+	}
+	return (MHD_YES);
+}
+
+static bool
+refuse(struct request *r, const char *detail)
+{
+	r->refuse = 400;
+	r->refuse_code = "syntax";
+	r->refuse_detail = detail;
+	return (false);
+}
+
+bool
+http_check(struct request *r, const char *method, bool *has_body, uint64_t *length)
+{
+	struct header_look h = { .odd = false };
+	const char *te, *cl;
+
+	_Static_assert(NELEMS(single) == NELEMS(h.seen), "one counter a header");
+	(void)method;
+	*has_body = false;
+	*length = 0;
+	MHD_get_connection_values_n(r->conn, MHD_HEADER_KIND, look, &h);
+	if (h.odd)
+		return (refuse(r, "a header is malformed or folded"));
+	for (size_t i = 0; i < NELEMS(single); i++) {
+		if (h.seen[i] > 1)
+			return (refuse(r, "a header that must stand once is repeated"));
+	}
+	te = MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "Transfer-Encoding");
+	cl = MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, "Content-Length");
+	if (te != NULL && (cl != NULL || strcasecmp(te, "chunked") != 0))
+		return (refuse(r, "Transfer-Encoding is either chunked, alone, or not there"));
+	if (cl != NULL && str_u64(cl, 0, UINT64_MAX, length) == -1)
+		return (refuse(r, "Content-Length is not a number"));
+	*has_body = te != NULL || *length > 0;
+	return (true);
+}

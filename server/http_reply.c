@@ -1,0 +1,77 @@
+/* http_reply: an api_res becomes an HTTP answer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/http_int.h"
+
+/* A header that cannot be added (out of memory) must not go missing silently. */
+static bool
+add(struct MHD_Response *resp, const char *name, const char *value)
+{
+	return (value == NULL || value[0] == '\0' || MHD_add_response_header(resp, name, value) == MHD_YES);
+}
+
+static bool
+add_common(struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag)
+{
+	return (add(resp, "Content-Type", content_type) && add(resp, "ETag", etag) && add(resp, "X-Request-Id", r->id) &&
+	    add(resp, "Cache-Control", "no-store") && add(resp, "X-Content-Type-Options", "nosniff") &&
+	    add(resp, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"));
+}
+
+static enum MHD_Result
+queue(struct request *r, int status, struct MHD_Response *resp, bool complete)
+{
+	enum MHD_Result rc = MHD_NO;
+
+	if (complete)
+		rc = MHD_queue_response(r->conn, (unsigned)status, resp);
+	MHD_destroy_response(resp);
+	return (rc);
+}
+
+enum MHD_Result
+http_reply_cached(struct request *r, struct cache_body *body)
+{
+	struct MHD_Response *resp;
+
+	resp = MHD_create_response_from_buffer_with_free_callback_cls(body->size, body->text, cache_body_unref, body);
+	if (resp == NULL) {
+		cache_body_unref(body);
+		return (MHD_NO);
+	}
+	return (queue(r, body->status, resp, add_common(resp, r, body->content_type, body->etag)));
+}
+
+enum MHD_Result
+http_reply(struct request *r, struct api_res *res)
+{
+	struct MHD_Response *resp;
+	char retry[16] = "";
+	bool ok;
+
+	resp = MHD_create_response_from_buffer(res->body_size, res->body, res->body == NULL ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
+	if (resp == NULL)
+		return (MHD_NO);
+	res->body = NULL;
+	if (res->retry_after > 0)
+		snprintf(retry, sizeof(retry), "%d", res->retry_after);
+	ok = add_common(resp, r, res->content_type, res->etag) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
+	    add(resp, "Accept-Patch", res->accept_patch) && add(resp, "Preference-Applied", res->preference_applied) &&
+	    add(resp, "Retry-After", retry) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
+	return (queue(r, res->status, resp, ok));
+}
+
+enum MHD_Result
+http_refuse(struct request *r)
+{
+	enum MHD_Result rc;
+	struct api_res res;
+
+	api_res_init(&res);
+	api_problem(&res, r->refuse, r->refuse_code, r->refuse_detail, r->id);
+	rc = http_reply(r, &res);
+	api_res_fini(&res);
+	return (rc);
+}

@@ -1,0 +1,245 @@
+/*
+ * jailnetd-server: the unprivileged program: HTTP, API, store, reconcile loop.
+ *
+ * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
+ *
+ *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--admin-uids "UID ..."] [--worker-pid N] [-v] [-f]
+ *
+ * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/str.h"
+#include "core/version.h"
+#include "server/http.h"
+#include "server/ident.h"
+#include "server/recon.h"
+
+#define LISTENERS_MAX 8
+
+struct options {
+	const char *state_dir;
+	int channel;
+	struct {
+		int fd;
+		bool local;
+	} listen[LISTENERS_MAX];
+	size_t nlisten;
+	bool sandbox, verbose, foreground;
+	const char *admin_uids;
+	int worker_pid;
+};
+
+struct server {
+	struct http_listener *listeners[LISTENERS_MAX];
+	size_t n;
+};
+
+static int stop_pipe[2] = { -1, -1 };
+
+static void
+on_signal(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	if (write(stop_pipe[1], "", 1) == -1)
+		(void)0;	/* full: R is already told */
+	errno = saved;
+}
+
+static int
+number(const char *s, int *out)
+{
+	uint64_t v;
+
+	if (str_u64(s, 0, INT32_MAX, &v) == -1)
+		return (-1);
+	*out = (int)v;
+	return (0);
+}
+
+static int
+add_listener(struct options *o, const char *fd, bool local)
+{
+	if (o->nlisten == LISTENERS_MAX || number(fd, &o->listen[o->nlisten].fd) == -1)
+		return (-1);
+	o->listen[o->nlisten++].local = local;
+	return (0);
+}
+
+static int
+parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "channel", required_argument, NULL, 'c' },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "unix", required_argument, NULL, 'u' },
+		{ "tcp", required_argument, NULL, 't' },
+		{ "sandbox", no_argument, NULL, 'x' },
+		{ "admin-uids", required_argument, NULL, 'a' },
+		{ "worker-pid", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int ch, bad = 0;
+
+	*o = (struct options){ .channel = -1, .admin_uids = "" };
+	while ((ch = getopt_long(argc, argv, "vf", longs, NULL)) != -1) {
+		switch (ch) {
+		case 'c':
+			bad |= number(optarg, &o->channel);
+			break;
+		case 's':
+			o->state_dir = optarg;
+			break;
+		case 'u':
+		case 't':
+			bad |= add_listener(o, optarg, ch == 'u');
+			break;
+		case 'x':
+			o->sandbox = true;
+			break;
+		case 'a':
+			o->admin_uids = optarg;
+			break;
+		case 'p':
+			bad |= number(optarg, &o->worker_pid);
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'f':
+			o->foreground = true;
+			break;
+		default:
+			bad = -1;
+		}
+	}
+	return (bad != 0 || o->channel == -1 || o->state_dir == NULL || optind != argc ? -1 : 0);
+}
+
+/* Signals are for the main thread (R) alone: MHD's threads inherit the blocked mask. */
+static int
+signals_setup(struct err *err)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	if (pipe(stop_pipe) == -1)
+		return (err_sys(err, "pipe"));
+	for (int i = 0; i < 2; i++) {
+		if (fcntl(stop_pipe[i], F_SETFL, O_NONBLOCK) == -1 || fcntl(stop_pipe[i], F_SETFD, FD_CLOEXEC) == -1)
+			return (err_sys(err, "fcntl"));
+	}
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(SIGTERM, &sa, NULL) == -1 || sigaction(SIGINT, &sa, NULL) == -1)
+		return (err_sys(err, "sigaction"));
+	sa.sa_handler = SIG_IGN;
+	if (sigaction(SIGPIPE, &sa, NULL) == -1)
+		return (err_sys(err, "sigaction"));
+	return (0);
+}
+
+static void
+notify_all(void *arg)
+{
+	struct server *s = arg;
+
+	for (size_t i = 0; i < s->n; i++)
+		http_notify(s->listeners[i]);
+}
+
+static int
+listeners_open(struct server *s, const struct options *o, const struct http_conf *conf, struct err *err)
+{
+	sigset_t all, before;
+	int rc = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (size_t i = 0; i < o->nlisten && rc == 0; i++) {
+		rc = http_open(conf, o->listen[i].fd, o->listen[i].local, &s->listeners[s->n], err);
+		if (rc == 0)
+			s->n++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return (rc);
+}
+
+static int
+serve(const struct options *o, struct store *writer, struct err *err)
+{
+	static struct api_health health;
+	static const char platform[] =
+#ifdef __FreeBSD__
+	    "freebsd";
+#else
+	    "linux";
+#endif
+	struct api_info info = { .version = JAILNET_VERSION, .platform = platform, .http_library = http_library(),
+		.worker_pid = o->worker_pid, .sandbox = o->sandbox };
+	struct ticket_queue queue;
+	struct http_conf http = { .queue = &queue, .health = &health, .info = &info, .state_dir = o->state_dir,
+		.auth = { .sandbox = o->sandbox, .admin_uids = o->admin_uids } };
+	struct server server = { .n = 0 };
+	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
+		.notify = notify_all, .arg = &server };
+	int rc = -1;
+
+	atomic_store(&health.store_ok, true);
+	if (ticket_queue_init(&queue, err) == -1)
+		return (-1);
+	if (listeners_open(&server, o, &http, err) == 0) {
+		puts("ready");
+		fflush(stdout);
+		rc = recon_run(&recon, err);
+	}
+	atomic_store(&health.draining, true);
+	ticket_queue_close(&queue);
+	for (size_t i = 0; i < server.n; i++)
+		http_close(server.listeners[i]);
+	ticket_queue_fini(&queue);
+	return (rc);
+}
+
+int
+main(int argc, char **argv)
+{
+	char token[TOKEN_SIZE] = "";
+	struct store *writer = NULL;
+	struct options o;
+	struct err err = { 0 };
+	int rc = -1;
+
+	if (parse(argc, argv, &o) == -1) {
+		fputs("jailnetd-server is started by jailnetd, not by hand\n", stderr);
+		return (EX_USAGE);
+	}
+	log_init("jailnetd-server", !o.foreground, o.verbose ? LOG_LVL_DEBUG : LOG_LVL_INFO);
+	umask(077);
+	if (geteuid() == 0 && !o.sandbox) {
+		log_error("main", "jailnetd-server never runs as root");
+		return (EX_CONFIG);
+	}
+	api_init();
+	if (ident_init(&err) == 0 && signals_setup(&err) == 0 && store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
+	    auth_first_token(writer, o.state_dir, token, &err) == 0) {
+		if (o.sandbox && token[0] != '\0')
+			printf("token %s\n", token);
+		rc = serve(&o, writer, &err);
+	}
+	store_close(writer);
+	if (rc == 0)
+		return (0);
+	log_error("main", "%s", err.msg);
+	return (err.code == ERR_UNSUPPORTED ? EX_CONFIG : EXIT_FAILURE);
+}
