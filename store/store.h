@@ -9,6 +9,8 @@
  * store_* write is a no-op that returns -1, and store_commit rolls back and reports that first error.  Savepoints let
  * one request of a group fail alone.
  *
+ * Callbacks of the list functions must not call the store; -1 from one ends the list and comes back with its err.
+ *
  * Errors are ERR_STORE with the SQLite text in msg; a full disk has sys = ENOSPC.  The schema is store/migrate/NNNN.sql.
  */
 #ifndef JN_STORE_H
@@ -32,12 +34,19 @@ int store_open(const char *dir, enum store_mode mode, struct store **out, struct
 void store_close(struct store *s);
 
 int store_begin(struct store *s, struct err *err);	/* BEGIN IMMEDIATE (writer) or a read transaction (reader) */
+/* Writer, between transactions: true (the default) = a commit is on the disk when it returns; false = it may be lost with the power, not with
+ * the process: for rows that the next look at the kernel makes again. */
+void store_durable(struct store *s, bool durable);
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
 int store_savepoint(struct store *s, struct err *err);	/* one level */
-/* keep false: back to the savepoint; clears the sticky error unless the transaction itself is gone. */
+/*
+ * keep false: back to the savepoint; clears the sticky error unless the transaction itself is gone.  keep true with a sticky
+ * error, or with a reference to an object that does not exist: the same, and -1 with that error.
+ */
 int store_release(struct store *s, bool keep, struct err *err);
-/* After a full disk: drop the ballast, checkpoint, try to get writes going again; put the ballast back when there is room. */
+/* After a full disk, now and then: drops the ballast and checkpoints, so that writes work again; once they do, puts the ballast
+ * back when there is plenty of room. */
 void store_relieve(struct store *s);
 
 /* --- desired objects -------------------------------------------------------------------------------------- */
@@ -51,6 +60,7 @@ int store_objects(struct store *s, enum kind kind, const char *after, size_t lim
     int (*each)(void *arg, struct object *o, struct err *err), void *arg, struct err *err);
 /* Inserts or replaces the whole object, its id, revision and times included. */
 int store_object_put(struct store *s, const struct object *o, struct err *err);
+/* With all that is inside it; already gone is success.  A reference left to it fails store_release(keep) and store_commit. */
 int store_object_delete(struct store *s, enum kind kind, const char *name, struct err *err);
 
 int store_found_put(struct store *s, const struct found *f, struct err *err);
@@ -74,7 +84,7 @@ struct mac_row {
 };
 /* By address, ERR_NOT_FOUND when free. */
 int store_mac(struct store *s, const struct mac *mac, struct mac_row *out, struct err *err);
-/* The newest row of an owner end, retired ones included: that is how a re-created object gets its own address back. */
+/* The living row of an owner end, else the one retired last: that is how a re-created object gets its own address back. */
 int store_mac_of(struct store *s, enum kind kind, const char *name, uint8_t side, struct mac_row *out, struct err *err);
 /* Insert or replace by address.  An address of another, not retired owner: ERR_CONFLICT. */
 int store_mac_put(struct store *s, const struct mac_row *row, struct err *err);
@@ -117,8 +127,10 @@ struct event_row {
 int store_event_add(struct store *s, const struct event_row *e, struct err *err);	/* seq is ignored */
 int store_events(struct store *s, int64_t after, size_t limit, int (*each)(void *arg, const struct event_row *e, struct err *err),
     void *arg, struct err *err);
-/* Lowest kept and highest used sequence; 0, 0 when there is none.  Old ones beyond EVENTS_KEEP are deleted by store_event_trim. */
+/* Lowest kept and highest used sequence; 0, 0 when there is none.  store_event_trim deletes old events beyond EVENTS_KEEP
+ * and finished operations beyond OPERATIONS_KEEP. */
 #define EVENTS_KEEP 100000
+#define OPERATIONS_KEEP 10000
 int store_event_range(struct store *s, int64_t *first, int64_t *last, struct err *err);
 int store_event_trim(struct store *s, struct err *err);
 

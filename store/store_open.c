@@ -1,0 +1,227 @@
+/*
+ * store_open: a connection with the settings everything else relies on.
+ */
+#include "store/store_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/str.h"
+
+#define FILE_NAME "jailnet.db"
+#define BUSY_MS 5000
+#define LENGTH_MAX (16 << 20)
+
+/* Made by tools/embed.py from store/migrate/NNNN.sql. */
+extern const char *const store_migrations[];
+
+/*
+ * FULL: an answered write must survive a power cut, a MAC address given away above all.  The page cache is small because the
+ * kernel has one too.
+ */
+static const char writer_pragmas[] =
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cache_size = -8192;"
+    "PRAGMA wal_autocheckpoint = 1000;"
+    "PRAGMA journal_size_limit = 16777216;"
+    "PRAGMA secure_delete = ON;"
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA cell_size_check = ON;";
+static const char reader_pragmas[] =
+    "PRAGMA query_only = ON;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cache_size = -4096;"
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA cell_size_check = ON;";
+
+static const struct {
+	int option, value;
+} settings[] = {
+	{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+	{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+	{ SQLITE_DBCONFIG_DQS_DML, 0 },
+	{ SQLITE_DBCONFIG_DQS_DDL, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+};
+
+int
+store_path(const struct store *s, const char *file, char path[PATH_SIZE], struct err *err)
+{
+	if (str_format(path, PATH_SIZE, "%s/%s", s->dir, file) == -1)
+		return (err_set(err, ERR_STORE, "%s: the path is too long", s->dir));
+	return (0);
+}
+
+/*
+ * SQLite gives -wal and -shm the mode the database has when they are made, so it gets the right one at birth.  Not by umask,
+ * which belongs to all threads.  Only when new: closing another descriptor of a live database drops its locks.
+ */
+static int
+create_file(const char *path, struct err *err)
+{
+	int fd;
+
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1 && errno != EEXIST) {
+		err_sys(err, "%s", path);
+		if (err != NULL)
+			err->code = ERR_STORE;
+		return (-1);
+	}
+	if (fd != -1)
+		close(fd);
+	return (0);
+}
+
+static int
+harden(struct store *s, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < NELEMS(settings); i++)
+		if ((rc = sqlite3_db_config(s->db, settings[i].option, settings[i].value, NULL)) != SQLITE_OK)
+			return (store_fail(s, rc, err));
+	/* Readers never checkpoint, not even the last one to close: see the WAL-reset bug in store.h. */
+	if (s->mode == STORE_READER &&
+	    (rc = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL)) != SQLITE_OK)
+		return (store_fail(s, rc, err));
+	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	/* VACUUM INTO needs one. */
+	sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 1);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	return (0);
+}
+
+static int
+use_wal(struct store *s, struct err *err)
+{
+	char mode[16];
+
+	if (store_ask_text(s, "PRAGMA journal_mode = WAL", mode, sizeof(mode), err) == -1)
+		return (-1);
+	if (strcmp(mode, "wal") != 0)
+		return (err_set(err, ERR_STORE, "database: this file system cannot do write-ahead logging (journal mode %s)", mode));
+	return (0);
+}
+
+static int
+check_damage(struct store *s, struct err *err)
+{
+	char answer[200];
+
+	if (store_ask_text(s, "PRAGMA quick_check(1)", answer, sizeof(answer), err) == -1)
+		return (-1);
+	if (strcmp(answer, "ok") != 0)
+		return (err_set(err, ERR_STORE, "the database is damaged: %s", answer));
+	return (0);
+}
+
+int
+store_connect(struct store *s, struct err *err)
+{
+	char path[PATH_SIZE];
+	int rc;
+
+	if (store_path(s, FILE_NAME, path, err) == -1)
+		return (-1);
+	if (s->mode == STORE_WRITER && create_file(path, err) == -1)
+		return (-1);
+	/* Readers open for writing too: they share the -shm file; query_only keeps them from anything else. */
+	rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+	if (rc != SQLITE_OK) {
+		store_fail(s, rc, err);
+		goto fail;
+	}
+	sqlite3_extended_result_codes(s->db, 1);
+	if (harden(s, err) == -1)
+		goto fail;
+	if (s->mode == STORE_WRITER && use_wal(s, err) == -1)
+		goto fail;
+	if (store_exec(s, s->mode == STORE_WRITER ? writer_pragmas : reader_pragmas, err) == -1)
+		goto fail;
+	s->broken = false;
+	return (0);
+fail:
+	err_wrap(err, "%s", path);
+	store_disconnect(s);
+	return (-1);
+}
+
+void
+store_disconnect(struct store *s)
+{
+	int i;
+
+	for (i = 0; i < SQL_COUNT; i++) {
+		sqlite3_finalize(s->stmt[i]);
+		s->stmt[i] = NULL;
+	}
+	/* v2: a statement somebody forgot keeps memory, not the file's locks, and is no reason to crash. */
+	sqlite3_close_v2(s->db);
+	s->db = NULL;
+}
+
+static int
+check_dir(const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == -1) {
+		err_sys(err, "%s", dir);
+		if (err != NULL)
+			err->code = ERR_STORE;
+		return (-1);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return (err_set(err, ERR_STORE, "%s is not a directory", dir));
+	return (0);
+}
+
+int
+store_open(const char *dir, enum store_mode mode, struct store **out, struct err *err)
+{
+	struct store *s;
+
+	if (check_dir(dir, err) == -1)
+		return (-1);
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return (err_nomem(err));
+	s->mode = mode;
+	if (str_copy(s->dir, sizeof(s->dir), dir) == -1) {
+		err_set(err, ERR_STORE, "%s: the path is too long", dir);
+		goto fail;
+	}
+	if (store_connect(s, err) == -1)
+		goto fail;
+	if (mode == STORE_READER) {
+		if (store_migrate_check(s, store_migrations, err) == -1)
+			goto fail;
+	} else {
+		if (check_damage(s, err) == -1 || store_migrate(s, store_migrations, err) == -1)
+			goto fail;
+		store_ballast_keep(s);
+	}
+	*out = s;
+	return (0);
+fail:
+	store_close(s);
+	return (-1);
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	store_disconnect(s);
+	free(s->items.v);
+	free(s);
+}
