@@ -1,66 +1,93 @@
-# Builds with GNU make (>= 4.0) and FreeBSD make.  No conditionals: everything that differs by system is a variable with
-# the system's name in it.  Everything made lands in build/.
+# Builds with GNU make (>= 4.0) and FreeBSD make.  No conditionals: what differs by system is a variable with the system's name
+# in it.  Everything made lands in $(B).  `make help` lists the targets.
 OS != uname -s | tr A-Z a-z
 
-CC = cc
 B = build
+CC = cc
 OPT = -O2 -g
 SAN =
+PREFIX = /usr/local
+PYTHON_linux = /usr/bin/python3
+PYTHON_freebsd = python3
+PYTHON = $(PYTHON_$(OS))
+
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wswitch -Werror
+HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2
 DEFS_linux = -D_GNU_SOURCE
 DEFS_freebsd = -I/usr/local/include
-HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2
 ALL_CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN) $(SAN) $(DEFS_$(OS)) -I. -MMD -pthread $(CFLAGS)
-LDFLAGS_freebsd = -L/usr/local/lib
+LD_freebsd = -L/usr/local/lib
+LINK = $(CC) $(SAN) -pthread $(LD_$(OS)) $(LDFLAGS)
 
 LIBS_worker_linux = -lmnl
 LIBS_worker_freebsd = -ljail -lnetgraph
 LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium
 LIBS_cli = -lcurl -ljansson
+LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 
-GEN_store = $(B)/store_migrations.o
-GEN_api = $(B)/api_openapi.o
+MADE_RULES != mkdir -p $(B) && sh tools/rules.sh $(B) >$(B)/rules.mk && sh tools/tests.sh $(B) >$(B)/tests.mk && echo yes
 MIGRATIONS != ls store/migrate/*.sql
-
 SRC_core != ls core/*.c
 SRC_store != ls store/*.c
 SRC_api != ls api/*.c
 SRC_server != ls server/*.c
 SRC_worker != ls worker/*.c
-SRC_driver != ls worker/$(OS)/*.c
-SRC_cli != ls cli/*.c
+SRC_driver != ls worker/$(OS)/lnx_[!s]*.c worker/$(OS)/lnx_sysctl.c worker/$(OS)/fbsd_*.c 2>/dev/null || true
+SRC_sandbox != ls worker/$(OS)/*sandbox.c
+SRC_cli != ls cli/*.c cli/$(OS)/*.c
+SRC_fake != ls tests/fake/fake_[!s]*.c
 
 OBJ_core = $(SRC_core:%.c=$(B)/%.o)
-OBJ_store = $(SRC_store:%.c=$(B)/%.o)
-OBJ_api = $(SRC_api:%.c=$(B)/%.o)
+OBJ_store = $(SRC_store:%.c=$(B)/%.o) $(B)/store_migrations.o
+OBJ_api = $(SRC_api:%.c=$(B)/%.o) $(B)/api_openapi.o
 OBJ_server = $(SRC_server:%.c=$(B)/%.o)
-OBJ_worker = $(SRC_worker:%.c=$(B)/%.o)
+OBJ_worker = $(SRC_worker:%.c=$(B)/%.o) $(SRC_sandbox:%.c=$(B)/%.o)
 OBJ_driver = $(SRC_driver:%.c=$(B)/%.o)
 OBJ_cli = $(SRC_cli:%.c=$(B)/%.o)
+OBJ_fake = $(SRC_fake:%.c=$(B)/%.o)
 
-all: $(B)/jailnetd $(B)/jailnetd-server $(B)/jailnet
+PROGRAMS = $(B)/jailnetd $(B)/jailnetd-server $(B)/jailnet
+
+all: $(PROGRAMS)
+
+include $(B)/rules.mk
+include $(B)/tests.mk
 
 $(B)/jailnetd: $(OBJ_worker) $(OBJ_driver) $(OBJ_core)
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $(OBJ_worker) $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS))
-$(B)/jailnetd-server: $(OBJ_server) $(OBJ_api) $(GEN_api) $(OBJ_store) $(GEN_store) $(OBJ_core)
-	$(CC) $(SAN) -pthread $(LDFLAGS) -o $@ $(OBJ_server) $(OBJ_api) $(GEN_api) $(OBJ_store) $(GEN_store) $(OBJ_core) $(LIBS_server)
+	$(LINK) -o $@ $(OBJ_worker) $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS))
+$(B)/jailnetd-server: $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_core)
+	$(LINK) -o $@ $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_core) $(LIBS_server)
 $(B)/jailnet: $(OBJ_cli) $(OBJ_core)
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $(OBJ_cli) $(OBJ_core) $(LIBS_cli)
-
-$(B)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(LINK) -o $@ $(OBJ_cli) $(OBJ_core) $(LIBS_cli)
+# The same worker over the kernel in memory: whole-system tests without any rights.
+$(B)/jailnetd-fake: $(OBJ_worker) $(OBJ_fake) $(OBJ_core)
+	$(LINK) -o $@ $(OBJ_worker) $(OBJ_fake) $(OBJ_core)
 
 $(B)/store_migrations.c: $(MIGRATIONS) tools/embed.py
-	@mkdir -p $(@D)
-	python3 tools/embed.py -a store_migrations $(MIGRATIONS) >$@.tmp && mv $@.tmp $@
+	$(PYTHON) tools/embed.py -a store_migrations $(MIGRATIONS) >$@.tmp && mv $@.tmp $@
+$(B)/store_migrations.o: $(B)/store_migrations.c
+	$(CC) $(ALL_CFLAGS) -Wno-overlength-strings -c -o $@ $(B)/store_migrations.c
 $(B)/api_openapi.c: openapi/openapi.yaml tools/embed.py
-	@mkdir -p $(@D)
-	/usr/bin/env python3 tools/embed.py api_openapi_json openapi/openapi.yaml >$@.tmp && mv $@.tmp $@
-$(GEN_store) $(GEN_api): $(B)/%.o: $(B)/%.c
-	$(CC) $(ALL_CFLAGS) -Wno-overlength-strings -c -o $@ $<
+	$(PYTHON) tools/embed.py api_openapi_json openapi/openapi.yaml >$@.tmp && mv $@.tmp $@
+$(B)/api_openapi.o: $(B)/api_openapi.c
+	$(CC) $(ALL_CFLAGS) -Wno-overlength-strings -c -o $@ $(B)/api_openapi.c
+
+# --- tests ---------------------------------------------------------------------------------------------------------
+
+# Everything but the two main() of the daemons, for the unit tests to link with.
+$(B)/libtest.a: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake)
+	rm -f $@
+	ar rc $@ $$(echo $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake) | tr ' ' '\n' | grep -v _main.o)
+
+tests: $(TESTS) $(B)/jailnetd-fake
+
+deps:
+	@sh tests/demo/deps.sh
+
+check: deps
+	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean
+.PHONY: all tests deps check clean

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Link rules of the test programs, and their list.  usage: tests.sh BUILDDIR > BUILDDIR/tests.mk
+set -eu
+B=$1
+all=
+: >"$B/unit.list"
+for src in tests/unit/test_*.c tests/props/test_*.c tests/fault/test_*.c; do
+    [ -f "$src" ] || continue
+    t=$B/${src%.c}
+    printf '%s: %s.o %s/libtest.a\n\t$(LINK) -o $@ %s.o %s/libtest.a $(LIBS_test)\n' "$t" "$t" "$B" "$t" "$B"
+    all="$all $t"
+    echo "$t" >>"$B/unit.list"
+done
+for src in tests/kernel/test_*.c; do
+    [ -f "$src" ] || continue
+    t=$B/${src%.c}
+    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_test)\n' "$t" "$t" "$t"
+    all="$all $t"
+    echo "$t" >>"$B/unit.list"
+done
+for src in tests/fake/fake_server.c; do
+    [ -f "$src" ] || continue
+    t=$B/${src%.c}
+    printf '%s: %s.o $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_core)\n' "$t" "$t" "$t"
+    all="$all $t"
+done
+for src in tests/bench/*.c; do
+    [ -f "$src" ] || continue
+    t=$B/${src%.c}
+    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) -lmicrohttpd\n' "$t" "$t" "$t"
+done
+printf 'TESTS = %s\n' "$all"
