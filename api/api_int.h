@@ -1,0 +1,84 @@
+/*
+ * api_int: private to api/: what the handlers share.
+ */
+#ifndef JN_API_INT_H
+#define JN_API_INT_H
+
+#include <jansson.h>
+
+#include "api/api.h"
+
+#define API_LIMIT_DEFAULT 1000
+#define API_LIMIT_MAX 10000
+
+/* --- answers: api_answer.c --------------------------------------------------------------------------------- */
+
+/* Takes ownership of j; NULL = memory was out while it was built. */
+void api_answer_json(struct api_res *res, int status, json_t *j, const struct api_req *req);
+/* Takes ownership of text (malloc'ed). */
+void api_answer_text(struct api_res *res, char *text, const char *content_type, const struct api_req *req);
+void api_answer_err(struct api_res *res, const struct err *err, const char *request_id);
+/* 400 or another status with the message of an api-level rule; printf-style. */
+void api_answer_bad(struct api_res *res, int status, const char *request_id, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void api_etag(struct api_res *res, int64_t revision);
+/* May this type be sent to a client with this Accept header (NULL = any)? */
+bool api_accepts(const char *accept, const char *type);
+/* Does the header name this type itself, not by a wildcard? */
+bool api_accept_names(const char *accept, const char *type);
+/* {"items":items,"next":next,"revision":N} of list handlers; takes ownership of both. */
+json_t *api_list(json_t *items, json_t *next, struct api *a);
+
+/* --- problems: api_problem.c ------------------------------------------------------------------------------- */
+
+const char *api_code_of_status(int status);
+/* As the problem object; used in operations, too.  Pointers lose strip_prefix (may be NULL). */
+json_t *api_problem_json(const struct errs *errs, const char *strip_prefix, const char *request_id, int *status);
+
+/* --- requests: api_route.c, api_query.c -------------------------------------------------------------------- */
+
+enum api_match {
+	MATCH_OK, MATCH_NO_PATH, MATCH_NO_METHOD, MATCH_BAD, MATCH_LONG	/* a name longer than any can be */
+};
+/* Allow is filled for MATCH_NO_METHOD and for OPTIONS; HEAD finds GET. */
+enum api_match api_match(const char *method, const char *path, size_t path_len, const struct api_route **route,
+    struct api_params *params, char *allow, size_t allow_size);
+/* Percent-decodes; refuses bad escapes, control characters, invalid UTF-8.  MATCH_OK, MATCH_BAD or MATCH_LONG. */
+enum api_match api_decode(const char *s, size_t len, bool plus_is_space, char *out, size_t size);
+/* Query of the target into params; false: res has the 400. */
+bool api_query_parse(const char *query, const struct api_route *r, struct api_params *params, struct api_res *res,
+    const char *request_id);
+const char *api_query(const struct api_params *p, const char *key);	/* NULL = not given */
+/* ?limit= ; false: res has the 400 */
+bool api_query_limit(const struct api_params *p, const struct api_req *req, size_t *limit, struct api_res *res);
+/* ?cursor= into after[] ("" = none); false: res has the 400 */
+bool api_query_cursor(const struct api_params *p, const struct api_req *req, char after[NAME_SIZE], struct api_res *res);
+json_t *api_cursor(const char *name);
+/* application/json in UTF-8, or for PATCH the merge-patch type. */
+bool api_content_ok(const char *content_type, bool is_patch);
+bool api_verb_has_body(enum write_verb verb);
+
+/* --- writes ------------------------------------------------------------------------------------------------ */
+
+/* The write half of api_begin.  false: res is filled. */
+bool api_write_new(const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res,
+    struct write **out);
+
+/* --- reads, named in the route table ------------------------------------------------------------------------ */
+
+typedef void api_read_fn(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res);
+api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_openapi_get, api_problem_get;
+api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get, api_event_page,
+    api_drift_list;
+
+/* The object as GET answers it, read in one transaction. */
+int api_object_json(struct api *a, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);
+json_t *api_op_json(const struct op_row *op);
+
+char *api_graph_dot(const struct topo *t);	/* malloc'ed; NULL = out of memory */
+char *api_graph_mermaid(const struct topo *t);
+
+extern const char api_openapi_json[];	/* build/api_openapi.c, made from openapi/openapi.yaml */
+
+#endif

@@ -1,0 +1,203 @@
+/*
+ * api_query: percent decoding, query strings, cursors, content types: all strict.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/api_int.h"
+#include "core/str.h"
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (c - 'a' + 10);
+	return (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1);
+}
+
+enum api_match
+api_decode(const char *s, size_t len, bool plus_is_space, char *out, size_t size)
+{
+	enum api_match rc = MATCH_OK;
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		int c = (unsigned char)s[i];
+
+		if (c == '%') {
+			if (i + 2 >= len || hex(s[i + 1]) == -1 || hex(s[i + 2]) == -1)
+				return (MATCH_BAD);
+			c = hex(s[i + 1]) * 16 + hex(s[i + 2]);
+			i += 2;
+		} else if (c == '+' && plus_is_space)
+			c = ' ';
+		if (c < 0x20 || c == 0x7f)
+			return (MATCH_BAD);
+		if (n + 1 < size)
+			out[n++] = (char)c;
+		else
+			rc = MATCH_LONG;
+	}
+	out[n] = '\0';
+	if (rc == MATCH_OK && !str_utf8(out, n))
+		return (MATCH_BAD);
+	return (rc);
+}
+
+static bool
+query_known(const struct api_route *r, const char *key)
+{
+	const char *const *q;
+
+	for (q = r->query; q != NULL && *q != NULL; q++) {
+		if (strcmp(*q, key) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+query_one(const char *s, size_t len, const struct api_route *r, struct api_params *p, struct api_res *res, const char *request_id)
+{
+	const char *eq = memchr(s, '=', len);
+	size_t klen = eq != NULL ? (size_t)(eq - s) : len;
+	char key[sizeof(p->query[0].key)];
+
+	if (api_decode(s, klen, true, key, sizeof(key)) != MATCH_OK || !query_known(r, key)) {
+		api_answer_bad(res, 400, request_id, "unknown query parameter \"%.*s\"", klen > 60 ? 60 : (int)klen, s);
+		return (false);
+	}
+	if (api_query(p, key) != NULL) {
+		api_answer_bad(res, 400, request_id, "query parameter %s is given twice", key);
+		return (false);
+	}
+	memcpy(p->query[p->nquery].key, key, sizeof(key));
+	if (api_decode(eq != NULL ? eq + 1 : s, eq != NULL ? len - klen - 1 : 0, true, p->query[p->nquery].value,
+	    sizeof(p->query[0].value)) != MATCH_OK) {
+		api_answer_bad(res, 400, request_id, "the value of query parameter %s cannot be read or is too long", key);
+		return (false);
+	}
+	p->nquery++;
+	return (true);
+}
+
+bool
+api_query_parse(const char *query, const struct api_route *r, struct api_params *params, struct api_res *res,
+    const char *request_id)
+{
+	size_t len;
+
+	/* Each known key once at most, and no route knows more than fit. */
+	for (; *query != '\0'; query += len + (query[len] == '&')) {
+		len = strcspn(query, "&");
+		if (len > 0 && !query_one(query, len, r, params, res, request_id))
+			return (false);
+	}
+	return (true);
+}
+
+const char *
+api_query(const struct api_params *p, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < p->nquery; i++) {
+		if (strcmp(p->query[i].key, key) == 0)
+			return (p->query[i].value);
+	}
+	return (NULL);
+}
+
+bool
+api_query_limit(const struct api_params *p, const struct api_req *req, size_t *limit, struct api_res *res)
+{
+	const char *s = api_query(p, "limit");
+	uint64_t v = API_LIMIT_DEFAULT;
+
+	if (s != NULL && str_u64(s, 1, API_LIMIT_MAX, &v) == -1) {
+		api_answer_bad(res, 400, req->request_id, "limit wants a number from 1 to %d", API_LIMIT_MAX);
+		return (false);
+	}
+	*limit = (size_t)v;
+	return (true);
+}
+
+/* --- cursors: base64url (RFC 4648 section 5, no padding) of the last name ------------------------------------- */
+
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+json_t *
+api_cursor(const char *name)
+{
+	const unsigned char *s = (const unsigned char *)name;
+	char out[NAME_SIZE * 2];
+	uint32_t acc = 0;
+	int bits = 0;
+	size_t n = 0;
+
+	for (; *s != '\0'; s++) {
+		acc = acc << 8 | *s;
+		for (bits += 8; bits >= 6; bits -= 6)
+			out[n++] = digits[acc >> (bits - 6) & 63];
+	}
+	if (bits > 0)
+		out[n++] = digits[acc << (6 - bits) & 63];
+	return (json_stringn(out, n));
+}
+
+bool
+api_query_cursor(const struct api_params *p, const struct api_req *req, char after[NAME_SIZE], struct api_res *res)
+{
+	const char *s = api_query(p, "cursor"), *digit;
+	uint32_t acc = 0;
+	int bits = 0;
+	size_t n = 0;
+
+	after[0] = '\0';
+	if (s == NULL)
+		return (true);
+	for (; *s != '\0' && n < NAME_SIZE - 1; s++) {
+		digit = strchr(digits, *s);
+		if (digit == NULL)
+			break;
+		acc = acc << 6 | (uint32_t)(digit - digits);
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			after[n++] = (char)(acc >> bits & 255);
+		}
+	}
+	after[n] = '\0';
+	if (*s == '\0' && n > 0 && bits < 6 && (acc & ((1u << bits) - 1)) == 0 && str_utf8(after, n))
+		return (true);
+	api_answer_bad(res, 400, req->request_id, "the cursor is not one of ours");
+	return (false);
+}
+
+/* --- content type ------------------------------------------------------------------------------------------ */
+
+static bool
+charset_ok(const char *s)
+{
+	s += strspn(s, " \t");
+	if (*s == '\0')
+		return (true);
+	if (*s != ';')
+		return (false);
+	s += 1 + strspn(s + 1, " \t");
+	return (strcasecmp(s, "charset=utf-8") == 0 || strcasecmp(s, "charset=\"utf-8\"") == 0);
+}
+
+bool
+api_content_ok(const char *content_type, bool is_patch)
+{
+	size_t len = strcspn(content_type, "; \t");
+
+	if (len == 16 && strncasecmp(content_type, "application/json", len) == 0)
+		return (charset_ok(content_type + len));
+	return (is_patch && len == 28 && strncasecmp(content_type, "application/merge-patch+json", len) == 0 &&
+	    charset_ok(content_type + len));
+}

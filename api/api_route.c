@@ -1,0 +1,254 @@
+/*
+ * api_route: the one list of operations (as in openapi/openapi.yaml), path matching, and api_begin.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api_int.h"
+#include "core/str.h"
+
+static const char *const q_list[] = { "limit", "cursor", NULL };
+static const char *const q_limit[] = { "limit", NULL };
+static const char *const q_dry[] = { "dry_run", NULL };
+static const char *const q_topology[] = { "dry_run", "manager", NULL };
+static const char *const q_format[] = { "format", NULL };
+static const char *const q_verbose[] = { "verbose", NULL };
+static const char *const q_events[] = { "since", "limit", NULL };
+
+#define READ(path, id, role, kind, query, fn) { "GET", path, id, role, kind, false, 0, false, query, fn }
+#define WRITE(method, path, id, kind, verb, query) { method, path, id, ROLE_OPERATOR, kind, true, verb, false, query, NULL }
+#define OBJECTS(base, kind, list, create, get, put, patch, delete)				\
+	READ(base, list, ROLE_VIEWER, kind, q_list, api_object_list),				\
+	WRITE("POST", base, create, kind, WRITE_CREATE, q_dry),					\
+	READ(base "/{name}", get, ROLE_VIEWER, kind, NULL, api_object_get),			\
+	WRITE("PUT", base "/{name}", put, kind, WRITE_PUT, q_dry),				\
+	WRITE("PATCH", base "/{name}", patch, kind, WRITE_PATCH, q_dry),			\
+	WRITE("DELETE", base "/{name}", delete, kind, WRITE_DELETE, q_dry)
+
+const struct api_route api_routes[] = {
+	READ("/", "getVersions", ROLE_NONE, 0, NULL, api_root_get),
+	READ("/v1", "getServer", ROLE_VIEWER, 0, NULL, api_server_get),
+	READ("/livez", "getLivez", ROLE_NONE, 0, NULL, api_livez_get),
+	READ("/readyz", "getReadyz", ROLE_NONE, 0, q_verbose, api_readyz_get),
+	READ("/openapi.json", "getOpenapi", ROLE_NONE, 0, NULL, api_openapi_get),
+	READ("/problems/{code}", "getProblem", ROLE_NONE, 0, NULL, api_problem_get),
+	OBJECTS("/v1/bridges", KIND_BRIDGE, "listBridges", "createBridge", "getBridge", "putBridge", "patchBridge", "deleteBridge"),
+	OBJECTS("/v1/epairs", KIND_EPAIR, "listEpairs", "createEpair", "getEpair", "putEpair", "patchEpair", "deleteEpair"),
+	OBJECTS("/v1/jails", KIND_JAIL, "listJails", "createJail", "getJail", "putJail", "patchJail", "deleteJail"),
+	WRITE("POST", "/v1/jails/{name}/start", "startJail", KIND_JAIL, WRITE_START, q_dry),
+	WRITE("POST", "/v1/jails/{name}/stop", "stopJail", KIND_JAIL, WRITE_STOP, q_dry),
+	WRITE("POST", "/v1/jails/{name}/restart", "restartJail", KIND_JAIL, WRITE_RESTART, q_dry),
+	WRITE("POST", "/v1/jails/{name}/probe", "probeJail", KIND_JAIL, WRITE_PROBE, NULL),
+	READ("/v1/interfaces", "listInterfaces", ROLE_VIEWER, 0, NULL, api_iface_list),
+	READ("/v1/interfaces/{name}/jail", "getAttachment", ROLE_VIEWER, KIND_ATTACHMENT, NULL, api_object_get),
+	WRITE("PUT", "/v1/interfaces/{name}/jail", "attachInterface", KIND_ATTACHMENT, WRITE_ATTACH, q_dry),
+	WRITE("DELETE", "/v1/interfaces/{name}/jail", "detachInterface", KIND_ATTACHMENT, WRITE_DETACH, q_dry),
+	READ("/v1/macs", "listMacs", ROLE_VIEWER, 0, NULL, api_mac_list),
+	READ("/v1/topology", "getTopology", ROLE_VIEWER, 0, q_format, api_topology_get),
+	WRITE("PUT", "/v1/topology", "putTopology", 0, WRITE_TOPOLOGY, q_topology),
+	READ("/v1/operations", "listOperations", ROLE_VIEWER, 0, q_limit, api_op_list),
+	READ("/v1/operations/{id}", "getOperation", ROLE_VIEWER, 0, NULL, api_op_get),
+	{ "GET", "/v1/events", "streamEvents", ROLE_VIEWER, 0, false, 0, true, q_events, api_event_page },
+	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, NULL, api_drift_list),
+};
+const size_t api_route_count = NELEMS(api_routes);
+
+/* Segment by segment; "{...}" takes one whole segment. */
+static enum api_match
+path_matches(const char *tmpl, const char *path, size_t len, char *name, size_t name_size)
+{
+	enum api_match rc = MATCH_OK;
+	const char *end = path + len;
+	size_t t, p;
+
+	while (*tmpl == '/' && path < end && *path == '/') {
+		tmpl++;
+		path++;
+		t = strcspn(tmpl, "/");
+		for (p = 0; path + p < end && path[p] != '/'; p++)
+			;
+		if (*tmpl == '{') {
+			rc = api_decode(path, p, false, name, name_size);
+			if (p == 0)
+				return (MATCH_NO_PATH);
+		} else if (t != p || memcmp(tmpl, path, t) != 0)
+			return (MATCH_NO_PATH);
+		tmpl += t;
+		path += p;
+	}
+	return (*tmpl == '\0' && path == end ? rc : MATCH_NO_PATH);
+}
+
+static void
+allow_add(char *allow, size_t size, const char *method)
+{
+	size_t len = strlen(allow);
+
+	snprintf(allow + len, size - len, "%s%s", len > 0 ? ", " : "", method);
+	if (strcmp(method, "GET") == 0)
+		allow_add(allow, size, "HEAD");
+}
+
+enum api_match
+api_match(const char *method, const char *path, size_t path_len, const struct api_route **route, struct api_params *params,
+    char *allow, size_t allow_size)
+{
+	enum api_match m, rc = MATCH_NO_PATH;
+	size_t i;
+
+	if (strcmp(method, "HEAD") == 0)
+		method = "GET";
+	allow[0] = '\0';
+	for (i = 0; i < api_route_count; i++) {
+		m = path_matches(api_routes[i].path, path, path_len, params->name, sizeof(params->name));
+		if (m == MATCH_NO_PATH)
+			continue;
+		allow_add(allow, allow_size, api_routes[i].method);
+		if (strcmp(api_routes[i].method, method) == 0) {
+			*route = &api_routes[i];
+			rc = m;
+		} else if (rc == MATCH_NO_PATH)
+			rc = MATCH_NO_METHOD;
+	}
+	if (rc != MATCH_NO_PATH)
+		allow_add(allow, allow_size, "OPTIONS");
+	return (rc);
+}
+
+bool
+api_verb_has_body(enum write_verb verb)
+{
+	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY || verb == WRITE_ATTACH ||
+	    verb == WRITE_PROBE);
+}
+
+int
+api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length, bool has_body,
+    size_t *max_body)
+{
+	struct api_params params = { 0 };
+	const struct api_route *r = NULL;
+	char allow[64];
+	enum api_match m;
+
+	*max_body = API_BODY_MAX;
+	m = api_match(method, target, strcspn(target, "?"), &r, &params, allow, sizeof(allow));
+	if (m == MATCH_NO_PATH)
+		return (404);
+	if (m == MATCH_NO_METHOD)
+		return (strcmp(method, "OPTIONS") == 0 ? 0 : 405);
+	if (r->is_write && r->verb == WRITE_TOPOLOGY)
+		*max_body = API_TOPOLOGY_MAX;
+	if (!has_body)
+		return (0);
+	if (content_length != UINT64_MAX && content_length > *max_body)
+		return (413);
+	if (r->is_write && api_verb_has_body(r->verb) && content_type != NULL &&
+	    !api_content_ok(content_type, r->verb == WRITE_PATCH))
+		return (415);
+	return (0);
+}
+
+/* --- api_begin --------------------------------------------------------------------------------------------- */
+
+/* False: res has the answer. */
+static bool
+find_route(const struct api_req *req, const struct api_route **r, struct api_params *params, struct api_res *res)
+{
+	size_t len = strcspn(req->target, "?");
+
+	switch (api_match(req->method, req->target, len, r, params, res->allow, sizeof(res->allow))) {
+	case MATCH_OK:
+		res->allow[0] = '\0';
+		return (true);
+	case MATCH_NO_METHOD:
+		if (strcmp(req->method, "OPTIONS") == 0)
+			res->status = 204;
+		else
+			api_answer_bad(res, 405, req->request_id, "%.20s is not possible here; Allow names what is", req->method);
+		return (false);
+	case MATCH_NO_PATH:
+		api_answer_bad(res, 404, req->request_id, "there is no %.*s", len > 200 ? 200 : (int)len, req->target);
+		break;
+	case MATCH_BAD:
+		api_answer_bad(res, 400, req->request_id, "the path cannot be decoded");
+		break;
+	case MATCH_LONG:
+		if ((*r)->is_write)
+			api_problem(res, 422, "invalid", "no name is longer than 63 characters", req->request_id);
+		else
+			api_answer_bad(res, 404, req->request_id, "no name is longer than 63 characters");
+		break;
+	}
+	res->allow[0] = '\0';
+	return (false);
+}
+
+static bool
+has_role(const struct api_req *req, const struct api_route *r, struct api_res *res)
+{
+	if (req->role >= r->role)
+		return (true);
+	if (req->role == ROLE_NONE)
+		api_answer_bad(res, 401, req->request_id, "this needs a token");
+	else
+		api_answer_bad(res, 403, req->request_id, "%s may only read", req->actor);
+	return (false);
+}
+
+/* Where a stream starts; false: res has the answer. */
+static bool
+stream_since(struct api *a, const struct api_req *req, const struct api_params *p, struct api_res *res, int64_t *since)
+{
+	const char *s = req->last_event_id != NULL ? req->last_event_id : api_query(p, "since");
+	int64_t first;
+	uint64_t v;
+	struct err err;
+
+	if (s == NULL) {
+		if (store_event_range(a->reader, &first, since, &err) == 0)
+			return (true);
+		api_answer_err(res, &err, req->request_id);
+		return (false);
+	}
+	if (str_u64(s, 0, INT64_MAX, &v) == -1) {
+		api_answer_bad(res, 400, req->request_id, "since and Last-Event-ID want a sequence number");
+		return (false);
+	}
+	*since = (int64_t)v;
+	return (true);
+}
+
+/* A page is for those who ask for JSON or a limit; the rest get the stream. */
+static bool
+wants_stream(const struct api_req *req, const struct api_params *p)
+{
+	if (api_accept_names(req->accept, "text/event-stream"))
+		return (true);
+	return (!api_accept_names(req->accept, "application/json") && api_query(p, "limit") == NULL &&
+	    api_accepts(req->accept, "text/event-stream"));
+}
+
+enum api_next
+api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since)
+{
+	const char *query = strchr(req->target, '?');
+	struct api_params params = { 0 };
+	const struct api_route *r = NULL;
+
+	if (!find_route(req, &r, &params, res) || !has_role(req, r, res))
+		return (API_ANSWER);
+	if (query != NULL && !api_query_parse(query + 1, r, &params, res, req->request_id))
+		return (API_ANSWER);
+	if (r->is_write) {
+		if (atomic_load(&a->health->draining)) {
+			api_answer_bad(res, 503, req->request_id, "the server is stopping");
+			return (API_ANSWER);
+		}
+		return (api_write_new(req, r, &params, res, w) ? API_WRITE : API_ANSWER);
+	}
+	if (r->is_stream && strcmp(req->method, "HEAD") != 0 && wants_stream(req, &params))
+		return (stream_since(a, req, &params, res, since) ? API_STREAM : API_ANSWER);
+	r->read(a, req, r, &params, res);
+	return (API_ANSWER);
+}
