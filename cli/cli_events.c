@@ -69,7 +69,8 @@ list_events(const struct cli *c, uint64_t since)
 struct stream {
 	const struct cli *c;
 	struct text line, data;
-	char last_id[24];	/* "" = none seen */
+	char id[24];		/* of the event being read */
+	char last_id[24];	/* of the last whole one, "" = none */
 	bool connected;		/* bytes came on this connection */
 	bool after_cr;
 };
@@ -84,6 +85,9 @@ stream_event(struct stream *s)
 		fflush(stdout);
 	}
 	json_decref(e);
+	/* Only now: an event cut off in the middle must come again. */
+	if (s->id[0] != '\0')
+		(void)str_copy(s->last_id, sizeof(s->last_id), s->id);
 	s->data.len = 0;
 	s->data.s[0] = '\0';
 }
@@ -104,7 +108,7 @@ stream_line(struct stream *s)
 	if (str_equal(s->line.s, "data"))
 		text_join(&s->data, "\n", value);
 	else if (str_equal(s->line.s, "id") && value[strspn(value, "0123456789")] == '\0')
-		(void)str_copy(s->last_id, sizeof(s->last_id), value);
+		(void)str_copy(s->id, sizeof(s->id), value);
 }
 
 static bool
@@ -163,6 +167,7 @@ follow_events(const struct cli *c, const char *since)
 		r.last_event_id = s.last_id[0] != '\0' ? s.last_id : NULL;
 		s.connected = s.after_cr = false;
 		s.line.len = s.data.len = 0;
+		s.id[0] = s.data.s[0] = s.line.s[0] = '\0';
 		if (http_call(c, &r, &a, &err) == -1 && !ever && !s.connected) {
 			rv = cli_fail(&err);
 			break;

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "core/addr.h"
 #include "core/str.h"
 
 #define TOKEN_MAX 512
@@ -103,6 +104,16 @@ out:
 	return (rv);
 }
 
+static bool
+http_is_here(const char *host)
+{
+	struct ip ip;
+
+	if (str_equal(host, "localhost") || str_equal(host, "[::1]"))
+		return (true);
+	return (ip_parse(host, &ip, NULL) == 0 && ip.family == 4 && ip.b[0] == 127);
+}
+
 /* A token in clear text goes to this machine only. */
 static int
 http_check_url(const char *url, bool token, struct err *err)
@@ -117,8 +128,7 @@ http_check_url(const char *url, bool token, struct err *err)
 		err_set(err, ERR_INVALID, "%s is not an http or https URL", url);
 		goto out;
 	}
-	if (token && str_equal(scheme, "http") && !str_equal(host, "localhost") && !str_equal(host, "[::1]") &&
-	    !str_match("127.*", host)) {
+	if (token && str_equal(scheme, "http") && !http_is_here(host)) {
 		err_set(err, ERR_INVALID, "refusing to send the token to %s without TLS; use https", host);
 		goto out;
 	}
