@@ -129,7 +129,7 @@ plan_epairs_match(struct planner *pl)
 
 		if (!l->mark.ours || !l->mark.has_object || l->mark.kind != KIND_EPAIR)
 			continue;
-		if ((at = plan_want_index(pl->want, KIND_EPAIR, l->mark.name)) == -1 || l->mark.side > END_B)
+		if ((at = topo_index(pl->want, KIND_EPAIR, l->mark.name)) == -1 || l->mark.side > END_B)
 			pl->strays[pl->nstrays++] = l;
 		else
 			claim(pl, &pl->ends[2 * at + l->mark.side], l);
@@ -205,7 +205,7 @@ name_is_held(const struct planner *pl, const struct plan_end *e)
 	for (size_t i = 0; i < n; i++) {
 		const struct mark *m = &v[i]->mark;
 
-		if (m->ours && m->has_object && strcmp(v[i]->jail, at) == 0 && plan_want_index(pl->want, m->kind, m->name) != -1)
+		if (m->ours && m->has_object && strcmp(v[i]->jail, at) == 0 && topo_index(pl->want, m->kind, m->name) != -1)
 			return (true);
 	}
 	return (false);

@@ -188,29 +188,10 @@ plan_jail_find(const struct planner *pl, const char *name)
 	return (i < pl->njails && at_jail(pl, i, name, NULL) == 0 ? &pl->jails[i] : NULL);
 }
 
-long
-plan_want_index(const struct topo *t, enum kind kind, const char *name)
-{
-	size_t lo = 0, hi = t->n[kind];
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(t->v[kind][mid]->name, name);
-
-		if (c == 0)
-			return ((long)mid);
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (-1);
-}
-
 struct plan_bridge *
 plan_bridge_find(const struct planner *pl, const char *name)
 {
-	long i = plan_want_index(pl->want, KIND_BRIDGE, name);
+	long i = topo_index(pl->want, KIND_BRIDGE, name);
 
 	return (i == -1 ? NULL : &pl->bridges[i]);
 }

@@ -166,8 +166,6 @@ const struct obs_link *const *plan_links_named(const struct planner *pl, const c
 const struct obs_addr *const *plan_addrs_of(const struct planner *pl, const struct obs_link *link, size_t *n);
 const struct obs_route *const *plan_routes_of(const struct planner *pl, const char *jail, size_t *n);
 const struct obs_sysctl *plan_sysctl_find(const struct planner *pl, const char *jail, const char *key);
-/* Position of a wanted object, -1 = none. */
-long plan_want_index(const struct topo *t, enum kind kind, const char *name);
 
 /* plan_emit.c: never NULL; the caller fills cmd.u and may fill pointer and needs. */
 struct step *plan_emit(struct planner *pl, enum phase ph, enum kind kind, const char *name, enum cmd_op op);

@@ -101,6 +101,14 @@ topo_find(const struct topo *t, enum kind kind, const char *name)
 	return (is_at(t, kind, i, name) ? t->v[kind][i] : NULL);
 }
 
+long
+topo_index(const struct topo *t, enum kind kind, const char *name)
+{
+	size_t i = lower_bound(t, kind, name);
+
+	return (is_at(t, kind, i, name) ? (long)i : -1);
+}
+
 /* Room for one more; 'v' is unchanged when memory is out. */
 static void *
 grow(void *v, size_t n, size_t *room, size_t size)

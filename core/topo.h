@@ -41,6 +41,8 @@ void topo_fini(struct topo *t);
 int topo_view(struct topo *t, const struct topo *of, struct err *err);
 
 struct object *topo_find(const struct topo *t, enum kind kind, const char *name);
+/* Its place in v[kind], -1 = none. */
+long topo_index(const struct topo *t, enum kind kind, const char *name);
 /*
  * Inserts or replaces by name.  An owning topo takes ownership and frees the replaced object; a view does neither.
  * On failure nothing changed and the object is still the caller's.

@@ -33,25 +33,6 @@ count(struct web *w, enum kind kind, size_t limit)
 	errs_add(w->errs, ERR_LIMIT, pointer, "at most %zu %s, this would be %zu", limit, kind_plural(kind), w->t->n[kind]);
 }
 
-static long
-find(const struct topo *t, enum kind kind, const char *name)
-{
-	size_t lo = 0, hi = t->n[kind];
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(t->v[kind][mid]->name, name);
-
-		if (c == 0)
-			return ((long)mid);
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (-1);
-}
-
 static void
 refer(struct web *w, enum kind kind, const char *name, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
@@ -61,7 +42,7 @@ refer(struct web *w, enum kind kind, const char *name, const char *fmt, ...)
 	char pointer[160];
 	va_list ap;
 
-	if (name == NULL || find(w->t, kind, name) != -1)
+	if (name == NULL || topo_index(w->t, kind, name) != -1)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(pointer, sizeof(pointer), fmt, ap);
@@ -154,7 +135,7 @@ epairs(struct web *w)
 		for (int side = END_A; side <= END_B; side++) {
 			if (end[side].bridge == NULL)
 				continue;
-			at[side] = find(t, KIND_BRIDGE, end[side].bridge);
+			at[side] = topo_index(t, KIND_BRIDGE, end[side].bridge);
 			mtu_of_end(w, o, end[side].bridge, mtu);
 		}
 		if (at[END_A] != -1 && at[END_B] != -1)
@@ -179,7 +160,7 @@ collect(struct web *w, int pass)
 		const struct attachment *a =
 		    is_end ? NULL : &t->v[KIND_ATTACHMENT][i - 2 * t->n[KIND_EPAIR]]->u.attachment;
 		const char *jail = is_end ? e->jail : a->jail;
-		long j = jail == NULL ? -1 : find(t, KIND_JAIL, jail);
+		long j = jail == NULL ? -1 : topo_index(t, KIND_JAIL, jail);
 
 		if (j == -1)
 			continue;

@@ -217,25 +217,6 @@ macs(struct sieve *s)
 	}
 }
 
-static long
-find(const struct topo *t, enum kind kind, const char *name)
-{
-	size_t lo = 0, hi = t->n[kind];
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(t->v[kind][mid]->name, name);
-
-		if (c == 0)
-			return ((long)mid);
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (-1);
-}
-
 static size_t
 root_of(const struct sieve *s, size_t i)
 {
@@ -258,8 +239,8 @@ put_end(struct sieve *s, size_t at, enum end_side side)
 	const struct object *o = s->t->v[KIND_EPAIR][at];
 	const struct end *e = &o->u.epair.end[side], *far = &o->u.epair.end[!side];
 	const struct claim who = { .what = WHAT_END, .o = o, .side = (uint8_t)side };
-	long jail = e->jail == NULL ? -1 : find(s->t, KIND_JAIL, e->jail);
-	long bridge = far->bridge == NULL ? -1 : find(s->t, KIND_BRIDGE, far->bridge);
+	long jail = e->jail == NULL ? -1 : topo_index(s->t, KIND_JAIL, e->jail);
+	long bridge = far->bridge == NULL ? -1 : topo_index(s->t, KIND_BRIDGE, far->bridge);
 
 	if (jail != -1)
 		put(s, ROOM_JAIL, (size_t)jail, &who, &e->addrs);
@@ -285,10 +266,14 @@ count_spots(const struct topo *t)
 	return (n);
 }
 
+/* The list of errors is short, so a walk through it is cheap. */
 static bool
-same_spot(const struct spot *a, const struct spot *b)
+is_told(const struct errs *errs, const char *pointer)
 {
-	return (cmp_who(&a->who, &b->who) == 0 && a->index == b->index);
+	for (size_t i = 0; i < errs->n; i++)
+		if (errs->v[i].code == ERR_CONFLICT && strcmp(errs->v[i].field, pointer) == 0)
+			return (true);
+	return (false);
 }
 
 static void
@@ -300,6 +285,8 @@ clash(struct sieve *s, const struct spot *a, const struct spot *b)
 
 	snprintf(field, sizeof(field), "/addresses/%zu", b->index);
 	pointer_of(&b->who, field, pointer, sizeof(pointer));
+	if (is_told(s->errs, pointer))	/* say, on the host and in one segment */
+		return;
 	errs_add(s->errs, ERR_CONFLICT, pointer, "address %s is also on %s, %s", ip_format(b->ip, text),
 	    describe(&a->who, other, sizeof(other)), rooms[b->room]);
 }
@@ -307,8 +294,6 @@ clash(struct sieve *s, const struct spot *a, const struct spot *b)
 static void
 addresses(struct sieve *s)
 {
-	const struct spot *told = NULL;
-
 	for (size_t i = 0; i < s->t->n[KIND_BRIDGE]; i++) {
 		const struct object *o = s->t->v[KIND_BRIDGE][i];
 		const struct claim who = { .what = WHAT_BRIDGE, .o = o };
@@ -322,7 +307,7 @@ addresses(struct sieve *s)
 	}
 	for (size_t i = 0; i < s->t->n[KIND_ATTACHMENT]; i++) {
 		const struct object *o = s->t->v[KIND_ATTACHMENT][i];
-		long jail = find(s->t, KIND_JAIL, o->u.attachment.jail);
+		long jail = topo_index(s->t, KIND_JAIL, o->u.attachment.jail);
 
 		if (jail != -1)
 			put(s, ROOM_JAIL, (size_t)jail, &(struct claim){ .what = WHAT_ATTACHMENT, .o = o },
@@ -332,12 +317,9 @@ addresses(struct sieve *s)
 	for (size_t i = 1; i < s->nspots; i++) {
 		const struct spot *a = &s->spots[i - 1], *b = &s->spots[i];
 
-		/* twice in one list was said by valid_object(); a clash in two rooms at once is told once */
-		if (a->room != b->room || a->id != b->id || ip_cmp(a->ip, b->ip) != 0 || cmp_who(&a->who, &b->who) == 0 ||
-		    (told != NULL && same_spot(told, b)))
-			continue;
-		clash(s, a, b);
-		told = b;
+		/* twice in one list was said by valid_object() */
+		if (a->room == b->room && a->id == b->id && ip_cmp(a->ip, b->ip) == 0 && cmp_who(&a->who, &b->who) != 0)
+			clash(s, a, b);
 	}
 }
 
