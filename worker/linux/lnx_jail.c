@@ -1,0 +1,458 @@
+/*
+ * lnx_jail: network namespaces as jails, and what we keep of them in RUN_DIR/jails/NAME.
+ *
+ * `phase` is written last when a jail is made and removed first when it goes, so a jail cut short anywhere is seen as partial.
+ */
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <net/if.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/str.h"
+#include "worker/linux/lnx.h"
+
+static int
+read_file(const char *path, char *buf, size_t size)
+{
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1)
+		return (-1);
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n == -1)
+		return (-1);
+	buf[n] = '\0';
+	return (0);
+}
+
+static int
+write_file(const char *path, const char *text, struct err *err)
+{
+	char tmp[LNX_PATH];
+	size_t len = strlen(text);
+	int fd;
+
+	if (lnx_path(tmp, err, "%s.new", path) == -1)
+		return (-1);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return (err_sys(err, "%s", tmp));
+	if (write(fd, text, len) != (ssize_t)len) {
+		err_sys(err, "%s", tmp);
+		close(fd);
+		return (-1);
+	}
+	close(fd);
+	if (rename(tmp, path) == -1)
+		return (err_sys(err, "%s", path));
+	return (0);
+}
+
+int
+lnx_jail_put_phase(struct lnx *l, const char *name, enum jail_phase phase, struct err *err)
+{
+	char path[LNX_PATH];
+
+	if (lnx_path(path, err, "%s/jails/%s/phase", l->run_dir, name) == -1)
+		return (-1);
+	return (write_file(path, jail_phase_name(phase), err));
+}
+
+static void
+look_files(const char *dir, struct lnx_jail *out)
+{
+	static const enum jail_phase phases[] = { JAIL_CREATED, JAIL_STARTED, JAIL_STOPPED };
+	char path[LNX_PATH], text[32];
+	uint64_t n;
+
+	if (lnx_path(path, NULL, "%s/boot", dir) == 0 && read_file(path, text, sizeof(text)) == 0 &&
+	    str_u64(text, 0, UINT32_MAX, &n) == 0)
+		out->boot = (uint32_t)n;
+	if (lnx_path(path, NULL, "%s/phase", dir) == -1 || read_file(path, text, sizeof(text)) == -1)
+		return;
+	for (size_t i = 0; i < NELEMS(phases); i++)
+		if (str_equal(text, jail_phase_name(phases[i]))) {
+			out->phase = phases[i];
+			out->flags |= LNX_JAIL_PHASE;
+		}
+}
+
+int
+lnx_jail_look(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err)
+{
+	char dir[LNX_PATH - 16], path[LNX_PATH];
+	struct stat st;
+	ino_t ino;
+
+	memset(out, 0, sizeof(*out));
+	if (str_format(dir, sizeof(dir), "%s/jails/%s", l->run_dir, name) == -1)
+		return (err_set(err, ERR_INVALID, "path is too long"));
+	if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
+		out->flags |= LNX_JAIL_DIR;
+		if (lnx_path(path, err, "%s/net", dir) == -1)
+			return (-1);
+		if (lnx_ns_is(path, &out->ino))
+			out->flags |= LNX_JAIL_NET;
+		if (lnx_path(path, err, "%s/uts", dir) == -1)
+			return (-1);
+		if (access(path, F_OK) == 0)
+			out->flags |= LNX_JAIL_UTS;
+		look_files(dir, out);
+	}
+	if (lnx_path(path, err, "%s/%s", l->netns_dir, name) == -1)
+		return (-1);
+	if (!lnx_ns_is(path, &ino))
+		return (0);
+	out->flags |= (out->flags & LNX_JAIL_NET) && ino == out->ino ? LNX_JAIL_NAMED : LNX_JAIL_FOREIGN;
+	return (0);
+}
+
+bool
+lnx_jail_whole(const struct lnx_jail *j)
+{
+	const uint32_t all = LNX_JAIL_DIR | LNX_JAIL_NET | LNX_JAIL_NAMED | LNX_JAIL_PHASE;
+
+	return ((j->flags & all) == all);
+}
+
+/* An empty file to mount a namespace on. */
+static int
+touch(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
+
+	if (fd == -1)
+		return (err_sys(err, "%s", path));
+	close(fd);
+	return (0);
+}
+
+static int
+bind_on(const char *what, const char *path, struct err *err)
+{
+	if (touch(path, err) == -1)
+		return (-1);
+	if (mount(what, path, "none", MS_BIND, NULL) == -1)
+		return (err_sys(err, "mounting a namespace on %s", path));
+	return (0);
+}
+
+static int
+lo_up(struct err *err)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING };
+	int fd, rc;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (err_sys(err, "socket"));
+	rc = ioctl(fd, SIOCSIFFLAGS, &ifr);
+	if (rc == -1)
+		err_sys(err, "bringing up lo");
+	close(fd);
+	return (rc);
+}
+
+/* A new namespace, mounted on path; the thread comes back to the host's. */
+static int
+make_net(struct lnx *l, const char *path, struct err *err)
+{
+	int rc = -1;
+
+	if (unshare(CLONE_NEWNET) == -1)
+		return (err_sys(err, "making a network namespace"));
+	if (lo_up(err) == 0 && bind_on("/proc/thread-self/ns/net", path, err) == 0)
+		rc = 0;
+	lnx_ns_leave(l);
+	return (rc);
+}
+
+/* Forwarding of both families; a kernel without IPv6 has nothing to switch there. */
+static int
+set_forwarding(struct lnx *l, const char *name, bool on, bool *changed, struct err *err)
+{
+	static const char *const keys[] = { "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding" };
+	int fd, rc = 0;
+
+	fd = lnx_ns_open(l, name, err);
+	if (fd == -1)
+		return (-1);
+	rc = lnx_ns_enter(fd, err);
+	close(fd);
+	if (rc == -1)
+		return (-1);
+	for (size_t i = 0; i < NELEMS(keys) && rc == 0; i++) {
+		struct err why = { 0 };
+
+		rc = lnx_sysctl_write(keys[i], on ? "1" : "0", changed, &why);
+		if (rc == -1 && i == 1 && why.code == ERR_REFERENCE)
+			rc = 0;
+		else if (rc == -1 && err != NULL)
+			*err = why;
+	}
+	lnx_ns_leave(l);
+	return (rc);
+}
+
+static void
+leave_uts(struct lnx *l)
+{
+	if (setns(l->uts_fd, CLONE_NEWUTS) == -1)
+		abort();
+}
+
+static int
+enter_uts(const char *path, struct err *err)
+{
+	int fd, rc;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return (err_sys(err, "%s", path));
+	rc = setns(fd, CLONE_NEWUTS);
+	if (rc == -1)
+		err_sys(err, "%s", path);
+	close(fd);
+	return (rc);
+}
+
+int
+lnx_jail_hostname(struct lnx *l, const char *name, char out[HOSTNAME_SIZE], struct err *err)
+{
+	char path[LNX_PATH];
+	ino_t ino;
+	int rc;
+
+	out[0] = '\0';
+	if (lnx_path(path, err, "%s/jails/%s/uts", l->run_dir, name) == -1)
+		return (-1);
+	if (!lnx_ns_is(path, &ino))
+		return (0);
+	if (enter_uts(path, err) == -1)
+		return (-1);
+	rc = gethostname(out, HOSTNAME_SIZE);
+	leave_uts(l);
+	return (rc == 0 ? 0 : err_sys(err, "host name of jail %s", name));
+}
+
+static int
+set_hostname(struct lnx *l, const char *name, const char *hostname, bool *changed, struct err *err)
+{
+	char path[LNX_PATH], now[HOSTNAME_SIZE];
+	ino_t ino;
+	int rc = -1;
+
+	if (lnx_jail_hostname(l, name, now, err) == -1)
+		return (-1);
+	if (str_equal(now, hostname))
+		return (0);
+	*changed = true;
+	if (lnx_path(path, err, "%s/jails/%s/uts", l->run_dir, name) == -1)
+		return (-1);
+	if (hostname[0] == '\0') {
+		umount2(path, MNT_DETACH);
+		return (unlink(path) == 0 || errno == ENOENT ? 0 : err_sys(err, "%s", path));
+	}
+	if (lnx_ns_is(path, &ino)) {
+		if (enter_uts(path, err) == -1)
+			return (-1);
+	} else if (unshare(CLONE_NEWUTS) == -1)
+		return (err_sys(err, "making a host name space"));
+	if (sethostname(hostname, strlen(hostname)) == -1)
+		err_sys(err, "setting host name %s", hostname);
+	else if (lnx_ns_is(path, &ino) || bind_on("/proc/thread-self/ns/uts", path, err) == 0)
+		rc = 0;
+	leave_uts(l);
+	return (rc);
+}
+
+static void
+remove_all(struct lnx *l, const char *name)
+{
+	static const char *const files[] = { "phase", "phase.new", "net", "uts", "boot", "boot.new" };
+	char path[LNX_PATH];
+	struct lnx_jail j;
+
+	lnx_ns_forget(l, name);
+	if (lnx_jail_look(l, name, &j, NULL) == -1 || (j.flags & LNX_JAIL_DIR) == 0)
+		return;
+	for (size_t i = 0; i < NELEMS(files); i++) {
+		/* The name others see goes right after the phase, while our own mount still tells that it is ours. */
+		if (i == 1 && (j.flags & LNX_JAIL_FOREIGN) == 0 && lnx_path(path, NULL, "%s/%s", l->netns_dir, name) == 0) {
+			umount2(path, MNT_DETACH);
+			unlink(path);
+		}
+		if (lnx_path(path, NULL, "%s/jails/%s/%s", l->run_dir, name, files[i]) == -1)
+			continue;
+		if (str_equal(files[i], "net") || str_equal(files[i], "uts"))
+			umount2(path, MNT_DETACH);
+		unlink(path);
+	}
+	if (lnx_path(path, NULL, "%s/jails/%s", l->run_dir, name) == 0)
+		rmdir(path);
+}
+
+/* What is missing, in this order: directory, boot, namespace, its public name.  The phase comes last. */
+static int
+make_parts(struct lnx *l, const struct cmd_jail *c, const struct lnx_jail *have, struct err *err)
+{
+	char path[LNX_PATH], net[LNX_PATH], text[16];
+
+	if (lnx_path(path, err, "%s/jails/%s", l->run_dir, c->name) == -1)
+		return (-1);
+	if ((have->flags & LNX_JAIL_DIR) == 0 && mkdir(path, 0700) == -1)
+		return (err_sys(err, "%s", path));
+	if ((have->flags & LNX_JAIL_PHASE) == 0) {
+		(void)str_format(text, sizeof(text), "%u", c->boot);
+		if (lnx_path(path, err, "%s/jails/%s/boot", l->run_dir, c->name) == -1 || write_file(path, text, err) == -1)
+			return (-1);
+	}
+	if (lnx_path(net, err, "%s/jails/%s/net", l->run_dir, c->name) == -1)
+		return (-1);
+	if ((have->flags & LNX_JAIL_NET) == 0 && make_net(l, net, err) == -1)
+		return (-1);
+	if (lnx_path(path, err, "%s/%s", l->netns_dir, c->name) == -1)
+		return (-1);
+	return (have->flags & LNX_JAIL_NAMED ? 0 : bind_on(net, path, err));
+}
+
+static int
+make(struct lnx *l, const struct cmd_jail *c, const struct lnx_jail *have, bool *changed, struct err *err)
+{
+	if (!lnx_jail_whole(have)) {
+		*changed = true;
+		if (make_parts(l, c, have, err) == -1)
+			return (-1);
+	}
+	/* A new namespace starts without forwarding on most machines, but the host's defaults may be inherited: always look. */
+	if (set_hostname(l, c->name, c->hostname, changed, err) == -1 ||
+	    set_forwarding(l, c->name, c->forwarding, changed, err) == -1)
+		return (-1);
+	/* a new namespace of an old jail has none of what exec.start did */
+	if ((have->flags & LNX_JAIL_PHASE) == 0 || (have->flags & LNX_JAIL_NET) == 0)
+		return (lnx_jail_put_phase(l, c->name, JAIL_CREATED, err));
+	return (0);
+}
+
+int
+lnx_jail_create(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
+{
+	const struct cmd_jail *j = &c->u.jail;
+	struct lnx_jail have;
+	bool changed = false;
+
+	if (lnx_jail_look(l, j->name, &have, err) == -1)
+		return (-1);
+	if (have.flags & LNX_JAIL_FOREIGN)
+		return (err_set(err, ERR_CONFLICT, "a network namespace %s, not made by jailnet, exists", j->name));
+	if (make(l, j, &have, &changed, err) == -1) {
+		if ((have.flags & LNX_JAIL_DIR) == 0)
+			remove_all(l, j->name);
+		return (err_wrap(err, "creating jail %s", j->name));
+	}
+	out->result = changed ? REPLY_DONE : REPLY_UNCHANGED;
+	return (0);
+}
+
+int
+lnx_jail_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
+{
+	const struct cmd_jail *j = &c->u.jail;
+	struct lnx_jail have;
+	bool changed = false;
+
+	if (lnx_jail_look(l, j->name, &have, err) == -1)
+		return (-1);
+	if ((have.flags & LNX_JAIL_DIR) == 0)
+		return (err_set(err, have.flags & LNX_JAIL_FOREIGN ? ERR_DENIED : ERR_NOT_FOUND,
+		    have.flags & LNX_JAIL_FOREIGN ? "network namespace %s was not made by jailnet" : "there is no jail %s", j->name));
+	if (set_hostname(l, j->name, j->hostname, &changed, err) == -1 ||
+	    set_forwarding(l, j->name, j->forwarding, &changed, err) == -1)
+		return (err_wrap(err, "jail %s", j->name));
+	out->result = changed ? REPLY_DONE : REPLY_UNCHANGED;
+	return (0);
+}
+
+struct guest {
+	char ifname[IFNAME_SIZE];
+};
+
+static int
+find_guest(void *arg, const struct nlmsghdr *nlh)
+{
+	struct guest *g = arg;
+	struct lnx_link link;
+
+	lnx_link_parse(nlh, &link);
+	if (link.o.type != LINK_LOOPBACK && !link.o.mark.ours && (link.kind[0] == '\0' || link.own_ns_peer))
+		memcpy(g->ifname, link.o.ifname, sizeof(g->ifname));
+	return (0);
+}
+
+/* A dying namespace throws hardware back to the machine's first namespace and takes one half of a stranger's pair along. */
+static int
+refuse_guests(struct lnx *l, const char *name, struct err *err)
+{
+	char req[NL_REQ_SIZE];
+	struct guest g = { "" };
+	struct nlmsghdr *nlh;
+	struct nl *nl;
+	int sys = EINTR;
+
+	nl = lnx_ns_nl(l, name, err);
+	if (nl == NULL)
+		return (-1);
+	for (int i = 0; i < 5 && sys == EINTR; i++) {
+		nl_begin_link(req, RTM_GETLINK, 0, &nlh);
+		mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		sys = nl_dump(nl, nlh, find_guest, &g);
+	}
+	if (sys != 0)
+		return (nl_fail(nl, err, sys, "interfaces of jail %s", name));
+	if (g.ifname[0] != '\0')
+		return (err_set(err, ERR_IN_USE, "jail %s still holds %s, which was not made by jailnet", name, g.ifname));
+	return (0);
+}
+
+int
+lnx_jail_destroy(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
+{
+	const char *name = c->u.ref.name;
+	struct lnx_jail have;
+
+	if (lnx_jail_look(l, name, &have, err) == -1)
+		return (-1);
+	if ((have.flags & LNX_JAIL_DIR) == 0 && (have.flags & LNX_JAIL_FOREIGN))
+		return (err_set(err, ERR_DENIED, "network namespace %s was not made by jailnet", name));
+	if ((have.flags & LNX_JAIL_DIR) == 0) {
+		out->result = REPLY_UNCHANGED;
+		return (0);
+	}
+	if (have.flags & LNX_JAIL_NET) {
+		if (refuse_guests(l, name, err) == -1)
+			return (-1);
+		/* The first look may be a little old, so that destroying many jails does not read all of /proc for each.  A process
+		 * that forks meanwhile is met in the next round. */
+		for (int i = 0; i < 10 && lnx_process_kill(l, have.ino, SIGKILL, i == 0 ? 50 : 0) > 0; i++)
+			;
+	}
+	remove_all(l, name);
+	if (lnx_jail_look(l, name, &have, err) == -1)
+		return (-1);
+	if (have.flags & LNX_JAIL_DIR)
+		return (err_set(err, ERR_KERNEL, "jail %s: its directory could not be removed", name));
+	out->result = REPLY_DONE;
+	return (0);
+}

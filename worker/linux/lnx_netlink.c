@@ -1,0 +1,209 @@
+/* nl: one rtnetlink socket, one request at a time. */
+#include "worker/linux/lnx_netlink.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+nl_open(struct nl *nl, char *rx, uint32_t portid, struct err *err)
+{
+	int on = 1;
+
+	memset(nl, 0, sizeof(*nl));
+	nl->rx = rx;
+	nl->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (nl->sock == NULL)
+		return (err_sys(err, "netlink socket"));
+	if (mnl_socket_bind(nl->sock, 0, (pid_t)portid) == -1 &&
+	    (errno != EADDRINUSE || mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) == -1)) {
+		err_sys(err, "netlink bind");
+		nl_close(nl);
+		return (-1);
+	}
+	/* Better words and stricter dumps; an older kernel without them still works. */
+	(void)mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(nl->sock, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	return (0);
+}
+
+void
+nl_close(struct nl *nl)
+{
+	if (nl->sock != NULL)
+		mnl_socket_close(nl->sock);
+	nl->sock = NULL;
+}
+
+struct nlmsghdr *
+nl_begin(char req[NL_REQ_SIZE], uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *nlh;
+
+	nlh = mnl_nlmsg_put_header(req);
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	return (nlh);
+}
+
+struct ifinfomsg *
+nl_begin_link(char req[NL_REQ_SIZE], uint16_t type, uint16_t flags, struct nlmsghdr **out)
+{
+	*out = nl_begin(req, type, flags);
+	return (mnl_nlmsg_put_extra_header(*out, sizeof(struct ifinfomsg)));
+}
+
+void
+nl_attrs(const struct nlmsghdr *nlh, size_t header, const struct nlattr **tb, uint16_t max)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, ((size_t)max + 1) * sizeof(*tb));
+	mnl_attr_for_each(a, nlh, (unsigned)header)
+		if (mnl_attr_get_type(a) <= max)
+			tb[mnl_attr_get_type(a)] = a;
+}
+
+void
+nl_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, ((size_t)max + 1) * sizeof(*tb));
+	mnl_attr_for_each_nested(a, nest)
+		if (mnl_attr_get_type(a) <= max)
+			tb[mnl_attr_get_type(a)] = a;
+}
+
+/* The kernel's sentence of an error message.  With NETLINK_CAP_ACK the request itself is not echoed. */
+static void
+keep_ext(struct nl *nl, const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
+	size_t skip = sizeof(*e);
+
+	if ((nlh->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
+		return;
+	if ((nlh->nlmsg_flags & NLM_F_CAPPED) == 0)
+		skip += e->msg.nlmsg_len - sizeof(e->msg);
+	if (MNL_ALIGN(skip) >= mnl_nlmsg_get_payload_len(nlh))
+		return;
+	nl_attrs(nlh, skip, tb, NLMSGERR_ATTR_MAX);
+	if (tb[NLMSGERR_ATTR_MSG] != NULL)
+		snprintf(nl->ext, sizeof(nl->ext), "%.*s", (int)mnl_attr_get_payload_len(tb[NLMSGERR_ATTR_MSG]),
+		    mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]));
+}
+
+struct answer {
+	nl_row *row;
+	void *arg;
+	bool dump;	/* ends with NLMSG_DONE */
+	bool ack;	/* ends with an error message, 0 = fine */
+	bool done;
+	bool interrupted;
+	int sys;
+};
+
+static void
+take(struct nl *nl, struct answer *a, const struct nlmsghdr *nlh)
+{
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		a->interrupted = true;
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
+
+		a->sys = -e->error;
+		a->done = true;
+		keep_ext(nl, nlh);
+	} else if (nlh->nlmsg_type == NLMSG_DONE) {
+		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(int) && *(const int *)mnl_nlmsg_get_payload(nlh) < 0)
+			a->sys = -*(const int *)mnl_nlmsg_get_payload(nlh);
+		a->done = true;
+	} else {
+		/* After a refused row the rest is still read, so that the socket stays usable. */
+		if (a->sys == 0 && a->row != NULL)
+			a->sys = a->row(a->arg, nlh);
+		if (!a->dump && !a->ack)
+			a->done = true;
+	}
+}
+
+static int
+receive(struct nl *nl, struct answer *a)
+{
+	while (!a->done) {
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)nl->rx;
+		ssize_t got = mnl_socket_recvfrom(nl->sock, nl->rx, NL_RX_SIZE);
+		int left;
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return (errno);
+		for (left = (int)got; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+			if (nlh->nlmsg_seq == nl->seq)
+				take(nl, a, nlh);
+	}
+	return (a->sys);
+}
+
+static int
+ask(struct nl *nl, struct nlmsghdr *nlh, struct answer *a)
+{
+	nlh->nlmsg_seq = ++nl->seq;
+	nl->ext[0] = '\0';
+	while (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) == -1)
+		if (errno != EINTR)
+			return (errno);
+	return (receive(nl, a));
+}
+
+int
+nl_talk(struct nl *nl, struct nlmsghdr *nlh)
+{
+	struct answer a = { .ack = true };
+
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	return (ask(nl, nlh, &a));
+}
+
+int
+nl_query(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg)
+{
+	struct answer a = { .row = row, .arg = arg };
+
+	return (ask(nl, nlh, &a));
+}
+
+int
+nl_dump(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg)
+{
+	struct answer a = { .row = row, .arg = arg, .dump = true };
+	int sys;
+
+	nlh->nlmsg_flags |= NLM_F_DUMP;
+	sys = ask(nl, nlh, &a);
+	return (sys == 0 && a.interrupted ? EINTR : sys);
+}
+
+int
+nl_fail(const struct nl *nl, struct err *err, int sys, const char *fmt, ...)
+{
+	char what[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (nl->ext[0] != '\0')
+		err_num(err, sys, "%s: %s", what, nl->ext);
+	else
+		err_num(err, sys, "%s", what);
+	if (err != NULL && sys == EEXIST)
+		err->code = ERR_EXISTS;
+	return (-1);
+}

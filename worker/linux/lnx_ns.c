@@ -1,0 +1,152 @@
+/* lnx_ns: network namespaces by jail name, entering them, and the netlink sockets inside them. */
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <linux/magic.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/str.h"
+#include "worker/linux/lnx.h"
+
+int
+lnx_path(char out[LNX_PATH], struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(out, LNX_PATH, fmt, ap);
+	va_end(ap);
+	if (n < 0 || n >= LNX_PATH)
+		return (err_set(err, ERR_INVALID, "path is too long"));
+	return (0);
+}
+
+bool
+lnx_ns_is(const char *path, ino_t *ino)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (statfs(path, &fs) == -1 || fs.f_type != NSFS_MAGIC || stat(path, &st) == -1)
+		return (false);
+	*ino = st.st_ino;
+	return (true);
+}
+
+int
+lnx_ns_open(struct lnx *l, const char *jail, struct err *err)
+{
+	char path[LNX_PATH];
+	struct statfs fs;
+	int fd;
+
+	if (jail[0] == '\0') {
+		fd = fcntl(l->host_fd, F_DUPFD_CLOEXEC, 3);
+		return (fd == -1 ? err_sys(err, "dup") : fd);
+	}
+	/* Through our own directory: a namespace of that name that is not ours is never entered. */
+	if (lnx_path(path, err, "%s/jails/%s/net", l->run_dir, jail) == -1)
+		return (-1);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		return (err_set(err, ERR_NOT_FOUND, "there is no jail %s", jail));
+	if (fd == -1)
+		return (err_sys(err, "%s", path));
+	if (fstatfs(fd, &fs) == -1 || fs.f_type != NSFS_MAGIC) {
+		close(fd);
+		return (err_set(err, ERR_NOT_FOUND, "jail %s is not complete: it has no network namespace", jail));
+	}
+	return (fd);
+}
+
+int
+lnx_ns_enter(int fd, struct err *err)
+{
+	if (setns(fd, CLONE_NEWNET) == -1)
+		return (err_sys(err, "setns"));
+	return (0);
+}
+
+void
+lnx_ns_leave(struct lnx *l)
+{
+	/* To go on in the wrong namespace would change a jail's network for the host's. */
+	if (setns(l->host_fd, CLONE_NEWNET) == -1)
+		abort();
+}
+
+void
+lnx_ns_forget(struct lnx *l, const char *jail)
+{
+	for (size_t i = 0; i < NELEMS(l->ns); i++)
+		if (l->ns[i].name[0] != '\0' && (jail == NULL || str_equal(l->ns[i].name, jail))) {
+			nl_close(&l->ns[i].nl);
+			l->ns[i].name[0] = '\0';
+			l->ns[i].used = 0;
+		}
+}
+
+/* The place of a known jail, or else the one not used for longest, emptied. */
+static struct lnx_ns *
+place(struct lnx *l, const char *jail)
+{
+	struct lnx_ns *oldest = &l->ns[0];
+
+	for (size_t i = 0; i < NELEMS(l->ns); i++) {
+		if (str_equal(l->ns[i].name, jail))
+			return (&l->ns[i]);
+		if (l->ns[i].used < oldest->used)
+			oldest = &l->ns[i];
+	}
+	nl_close(&oldest->nl);
+	oldest->name[0] = '\0';
+	return (oldest);
+}
+
+struct nl *
+lnx_ns_nl(struct lnx *l, const char *jail, struct err *err)
+{
+	char path[LNX_PATH];
+	struct lnx_ns *ns;
+	struct stat st;
+	int fd, rc;
+
+	if (jail[0] == '\0')
+		return (&l->host);
+	ns = place(l, jail);
+	if (ns->name[0] != '\0') {
+		if (lnx_path(path, err, "%s/jails/%s/net", l->run_dir, jail) == -1)
+			return (NULL);
+		if (stat(path, &st) == 0 && st.st_ino == ns->ino) {
+			ns->used = ++l->clock;
+			return (&ns->nl);
+		}
+		nl_close(&ns->nl);
+		ns->name[0] = '\0';
+	}
+	fd = lnx_ns_open(l, jail, err);
+	if (fd == -1)
+		return (NULL);
+	rc = -1;
+	if (fstat(fd, &st) == -1) {
+		err_sys(err, "namespace of jail %s", jail);
+	} else if (lnx_ns_enter(fd, err) == 0) {
+		rc = nl_open(&ns->nl, l->rx, l->portid, err);
+		lnx_ns_leave(l);
+	}
+	close(fd);
+	if (rc == -1)
+		return (NULL);
+	ns->ino = st.st_ino;
+	ns->used = ++l->clock;
+	(void)str_copy(ns->name, sizeof(ns->name), jail);
+	return (&ns->nl);
+}
