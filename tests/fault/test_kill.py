@@ -1,0 +1,176 @@
+"""kill -9 between any two commands of a 50-jail apply: then converged, no leftovers, no acknowledged write lost, packets go on."""
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from jn import World
+
+N = 50
+
+
+def topology(n=N):
+    return {
+        "bridges": {"lan0": {"addresses": ["10.8.0.1/16"]}},
+        "jails": {"j%d" % i: {"routes": {"default": "10.8.0.1"}} for i in range(n)},
+        "epairs": {"e%d" % i: {"a": {"bridge": "lan0"}, "b": {"jail": "j%d" % i, "addresses": ["10.8.1.%d/16" % (i + 1)]}} for i in range(n)},
+    }
+
+
+@pytest.fixture()
+def world():
+    with World() as w:
+        yield w
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def in_background(fn):
+    result = {}
+
+    def run():
+        try:
+            result["answer"] = fn()
+        except Exception as e:  # the daemon dies under it
+            result["error"] = e
+    t = threading.Thread(target=run)
+    t.start()
+    return t, result
+
+
+def check_whole(w, d, n):
+    assert d.put("/v1/topology", topology(n)).status == 200
+    assert d.settled(20) == []
+    links = [l["ifname"] for l in w.ip_json("link")]
+    assert sorted(links) == sorted(["lo", "lan0"] + ["e%da" % i for i in range(n)]), links
+    assert sorted(x.split()[0] for x in w.ip("netns", "list").splitlines()) == sorted("j%d" % i for i in range(n))
+
+
+@pytest.mark.parametrize("victim", ["server", "worker", "both"])
+def test_kill_in_the_middle_of_an_apply(world, victim):
+    rng = random.Random(victim)
+    for round_ in range(6):
+        with world.daemon() as d:
+            worker, server = d.worker_pid(), d.server_pid()
+            assert worker and server
+            t, result = in_background(lambda: d.put("/v1/topology", topology()))
+            time.sleep(rng.uniform(0.0, 0.25))
+            if victim in ("server", "both"):
+                kill(server)
+            if victim in ("worker", "both"):
+                kill(worker)
+            t.join(60)
+            if victim == "server":
+                d.wait_ready()
+                check_whole(world, d, N)
+        with world.daemon() as d:
+            check_whole(world, d, N)
+            if round_ % 2 == 1:
+                assert d.put("/v1/topology", {}).status == 200
+                assert [l["ifname"] for l in world.ip_json("link")] == ["lo"]
+                assert world.ip("netns", "list") == ""
+
+
+def test_packets_go_on_while_the_daemon_is_dead(world):
+    with world.daemon() as d:
+        check_whole(world, d, 2)
+        kill(d.server_pid())
+        kill(d.worker_pid_cached())
+        d.process.wait(10)
+        ping = world.run("ip", "netns", "exec", "j0", "ping", "-c", "3", "-i", "0.05", "-W", "1", "10.8.1.2")
+        assert " 0% packet loss" in ping.stdout, ping.stdout
+    with world.daemon() as d:
+        before = world.ip("-n", "j0", "link")
+        assert d.settled() == []
+        assert world.ip("-n", "j0", "link") == before
+
+
+def test_no_acknowledged_write_is_lost(world):
+    rng = random.Random(7)
+    acknowledged = []
+    i = 0
+    for _ in range(6):
+        with world.daemon() as d:
+            server = d.server_pid()
+            timer = threading.Timer(rng.uniform(0.05, 0.4), kill, [server])
+            timer.start()
+            while timer.is_alive():
+                name = "b%d" % i
+                i += 1
+                try:
+                    if d.put("/v1/bridges/" + name, {}).status == 201:
+                        acknowledged.append(name)
+                except OSError:
+                    break
+            timer.join()
+            d.wait_ready()
+    with world.daemon() as d:
+        there = {b["name"] for b in d.get("/v1/bridges?limit=10000").json["items"]}
+        assert set(acknowledged) <= there
+        assert d.settled() == []
+        assert len(acknowledged) > 5
+
+
+def test_a_restart_of_everything_is_a_no_op(world):
+    with world.daemon() as d:
+        check_whole(world, d, 5)
+    indexes = {l["ifname"]: l["ifindex"] for l in world.ip_json("link")}
+    with world.daemon() as d:
+        assert d.settled() == []
+    assert {l["ifname"]: l["ifindex"] for l in world.ip_json("link")} == indexes
+
+
+def test_the_server_comes_back_with_back_off(world):
+    with world.daemon() as d:
+        for _ in range(3):
+            pid = d.server_pid()
+            kill(pid)
+            d.wait(lambda: d.server_pid() not in (None, pid), 10)
+            d.wait_ready()
+        assert d.process.poll() is None
+        assert "restart" in d.log()
+
+
+def test_policy_refuses_with_403_and_a_security_line(world):
+    with world.daemon(conf="uplinks = em*\nallow_exec = no\n") as d:
+        world.ip("link", "add", "re0", "type", "veth", "peer", "name", "far0")
+        r = d.put("/v1/bridges/lan0", {"members": {"re0": {}}})
+        assert r.status == 403, r
+        assert r.json["code"] == "denied"
+        assert r.json["errors"][0]["pointer"] == "/members/re0"
+        assert d.get("/v1/bridges/lan0").status == 404
+        assert "security" in d.log() and "re0" in d.log()
+        r = d.put("/v1/jails/web", {"exec": {"start": "true"}})
+        assert r.status == 403, r
+        assert d.get("/v1/jails/web").status == 404
+
+
+def test_disk_full_is_507_and_reads_go_on(world):
+    state = os.path.join(world.state_dir, "state")
+    os.makedirs(state, mode=0o700)
+    assert world.run("mount", "-t", "tmpfs", "-o", "size=16m,mode=0777", "tmpfs", state).returncode == 0
+    with world.daemon() as d:
+        assert d.put("/v1/bridges/lan0", {}).status == 201
+        fill = world.run("sh", "-c", "dd if=/dev/zero of=%s/fill bs=64k 2>&1; true" % state)
+        assert "No space" in fill.stdout + fill.stderr
+        statuses = set()
+        for i in range(400):
+            r = d.put("/v1/bridges/b%d" % i, {"description": "x" * 900})
+            statuses.add(r.status)
+            if r.status == 507:
+                break
+        assert 507 in statuses, statuses
+        assert r.json["code"] == "store"
+        assert d.get("/v1/bridges/lan0").status == 200
+        assert world.run("rm", os.path.join(state, "fill")).returncode == 0
+        d.wait(lambda: d.put("/v1/bridges/after", {}).status in (200, 201))
+        assert d.settled() == []

@@ -1,0 +1,221 @@
+"""The whole daemon on the real kernel: drift, foreign things, moves, commands inside jails."""
+import time
+
+import pytest
+
+from jn import Daemon
+
+
+@pytest.fixture()
+def d():
+    with Daemon(kernel=True) as daemon:
+        yield daemon
+
+
+PAIR = {
+    "bridges": {"lan0": {"addresses": ["10.9.0.1/24", "fd00:9::1/64"]}},
+    "jails": {"web": {"routes": {"default": "10.9.0.1", "::/0": "fd00:9::1"}}, "db": {}},
+    "epairs": {
+        "web0": {"a": {"bridge": "lan0"}, "b": {"jail": "web", "addresses": ["10.9.0.10/24", "fd00:9::10/64"]}},
+        "db0": {"a": {"bridge": "lan0"}, "b": {"jail": "db", "addresses": ["10.9.0.11/24"]}},
+    },
+}
+
+
+def apply(d, topology=PAIR):
+    r = d.put("/v1/topology", topology)
+    assert r.status == 200, r
+    assert d.plan(d.topology()) == []
+
+
+def probe(d, jail, to):
+    r = d.post("/v1/jails/%s/probe" % jail, {"to": to, "count": 2, "interval_ms": 20, "timeout_ms": 500})
+    assert r.status == 200, r
+    return r.json["received"]
+
+
+def repaired(d, object_name, since):
+    found = []
+
+    def look():
+        found[:] = [e for e in d.events(since) if e["object"] == object_name and e["type"] == "drift.repaired"]
+        return found
+    d.wait(look, 10)
+    return found[0]
+
+
+def last_seq(d):
+    items = d.events()
+    return items[-1]["seq"] if items else 0
+
+
+def test_ip_netns_sees_our_jails(d):
+    apply(d)
+    assert set(d.ip("netns", "list").split()) >= {"web", "db"}
+    inside = d.ip_json("-n", "web", "addr", "show", "dev", "web0b")
+    assert {a["local"] for a in inside[0]["addr_info"] if a["scope"] == "global"} == {"10.9.0.10", "fd00:9::10"}
+    alias = d.ip_json("link", "show", "dev", "web0a")[0]
+    assert alias["ifalias"] == "jailnet:epair/web0:a"
+    assert alias["master"] == "lan0"
+
+
+@pytest.mark.parametrize("break_it", [
+    ["ip", "link", "del", "web0a"],
+    ["ip", "link", "set", "web0a", "down"],
+    ["ip", "link", "set", "web0a", "nomaster"],
+    ["ip", "link", "set", "web0a", "address", "02:00:00:00:00:99"],
+    ["ip", "link", "set", "web0a", "mtu", "1400"],
+    ["ip", "link", "set", "web0a", "alias", ""],
+    ["ip", "-n", "web", "addr", "flush", "dev", "web0b"],
+    ["ip", "-n", "web", "link", "set", "web0b", "down"],
+    ["ip", "-n", "web", "route", "del", "default"],
+    ["ip", "-n", "web", "link", "set", "web0b", "netns", "db"],
+    ["ip", "link", "del", "lan0"],
+    ["ip", "addr", "del", "10.9.0.1/24", "dev", "lan0"],
+])
+def test_what_was_broken_by_hand_is_repaired(d, break_it):
+    apply(d)
+    assert probe(d, "web", "10.9.0.11") == 2
+    macs = d.get("/v1/macs").json["items"]
+    seq = last_seq(d)
+    r = d.nsenter(*break_it)
+    assert r.returncode == 0, r.stderr
+    d.wait(lambda: any(e["type"] == "drift.repaired" for e in d.events(seq)), 10)
+    assert d.settled() == []
+    found = [e for e in d.events(seq) if e["type"] == "drift.found"]
+    assert found and "want" in found[0]["text"]
+    assert probe(d, "web", "10.9.0.11") == 2
+    assert probe(d, "web", "fd00:9::1") == 2
+    assert d.get("/v1/macs").json["items"] == macs
+    d.wait(lambda: d.get("/v1/drift").json["items"] == [])
+
+
+def test_foreign_things_are_untouched(d):
+    d.ip("link", "add", "theirs", "type", "bridge")
+    d.ip("link", "add", "v0", "type", "veth", "peer", "name", "v1")
+    d.ip("addr", "add", "172.31.0.1/24", "dev", "theirs")
+    d.ip("netns", "add", "foreign")
+    before = (d.ip("addr", "show", "theirs"), d.ip("link", "show", "v0"), d.ip("netns", "list"))
+    apply(d)
+    assert d.put("/v1/topology", {}).status == 200
+    assert (d.ip("addr", "show", "theirs"), d.ip("link", "show", "v0"), d.ip("netns", "list")) == before
+    names = [i["name"] for i in d.get("/v1/interfaces").json["items"]]
+    assert {"theirs", "v0", "v1"} <= set(names)
+
+
+def test_a_jail_named_like_a_foreign_namespace_is_refused_and_nothing_is_left(d):
+    d.ip("netns", "add", "web")
+    r = d.put("/v1/jails/web", {})
+    assert r.status == 409, r
+    assert d.get("/v1/jails/web").status == 404
+    assert "web" in d.ip("netns", "list")
+
+
+def test_an_uplink_moves_into_a_running_jail_and_back_as_it_was(d):
+    d.ip("link", "add", "re1", "type", "veth", "peer", "name", "far")
+    d.ip("addr", "add", "172.30.0.1/24", "dev", "re1")
+    d.ip("link", "set", "re1", "mtu", "1400", "up")
+    before = d.ip_json("addr", "show", "re1")[0]
+    apply(d)
+    r = d.put("/v1/interfaces/re1/jail", {"jail": "web", "addresses": ["172.30.0.5/24"]})
+    assert r.status == 201, r
+    inside = d.ip_json("-n", "web", "addr", "show", "dev", "re1")[0]
+    assert "UP" in inside["flags"]
+    assert [a["local"] for a in inside["addr_info"] if a["family"] == "inet"] == ["172.30.0.5"]
+    assert next(i for i in d.get("/v1/interfaces").json["items"] if i["name"] == "re1")["jail"] == "web"
+    r = d.delete("/v1/interfaces/re1/jail")
+    assert r.status == 204, r
+    after = d.ip_json("addr", "show", "re1")[0]
+    assert after["mtu"] == 1400 and "UP" in after["flags"] and after["address"] == before["address"]
+    assert [a["local"] for a in after["addr_info"] if a["family"] == "inet"] == ["172.30.0.1"]
+
+
+def test_an_interface_inside_survives_the_stop_of_its_jail(d):
+    d.ip("link", "add", "re1", "type", "veth", "peer", "name", "far")
+    apply(d)
+    assert d.put("/v1/interfaces/re1/jail", {"jail": "web"}).status == 201
+    assert d.post("/v1/jails/web/stop").status == 200
+    assert d.ip_json("link", "show", "re1")
+    assert d.post("/v1/jails/web/start").status == 200
+    assert d.ip_json("-n", "web", "link", "show", "re1")
+
+
+def test_exec_start_and_stop(d, tmp_path):
+    r = d.put("/v1/jails/web", {"hostname": "www.example.org",
+                                "exec": {"start": "hostname; ip link show lo >/dev/null; sleep 1000 & echo $! > /run/web.pid", "stop": "echo bye > /run/web.bye"}})
+    assert r.status == 201, r
+    pid = int(d.nsenter("cat", "/run/web.pid").stdout)
+    assert d.nsenter("cat", "/proc/%d/comm" % pid).stdout.strip() == "sleep"
+    assert d.post("/v1/jails/web/stop").status == 200
+    assert d.nsenter("cat", "/run/web.bye").stdout == "bye\n"
+    d.wait(lambda: d.nsenter("cat", "/proc/%d/comm" % pid).stdout.strip() != "sleep")
+    assert "web" not in d.ip("netns", "list")
+
+
+def test_exec_start_that_fails_undoes_the_request(d):
+    r = d.put("/v1/jails/web", {"exec": {"start": "echo no database >&2; exit 3"}})
+    assert r.status == 422, r
+    assert "no database" in r.json["detail"]
+    assert r.json["errors"][0]["pointer"] == "/exec/start"
+    assert d.get("/v1/jails/web").status == 404
+    assert "web" not in d.ip("netns", "list")
+
+
+def test_a_slow_start_holds_up_nobody(d):
+    begin = time.monotonic()
+    r = d.put("/v1/jails/slow", {"exec": {"start": "sleep 3"}}, Prefer="respond-async")
+    assert r.status == 202, r
+    assert d.put("/v1/jails/quick", {}).status == 201
+    assert time.monotonic() - begin < 2
+    op = r.headers["Location"]
+    assert d.get(op).json["state"] == "running"
+    d.wait(lambda: d.get(op).json["state"] == "succeeded", 10)
+
+
+def test_a_route_the_kernel_refuses_is_undone_with_its_words(d):
+    # inside the jail's own prefix, but the interface that carries it is down
+    t = {"jails": {"web": {"routes": {"default": "10.9.0.1"}}},
+         "epairs": {"web0": {"b": {"jail": "web", "addresses": ["10.9.0.10/24"], "up": False}}}}
+    r = d.put("/v1/topology", t)
+    assert r.status == 422, r
+    p = r.json
+    assert p["errors"][0]["pointer"] == "/jails/web/routes/default", p
+    assert p["errno"] and p["kernel_message"], p
+    assert d.topology() == {"bridges": {}, "epairs": {}, "jails": {}, "attachments": {}}
+    assert "web" not in d.ip("netns", "list")
+
+
+def test_sysctls_and_forwarding(d):
+    r = d.put("/v1/jails/r", {"forwarding": True, "sysctls": {"net.ipv4.conf.all.rp_filter": "2"}})
+    assert r.status == 201, r
+
+    def sysctl(key):
+        return d.nsenter("ip", "netns", "exec", "r", "sysctl", "-n", key).stdout.strip()
+    assert sysctl("net.ipv4.ip_forward") == "1"
+    assert sysctl("net.ipv6.conf.all.forwarding") == "1"
+    assert sysctl("net.ipv4.conf.all.rp_filter") == "2"
+    assert d.patch("/v1/jails/r", {"forwarding": False}).status == 200
+    assert sysctl("net.ipv4.ip_forward") == "0"
+
+
+def test_move_an_end_to_another_running_jail(d):
+    apply(d)
+    r = d.patch("/v1/epairs/web0", {"b": {"jail": "db", "addresses": ["10.9.0.20/24"]}})
+    # the jail it leaves would lose its gateway: that is said, and nothing moves
+    assert r.status == 422, r
+    assert d.patch("/v1/jails/web", {"routes": None}).status == 200
+    r = d.patch("/v1/epairs/web0", {"b": {"jail": "db", "addresses": ["10.9.0.20/24"]}})
+    assert r.status == 200, r
+    assert d.ip_json("-n", "db", "link", "show", "web0b")
+    assert d.settled() == []
+
+
+def test_nothing_is_left_behind():
+    with Daemon(kernel=True) as d:
+        apply(d)
+        worker = d.worker_pid()
+        d.stop()
+        assert d.process.returncode == 0
+        import os
+        assert not os.path.exists("/proc/%d" % worker)
+        assert not os.path.exists(d.path)
