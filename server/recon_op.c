@@ -38,6 +38,16 @@ op_of(struct recon *r, enum kind kind, const char *name)
 }
 
 static struct op *
+op_find(struct recon *r, const char *id)
+{
+	for (struct op *op = r->ops; op != NULL; op = op->next) {
+		if (strcmp(op->row.id, id) == 0)
+			return (op);
+	}
+	return (NULL);
+}
+
+static struct op *
 op_of_step(struct recon *r, const struct step *s)
 {
 	struct op *op = op_of(r, s->kind, s->name);
@@ -294,6 +304,49 @@ op_finish(struct recon *r, struct op *op)
 	store_op_put(r->store, &op->row, &ignored);
 }
 
+/* Operations a killed server left running: what they wanted is in the store, and this first look has just made it so, or not. */
+struct leftovers {
+	struct op_row v[64];
+	size_t n;
+};
+
+static int
+leftover(void *arg, const struct op_row *row, struct err *err)
+{
+	struct leftovers *l = arg;
+
+	(void)err;
+	if (row->state == OP_RUNNING && l->n < NELEMS(l->v))
+		l->v[l->n++] = *row;
+	return (0);
+}
+
+static void
+op_recover(struct recon *r)
+{
+	struct leftovers *l;
+	struct err ignored;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL || store_ops(r->store, 1000, leftover, l, &ignored) == -1) {
+		free(l);
+		return;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		if (op_find(r, l->v[i].id) != NULL)
+			continue;
+		l->v[i].finished_at = ident_now_ms();
+		l->v[i].state = OP_SUCCEEDED;
+		if (r->trouble.n > 0) {
+			l->v[i].state = OP_FAILED;
+			err_set(&l->v[i].err, ERR_INTERNAL, "the daemon was restarted meanwhile, and not everything could be made: see the "
+			    "status of its objects");
+		}
+		store_op_put(r->store, &l->v[i], &ignored);
+	}
+	free(l);
+}
+
 void
 op_cycle_done(struct recon *r)
 {
@@ -313,6 +366,8 @@ op_cycle_done(struct recon *r)
 	if (recon_begin(r, false, &err) == 0) {
 		for (op = through; op != NULL; op = op->next)
 			op_finish(r, op);
+		if (r->scope_all && !atomic_load(&r->conf->health->reconciled))
+			op_recover(r);
 		drift_settle(r);
 		status_write(r);
 		if (r->scope_all)

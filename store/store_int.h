@@ -58,6 +58,7 @@ struct store {
 	bool in_txn, in_savepoint;
 	struct err sticky;	/* first failed write of the transaction, ERR_NONE = fine */
 	bool broken;		/* an I/O error: the connection is opened anew before the next transaction */
+	bool relaxed;		/* store_durable(false) is in force */
 	bool full;		/* a write met a full disk and nothing was committed since */
 	unsigned fault_at, steps;
 	struct store_vec items;	/* scratch of the loaders */

@@ -147,6 +147,7 @@ store_connect(struct store *s, struct err *err)
 	if (store_exec(s, s->mode == STORE_WRITER ? writer_pragmas : reader_pragmas, err) == -1)
 		goto fail;
 	s->broken = false;
+	s->relaxed = false;	/* writer_pragmas says FULL */
 	return (0);
 fail:
 	err_wrap(err, "%s", path);

@@ -66,6 +66,17 @@ store_stick(struct store *s, struct err *err)
 	return (-1);
 }
 
+void
+store_durable(struct store *s, bool durable)
+{
+	if (s->db == NULL || s->in_txn || s->relaxed == !durable)
+		return;
+	if (sqlite3_exec(s->db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) == SQLITE_OK)
+		s->relaxed = !durable;
+	else if (durable)
+		s->broken = true;	/* opened anew, which makes it FULL */
+}
+
 /* A statement without parameters and answer. */
 static int
 simple(struct store *s, enum store_sql id, struct err *err)
