@@ -136,6 +136,7 @@ struct write {
 	struct cmd_probe probe;		/* WRITE_PROBE */
 	char actor[64];
 	char method[8], path[160];
+	char request_id[72];
 };
 void write_free(struct write *w);
 
@@ -181,12 +182,12 @@ enum api_next { API_ANSWER, API_WRITE, API_STREAM };
 enum api_next api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since);
 void api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res);
 
-/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem (401/403 are server's business; this is 404, 405,
- * 413, 415 and 411). max_body is set. */
+/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 413 or 415.  (404 and 405 come from api_begin,
+ * which fills 'allow'.)  content_length UINT64_MAX = unknown.  max_body is set. */
 int api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length, bool has_body,
     size_t *max_body);
 
-/* Fills res with problem+json. */
+/* Fills res with problem+json.  code NULL: the usual one of the status; detail NULL: the words of the code. */
 void api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id);
 void api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id);
 int api_status_of(enum err_code code, int sys);

@@ -152,7 +152,11 @@ answer(struct api_res *res, int status, json_t *j)
 void
 api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id)
 {
-	answer(res, status, problem_json(code != NULL ? code : api_code_of_status(status), status, detail, request_id, json_array(), 0));
+	if (code == NULL)
+		code = api_code_of_status(status);
+	if (detail == NULL)
+		detail = problem_find(code)->title;
+	answer(res, status, problem_json(code, status, detail, request_id, json_array(), 0));
 }
 
 void

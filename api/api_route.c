@@ -133,20 +133,23 @@ api_precheck(const char *method, const char *target, const char *content_type, u
 
 	*max_body = API_BODY_MAX;
 	m = api_match(method, target, strcspn(target, "?"), &r, &params, allow, sizeof(allow));
-	if (m == MATCH_NO_PATH)
-		return (404);
-	if (m == MATCH_NO_METHOD)
-		return (strcmp(method, "OPTIONS") == 0 ? 0 : 405);
-	if (r->is_write && r->verb == WRITE_TOPOLOGY)
+	if (m == MATCH_OK && r->is_write && r->verb == WRITE_TOPOLOGY)
 		*max_body = API_TOPOLOGY_MAX;
 	if (!has_body)
 		return (0);
 	if (content_length != UINT64_MAX && content_length > *max_body)
 		return (413);
-	if (r->is_write && api_verb_has_body(r->verb) && content_type != NULL &&
+	if (m == MATCH_OK && r->is_write && api_verb_has_body(r->verb) && content_type != NULL &&
 	    !api_content_ok(content_type, r->verb == WRITE_PATCH))
 		return (415);
 	return (0);
+}
+
+void
+api_init(void)
+{
+	/* Before any thread: jansson would else seed its hash lazily, in a race. */
+	json_object_seed(0);
 }
 
 /* --- api_begin --------------------------------------------------------------------------------------------- */

@@ -1,0 +1,319 @@
+/*
+ * api_write: the write half of api_begin: headers, query and body become a struct write.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/api_codec.h"
+#include "api/api_int.h"
+#include "core/str.h"
+
+#define WAIT_DEFAULT_S 10
+#define WAIT_MAX_S 300
+
+void
+write_free(struct write *w)
+{
+	size_t i;
+
+	if (w == NULL)
+		return;
+	for (i = 0; i < w->nobjects; i++)
+		object_free(w->objects[i]);
+	free(w->objects);
+	free(w->patch);
+	free(w);
+}
+
+/* --- headers ----------------------------------------------------------------------------------------------- */
+
+/* False: res has the answer.  Only our own strong form can match, so anything else has failed already. */
+static bool
+take_if_match(const struct api_req *req, struct write *w, struct api_res *res)
+{
+	const char *s = req->if_match;
+	char digits[24];
+	uint64_t v;
+	size_t len;
+
+	w->if_match = -1;
+	if (s == NULL)
+		return (true);
+	if (strcmp(s, "*") == 0) {
+		w->if_match_any = true;
+		return (true);
+	}
+	if (strchr(s, ',') != NULL) {
+		api_answer_bad(res, 400, req->request_id, "If-Match wants one ETag or *");
+		return (false);
+	}
+	len = strlen(s);
+	if (len < 4 || len - 3 >= sizeof(digits) || strncmp(s, "\"r", 2) != 0 || s[len - 1] != '"')
+		goto fail;
+	memcpy(digits, s + 2, len - 3);
+	digits[len - 3] = '\0';
+	if (str_u64(digits, 0, INT64_MAX, &v) == -1)
+		goto fail;
+	w->if_match = (int64_t)v;
+	return (true);
+fail:
+	api_answer_bad(res, 412, req->request_id, "If-Match is no ETag of this server (such as \"r12\")");
+	return (false);
+}
+
+/* RFC 7240; what is not understood is ignored, as it says. */
+static void
+take_prefer(const char *prefer, struct write *w)
+{
+	const char *s = prefer;
+	uint64_t v;
+	char word[40];
+	size_t len;
+
+	w->wait_s = WAIT_DEFAULT_S;
+	while (s != NULL && *s != '\0') {
+		s += strspn(s, " \t,");
+		len = strcspn(s, " \t,;");
+		if (len > 0 && len < sizeof(word)) {
+			memcpy(word, s, len);
+			word[len] = '\0';
+			if (strcasecmp(word, "respond-async") == 0)
+				w->async = true;
+			else if (strncasecmp(word, "wait=", 5) == 0 && str_u64(word + 5, 0, WAIT_MAX_S, &v) == 0)
+				w->wait_s = (int)v;
+		}
+		s += strcspn(s, ",");
+	}
+}
+
+static bool
+take_headers(const struct api_req *req, struct write *w, struct api_res *res)
+{
+	if (!api_accepts(req->accept, "application/json")) {
+		api_answer_bad(res, 406, req->request_id, "the answer is only available as application/json");
+		return (false);
+	}
+	if (!take_if_match(req, w, res))
+		return (false);
+	if (req->if_none_match != NULL) {
+		if (strcmp(req->if_none_match, "*") != 0) {
+			api_answer_bad(res, 400, req->request_id, "If-None-Match wants * here: create only");
+			return (false);
+		}
+		w->create_only = true;
+	}
+	take_prefer(req->prefer, w);
+	return (true);
+}
+
+static bool
+take_query(const struct api_req *req, const struct api_params *p, struct write *w, struct api_res *res)
+{
+	const char *dry = api_query(p, "dry_run"), *manager = api_query(p, "manager");
+
+	if (dry != NULL && strcmp(dry, "plan") == 0)
+		w->dry_run = DRY_PLAN;
+	else if (dry != NULL && strcmp(dry, "validate") == 0)
+		w->dry_run = DRY_VALIDATE;
+	else if (dry != NULL) {
+		api_answer_bad(res, 400, req->request_id, "dry_run wants validate or plan");
+		return (false);
+	}
+	if (manager != NULL && (*manager == '\0' || str_copy(w->manager, sizeof(w->manager), manager) == -1)) {
+		api_answer_bad(res, 400, req->request_id, "manager wants 1 to 63 bytes");
+		return (false);
+	}
+	return (true);
+}
+
+/* --- body -------------------------------------------------------------------------------------------------- */
+
+static bool
+check_body(const struct api_req *req, const struct api_route *r, struct api_res *res)
+{
+	bool is_patch = r->verb == WRITE_PATCH;
+	size_t max = r->verb == WRITE_TOPOLOGY ? API_TOPOLOGY_MAX : API_BODY_MAX;
+
+	if (!api_verb_has_body(r->verb)) {
+		if (req->body_size == 0 || (req->body_size == 2 && memcmp(req->body, "{}", 2) == 0))
+			return (true);
+		api_answer_bad(res, 400, req->request_id, "this request takes no body");
+	} else if (req->body_size == 0)
+		api_answer_bad(res, 400, req->request_id, "a JSON body is wanted");
+	else if (req->body_size > max)
+		api_answer_bad(res, 413, req->request_id, "the body has more than %zu bytes", max);
+	else if (req->content_type == NULL ? !req->local : !api_content_ok(req->content_type, is_patch)) {
+		api_answer_bad(res, 415, req->request_id, "the body wants Content-Type: application/json in UTF-8");
+		if (is_patch)
+			snprintf(res->accept_patch, sizeof(res->accept_patch), "application/merge-patch+json");
+	} else
+		return (true);
+	return (false);
+}
+
+static int
+add_object(struct write *w, enum kind kind, const char *name, bool is_path, const json_t *j, struct jd *d)
+{
+	struct object *o = codec_decode(kind, name, is_path, j, d);
+
+	if (o == NULL)
+		return (-1);
+	w->objects[w->nobjects++] = o;
+	return (0);
+}
+
+static size_t
+topology_count(const json_t *j)
+{
+	size_t n = 0;
+	int kind;
+
+	for (kind = 0; kind < KIND_COUNT; kind++)
+		n += json_object_size(json_object_get(j, kind_plural((enum kind)kind)));
+	return (n);
+}
+
+static void
+take_topology(struct write *w, const json_t *j, struct jd *d)
+{
+	static const size_t limits[KIND_COUNT] = { LIMIT_BRIDGES, LIMIT_EPAIRS, LIMIT_JAILS, LIMIT_ATTACHMENTS };
+	const char *known[KIND_COUNT + 1] = { NULL };
+	const json_t *map;
+	size_t mark, inner;
+	void *it;
+	int kind;
+
+	if (!jd_is_object(d, j))
+		return;
+	w->objects = calloc(topology_count(j) + 1, sizeof(*w->objects));
+	if (w->objects == NULL) {
+		jd_nomem(d);
+		return;
+	}
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		known[kind] = kind_plural((enum kind)kind);
+		map = jd_object(d, j, known[kind], limits[kind]);
+		if (map == NULL)
+			continue;
+		mark = jd_push(d, known[kind]);
+		for (it = json_object_iter((json_t *)(uintptr_t)map); it != NULL && d->errs->more == 0;
+		    it = json_object_iter_next((json_t *)(uintptr_t)map, it)) {
+			inner = jd_push(d, json_object_iter_key(it));
+			add_object(w, (enum kind)kind, json_object_iter_key(it), false, json_object_iter_value(it), d);
+			jd_pop(d, inner);
+		}
+		jd_pop(d, mark);
+	}
+	jd_known(d, j, known, NULL);
+}
+
+static void
+take_probe(struct write *w, const json_t *j, struct jd *d)
+{
+	static const char *const known[] = { "to", "count", "interval_ms", "timeout_ms", NULL };
+	struct cmd_probe *p = &w->probe;
+
+	*p = (struct cmd_probe){ .count = 3, .interval_ms = 200, .timeout_ms = 1000 };
+	memcpy(p->jail, w->name, sizeof(p->jail));
+	if (!jd_is_object(d, j))
+		return;
+	jd_ip(d, j, "to", &p->to);
+	if (json_object_get(j, "to") == NULL)
+		jd_error_at(d, "to", ERR_INVALID, "is missing");
+	jd_u32(d, j, "count", 1, PROBE_MAX, &p->count);
+	jd_u32(d, j, "interval_ms", 1, 10000, &p->interval_ms);
+	jd_u32(d, j, "timeout_ms", 1, 10000, &p->timeout_ms);
+	jd_known(d, j, known, NULL);
+}
+
+/* The text is kept: it can only be merged against the object that R sees. */
+static void
+take_patch(struct write *w, const json_t *j, const struct api_req *req, struct jd *d)
+{
+	if (!jd_is_object(d, j))
+		return;
+	w->patch = malloc(req->body_size);
+	if (w->patch == NULL) {
+		jd_nomem(d);
+		return;
+	}
+	memcpy(w->patch, req->body, req->body_size);
+	w->patch_size = req->body_size;
+}
+
+static void
+take_one(struct write *w, const json_t *j, struct jd *d)
+{
+	w->objects = calloc(1, sizeof(*w->objects));
+	if (w->objects == NULL) {
+		jd_nomem(d);
+		return;
+	}
+	if (add_object(w, w->kind, w->verb == WRITE_CREATE ? NULL : w->name, true, j, d) == 0 && w->verb == WRITE_CREATE)
+		memcpy(w->name, w->objects[0]->name, sizeof(w->name));
+}
+
+static void
+take_body(struct write *w, const json_t *j, const struct api_req *req, struct errs *errs)
+{
+	struct jd d;
+
+	jd_init(&d, errs, "");
+	if (w->verb == WRITE_TOPOLOGY)
+		take_topology(w, j, &d);
+	else if (w->verb == WRITE_PROBE)
+		take_probe(w, j, &d);
+	else if (w->verb == WRITE_PATCH)
+		take_patch(w, j, req, &d);
+	else
+		take_one(w, j, &d);
+}
+
+bool
+api_write_new(const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res,
+    struct write **out)
+{
+	struct errs errs = { .n = 0 };
+	struct write *w = NULL;
+	json_t *j = NULL;
+	struct err err;
+	bool ok = false;
+
+	if (!check_body(req, r, res))
+		return (false);
+	w = calloc(1, sizeof(*w));
+	if (w == NULL) {
+		api_problem(res, 503, "nomem", NULL, req->request_id);
+		return (false);
+	}
+	w->route = r;
+	w->verb = r->verb;
+	w->kind = r->kind;
+	memcpy(w->name, p->name, sizeof(w->name));
+	snprintf(w->actor, sizeof(w->actor), "%s", req->actor);
+	snprintf(w->method, sizeof(w->method), "%s", req->method);
+	snprintf(w->path, sizeof(w->path), "%.*s", (int)strcspn(req->target, "?"), req->target);
+	snprintf(w->request_id, sizeof(w->request_id), "%s", req->request_id != NULL ? req->request_id : "");
+	if (!take_headers(req, w, res) || !take_query(req, p, w, res))
+		goto out;
+	if (api_verb_has_body(w->verb)) {
+		if (api_json_parse(req->body, req->body_size, &j, &err) == -1) {
+			api_answer_err(res, &err, req->request_id);
+			goto out;
+		}
+		take_body(w, j, req, &errs);
+	}
+	if (errs.n > 0) {
+		api_problem_errs(res, &errs, NULL, req->request_id);
+		goto out;
+	}
+	*out = w;
+	ok = true;
+out:
+	json_decref(j);
+	if (!ok)
+		write_free(w);
+	return (ok);
+}
