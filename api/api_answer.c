@@ -81,7 +81,13 @@ api_etag(struct api_res *res, int64_t revision)
 json_t *
 api_list(json_t *items, json_t *next, struct api *a)
 {
-	return (json_pack("{s:o, s:o, s:I}", "items", items, "next", next, "revision", (json_int_t)atomic_load(&a->health->revision)));
+	int64_t revision;
+	struct err err;
+
+	/* Not health->revision, which R sets a moment after the commit: answers are cached. */
+	if (store_revision(a->reader, &revision, &err) == -1)
+		revision = atomic_load(&a->health->revision);
+	return (json_pack("{s:o, s:o, s:I}", "items", items, "next", next, "revision", (json_int_t)revision));
 }
 
 /* --- Accept ------------------------------------------------------------------------------------------------ */

@@ -15,7 +15,6 @@ static const char *const sides[] = { [END_A] = "a", [END_B] = "b" };
 static void
 decode_end(struct jd *d, const json_t *j, struct object *o, struct end *e)
 {
-	struct jd before = *d;
 	const char *ifname;
 
 	if (jd_str(d, j, "ifname", TEXT_SIZE - 1, &ifname)) {
@@ -29,7 +28,7 @@ decode_end(struct jd *d, const json_t *j, struct object *o, struct end *e)
 	codec_get_text(d, j, "bridge", NAME_SIZE - 1, o, &e->bridge);
 	codec_get_text(d, j, "jail", NAME_SIZE - 1, o, &e->jail);
 	if (e->bridge != NULL && e->jail != NULL) {
-		jd_error(&before, ERR_INVALID, "an end is in a bridge or in a jail, not in both");
+		jd_error(d, ERR_INVALID, "an end is in a bridge or in a jail, not in both");
 		e->jail = NULL;
 	}
 	codec_get_prefixes(d, j, "addresses", o, &e->addrs);

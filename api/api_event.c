@@ -1,0 +1,81 @@
+/*
+ * api_event: events as a JSON page and as SSE text.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_codec.h"
+#include "api/api_int.h"
+#include "core/str.h"
+
+static json_t *
+event_json(const struct event_row *e)
+{
+	return (json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "seq", (json_int_t)e->seq, "revision", (json_int_t)e->revision, "at",
+	    codec_time_json(e->at), "type", codec_text(e->type), "object", codec_text_or_null(e->object), "actor", codec_text(e->actor),
+	    "operation", codec_text_or_null(e->op), "text", codec_text(e->text)));
+}
+
+char *
+api_event_sse(const struct event_row *e)
+{
+	json_t *j = event_json(e);
+	char *data = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL, *out = NULL;
+	size_t size;
+
+	/* JSON text has no line breaks, and types are our own words: no field of the stream can be forged. */
+	if (data != NULL) {
+		size = strlen(data) + sizeof(e->type) + 64;
+		out = malloc(size);
+		if (out != NULL)
+			snprintf(out, size, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)e->seq, e->type, data);
+	}
+	free(data);
+	json_decref(j);
+	return (out);
+}
+
+struct page {
+	json_t *items;
+	int64_t last;
+};
+
+static int
+row(void *arg, const struct event_row *e, struct err *err)
+{
+	struct page *p = arg;
+
+	p->last = e->seq;
+	return (json_array_append_new(p->items, event_json(e)) == 0 ? 0 : err_nomem(err));
+}
+
+void
+api_event_page(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res)
+{
+	const char *since = req->last_event_id != NULL ? req->last_event_id : api_query(p, "since");
+	struct page page = { 0 };
+	uint64_t after = 0;
+	size_t limit;
+	char next[24];
+	struct err err;
+	(void)r;
+
+	if (since != NULL && str_u64(since, 0, INT64_MAX, &after) == -1) {
+		api_answer_bad(res, 400, req->request_id, "since and Last-Event-ID want a sequence number");
+		return;
+	}
+	if (!api_query_limit(p, req, &limit, res))
+		return;
+	page.items = json_array();
+	if (store_events(a->reader, (int64_t)after, limit, row, &page, &err) == -1) {
+		json_decref(page.items);
+		api_answer_err(res, &err, req->request_id);
+		return;
+	}
+	/* What to ask 'since' for next; null = that was all for now. */
+	snprintf(next, sizeof(next), "%lld", (long long)page.last);
+	api_answer_json(res, 200, json_pack("{s:o, s:o}", "next", json_array_size(page.items) == limit ? json_string(next) : json_null(),
+	    "items", page.items), req);
+}

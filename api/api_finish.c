@@ -1,0 +1,156 @@
+/*
+ * api_finish: the answer to a write, once R knows how it went.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api_codec.h"
+#include "api/api_int.h"
+
+/* Only what an answer needs of the request: the type was checked before the write was taken. */
+static struct api_req
+bare_request(const struct write *w)
+{
+	return ((struct api_req){ .method = w->method, .target = w->path, .actor = w->actor, .request_id = w->request_id });
+}
+
+static void
+finish_failed(const struct write *w, const struct outcome *o, struct api_res *res)
+{
+	struct errs errs = o->errs;
+	char prefix[160] = "";
+	size_t i;
+
+	/* "There is no bridge lan0" would be a strange answer to its deletion. */
+	for (i = 0; i < errs.n; i++) {
+		if (errs.v[i].code == ERR_IN_USE && w->verb == WRITE_DELETE)
+			snprintf(errs.v[i].msg, sizeof(errs.v[i].msg), "%s %s is still used at %.180s", kind_name(w->kind), w->name, errs.v[i].field);
+	}
+	if (w->verb != WRITE_TOPOLOGY)
+		snprintf(prefix, sizeof(prefix), "/%s/%s", kind_plural(w->kind), w->name);
+	api_problem_errs(res, &errs, prefix, w->request_id);
+}
+
+static json_t *
+plan_json(const struct plan *p, int64_t revision)
+{
+	char object[96], detail[512], interrupts[256];
+	json_t *steps = json_array();
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < p->n; i++) {
+		const struct step *s = &p->v[i];
+
+		step_object(s, object, sizeof(object));
+		step_detail(s, detail, sizeof(detail));
+		step_interrupts(s, interrupts, sizeof(interrupts));
+		rc |= json_array_append_new(steps, json_pack("{s:s, s:o, s:o, s:o}", "op", step_verb(s), "object", codec_text(object), "detail",
+		    codec_text(detail), "interrupts", codec_text_or_null(interrupts)));
+	}
+	if (rc != 0) {
+		json_decref(steps);
+		return (NULL);
+	}
+	return (json_pack("{s:I, s:o}", "revision", (json_int_t)revision, "steps", steps));
+}
+
+static json_t *
+probe_json(const struct reply *r)
+{
+	json_t *rtt = json_array();
+	uint32_t i;
+
+	for (i = 0; i < r->received && i < PROBE_MAX; i++)
+		json_array_append_new(rtt, json_real(r->rtt_us[i] / 1000.0));
+	return (json_pack("{s:I, s:I, s:o, s:o}", "sent", (json_int_t)r->sent, "received", (json_int_t)r->received, "rtt_ms", rtt, "error",
+	    codec_text_or_null(r->probe_error)));
+}
+
+static json_t *
+topology_result(const struct outcome *o)
+{
+	return (json_pack("{s:I, s:I, s:o}", "revision", (json_int_t)o->revision, "changed", (json_int_t)o->changed, "operation",
+	    codec_text_or_null(o->op)));
+}
+
+static void
+object_location(const struct write *w, struct api_res *res)
+{
+	if (w->kind == KIND_ATTACHMENT)
+		snprintf(res->location, sizeof(res->location), "/v1/interfaces/%s/jail", w->name);
+	else
+		snprintf(res->location, sizeof(res->location), "/v1/%s/%s", kind_plural(w->kind), w->name);
+}
+
+static void
+finish_done(struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
+{
+	int64_t revision;
+	struct err err;
+	json_t *j;
+
+	if (w->verb == WRITE_TOPOLOGY) {
+		api_answer_json(res, 200, topology_result(o), req);
+		api_etag(res, o->revision);
+		return;
+	}
+	if (w->verb == WRITE_DELETE || w->verb == WRITE_DETACH) {
+		res->status = 204;
+		return;
+	}
+	if (api_object_json(a, w->kind, w->name, &j, &revision, &err) == -1) {
+		api_answer_err(res, &err, w->request_id);
+		return;
+	}
+	api_answer_json(res, o->created ? 201 : 200, j, req);
+	api_etag(res, revision);
+	if (o->created)
+		object_location(w, res);
+}
+
+static void
+finish_accepted(struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
+{
+	struct op_row op;
+	struct err err;
+
+	if (w->verb == WRITE_TOPOLOGY)
+		api_answer_json(res, 202, topology_result(o), req);
+	else if (store_op(a->reader, o->op, &op, &err) == -1) {
+		api_answer_err(res, &err, w->request_id);
+		return;
+	} else
+		api_answer_json(res, 202, api_op_json(&op), req);
+	snprintf(res->location, sizeof(res->location), "/v1/operations/%s", o->op);
+	res->retry_after = 1;
+}
+
+void
+api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res)
+{
+	struct api_req req = bare_request(w);
+
+	switch (o->kind) {
+	case OUT_FAILED:
+		finish_failed(w, o, res);
+		return;
+	case OUT_DONE:
+		finish_done(a, w, o, &req, res);
+		break;
+	case OUT_ACCEPTED:
+		finish_accepted(a, w, o, &req, res);
+		break;
+	case OUT_VALID:
+		api_answer_json(res, 200, json_pack("{s:b, s:I}", "valid", 1, "revision", (json_int_t)o->revision), &req);
+		break;
+	case OUT_PLAN:
+		api_answer_json(res, 200, plan_json(&o->plan, o->revision), &req);
+		break;
+	case OUT_PROBE:
+		api_answer_json(res, 200, probe_json(&o->probe), &req);
+		break;
+	}
+	if (w->async)
+		snprintf(res->preference_applied, sizeof(res->preference_applied), "respond-async");
+}

@@ -1,0 +1,204 @@
+/*
+ * api_object: GET of one object and of a list, for all kinds.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_codec.h"
+#include "api/api_int.h"
+
+/* --- one ---------------------------------------------------------------------------------------------------- */
+
+/* The effective MTU of an epair depends on the bridges of its ends. */
+static int
+one_mtu(struct api *a, const struct object *o, uint32_t *mtu, struct err *err)
+{
+	struct topo bridges;
+	struct object *b;
+	const char *name;
+	int side, rc = -1;
+
+	if (o->kind != KIND_EPAIR)
+		return (0);
+	topo_init(&bridges);
+	for (side = END_A; side <= END_B && o->u.epair.mtu == 0; side++) {
+		name = o->u.epair.end[side].bridge;
+		if (name == NULL || topo_find(&bridges, KIND_BRIDGE, name) != NULL)
+			continue;
+		if (store_object(a->reader, KIND_BRIDGE, name, &b, err) == -1)
+			goto out;
+		if (topo_put(&bridges, b, err) == -1) {
+			object_free(b);
+			goto out;
+		}
+	}
+	*mtu = epair_mtu(&bridges, o);
+	rc = 0;
+out:
+	topo_fini(&bridges);
+	return (rc);
+}
+
+int
+api_object_json(struct api *a, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err)
+{
+	struct object *o = NULL;
+	struct status_row st;
+	bool has_status;
+	uint32_t mtu = 0;
+	int rc = -1;
+
+	if (store_begin(a->reader, err) == -1)
+		return (-1);
+	if (store_object(a->reader, kind, name, &o, err) == -1) {
+		if (err->code == ERR_NOT_FOUND)
+			err_set(err, ERR_NOT_FOUND, "there is no %s %s", kind_name(kind), name);
+		goto out;
+	}
+	has_status = store_status(a->reader, kind, name, &st, err) == 0;
+	if ((!has_status && err->code != ERR_NOT_FOUND) || one_mtu(a, o, &mtu, err) == -1)
+		goto out;
+	*revision = o->revision;
+	*out = codec_item(o, mtu, has_status ? &st : NULL);
+	rc = *out != NULL ? 0 : err_nomem(err);
+out:
+	object_free(o);
+	store_rollback(a->reader);
+	return (rc);
+}
+
+void
+api_object_get(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res)
+{
+	int64_t revision;
+	struct err err;
+	json_t *j;
+
+	if (api_object_json(a, r->kind, p->name, &j, &revision, &err) == -1) {
+		api_answer_err(res, &err, req->request_id);
+		return;
+	}
+	api_etag(res, revision);
+	res->cacheable = true;
+	api_answer_json(res, 200, j, req);
+}
+
+/* --- list --------------------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct topo bridges;	/* of an epair list: for the effective MTU */
+	struct status_row *st;
+	size_t nst, room;
+	json_t *items;
+	size_t limit;
+	char last[NAME_SIZE];
+	bool has_more;
+};
+
+static int
+take_bridge(void *arg, struct object *o, struct err *err)
+{
+	struct listing *l = arg;
+
+	if (topo_put(&l->bridges, o, err) == 0)
+		return (0);
+	object_free(o);
+	return (-1);
+}
+
+static int
+take_status(void *arg, const struct status_row *r, struct err *err)
+{
+	struct listing *l = arg;
+	struct status_row *v;
+
+	if (l->nst == l->room) {
+		l->room = l->room == 0 ? 64 : l->room * 2;
+		v = realloc(l->st, l->room * sizeof(*v));
+		if (v == NULL)
+			return (err_nomem(err));
+		l->st = v;
+	}
+	l->st[l->nst++] = *r;
+	return (0);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct status_row *x = a, *y = b;
+
+	return (strcmp(x->name, y->name));
+}
+
+static int
+name_of(const void *key, const void *row)
+{
+	const struct status_row *r = row;
+
+	return (strcmp(key, r->name));
+}
+
+static int
+take_object(void *arg, struct object *o, struct err *err)
+{
+	struct listing *l = arg;
+	const struct status_row *st;
+	int rc = 0;
+
+	/* One more than the limit is asked for: it only says that there is a next page. */
+	if (json_array_size(l->items) == l->limit) {
+		l->has_more = true;
+		goto out;
+	}
+	st = l->nst > 0 ? bsearch(o->name, l->st, l->nst, sizeof(*l->st), name_of) : NULL;
+	memcpy(l->last, o->name, sizeof(l->last));
+	if (json_array_append_new(l->items, codec_item(o, o->kind == KIND_EPAIR ? epair_mtu(&l->bridges, o) : 0, st)) == -1)
+		rc = err_nomem(err);
+out:
+	object_free(o);
+	return (rc);
+}
+
+static int
+list_read(struct api *a, enum kind kind, const char *after, struct listing *l, struct err *err)
+{
+	int rc = -1;
+
+	if (store_begin(a->reader, err) == -1)
+		return (-1);
+	if (kind == KIND_EPAIR && store_objects(a->reader, KIND_BRIDGE, "", LIMIT_BRIDGES, take_bridge, l, err) == -1)
+		goto out;
+	if (store_statuses(a->reader, kind, take_status, l, err) == -1)
+		goto out;
+	if (l->nst > 0)
+		qsort(l->st, l->nst, sizeof(*l->st), by_name);
+	rc = store_objects(a->reader, kind, after, l->limit + 1, take_object, l, err);
+out:
+	store_rollback(a->reader);
+	return (rc);
+}
+
+void
+api_object_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res)
+{
+	struct listing l = { .items = json_array() };
+	char after[NAME_SIZE];
+	struct err err;
+
+	topo_init(&l.bridges);
+	if (!api_query_limit(p, req, &l.limit, res) || !api_query_cursor(p, req, after, res))
+		goto out;
+	if (list_read(a, r->kind, after, &l, &err) == -1) {
+		api_answer_err(res, &err, req->request_id);
+		goto out;
+	}
+	res->cacheable = true;
+	api_answer_json(res, 200, api_list(json_incref(l.items), l.has_more ? api_cursor(l.last) : json_null(), a), req);
+out:
+	json_decref(l.items);
+	free(l.st);
+	topo_fini(&l.bridges);
+}

@@ -1,0 +1,69 @@
+/*
+ * api_op: operations: what became of each write.
+ */
+#include "api/api_codec.h"
+#include "api/api_int.h"
+
+json_t *
+api_op_json(const struct op_row *op)
+{
+	static const char *const states[] = {
+		[OP_RUNNING] = "running", [OP_SUCCEEDED] = "succeeded", [OP_FAILED] = "failed", [OP_ROLLED_BACK] = "rolled_back"
+	};
+	struct errs errs = { .n = 0 };
+	json_t *error = json_null();
+
+	if (op->err.code != ERR_NONE) {
+		errs_add_err(&errs, &op->err);
+		error = api_problem_json(&errs, NULL, NULL, NULL);
+	}
+	return (json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:{s:I, s:I}, s:o}", "id", op->id, "state", states[op->state], "method",
+	    op->method, "path", codec_text(op->path), "actor", codec_text(op->actor), "revision", (json_int_t)op->revision, "created_at",
+	    codec_time_json(op->created_at), "finished_at", codec_time_json(op->finished_at), "steps", "done", (json_int_t)op->steps_done,
+	    "total", (json_int_t)op->steps_total, "error", error));
+}
+
+void
+api_op_get(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res)
+{
+	struct op_row op;
+	struct err err;
+	(void)r;
+
+	if (store_op(a->reader, p->name, &op, &err) == -1) {
+		if (err.code == ERR_NOT_FOUND)
+			err_set(&err, ERR_NOT_FOUND, "there is no operation %s", p->name);
+		api_answer_err(res, &err, req->request_id);
+		return;
+	}
+	res->cacheable = true;
+	api_answer_json(res, 200, api_op_json(&op), req);
+}
+
+static int
+row(void *arg, const struct op_row *op, struct err *err)
+{
+	return (json_array_append_new(arg, api_op_json(op)) == 0 ? 0 : err_nomem(err));
+}
+
+void
+api_op_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res)
+{
+	json_t *items;
+	struct err err;
+	size_t limit;
+	(void)r;
+
+	if (!api_query_limit(p, req, &limit, res))
+		return;
+	items = json_array();
+	if (store_ops(a->reader, limit, row, items, &err) == -1) {
+		json_decref(items);
+		api_answer_err(res, &err, req->request_id);
+		return;
+	}
+	res->cacheable = true;
+	api_answer_json(res, 200, api_list(items, json_null(), a), req);
+}

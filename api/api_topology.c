@@ -1,0 +1,66 @@
+/*
+ * api_topology: GET /v1/topology as JSON, DOT or Mermaid.
+ */
+#include <string.h>
+
+#include "api/api_codec.h"
+#include "api/api_int.h"
+
+static json_t *
+topology_json(const struct topo *t)
+{
+	json_t *doc = json_object(), *map;
+	int kind, rc = 0;
+	size_t i;
+
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		map = json_object();
+		for (i = 0; i < t->n[kind]; i++)
+			rc |= json_object_set_new(map, t->v[kind][i]->name, codec_encode(t->v[kind][i], false));
+		rc |= json_object_set_new(doc, kind_plural((enum kind)kind), map);
+	}
+	if (rc == 0)
+		return (doc);
+	json_decref(doc);
+	return (NULL);
+}
+
+static void
+render(const struct topo *t, const char *format, const struct api_req *req, struct api_res *res)
+{
+	if (strcmp(format, "dot") == 0)
+		api_answer_text(res, api_graph_dot(t), "text/vnd.graphviz", req);
+	else if (strcmp(format, "mermaid") == 0)
+		api_answer_text(res, api_graph_mermaid(t), "text/plain", req);
+	else
+		api_answer_json(res, 200, topology_json(t), req);
+}
+
+void
+api_topology_get(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res)
+{
+	const char *format = api_query(p, "format");
+	struct topo t;
+	struct err err;
+	(void)r;
+
+	if (format == NULL)
+		format = "json";
+	if (strcmp(format, "json") != 0 && strcmp(format, "dot") != 0 && strcmp(format, "mermaid") != 0) {
+		api_answer_bad(res, 400, req->request_id, "format wants json, dot or mermaid");
+		return;
+	}
+	if (store_topo(a->reader, &t, &err) == -1) {
+		api_answer_err(res, &err, req->request_id);
+		return;
+	}
+	api_etag(res, t.revision);
+	if (req->if_none_match != NULL && strcmp(req->if_none_match, res->etag) == 0)
+		res->status = 304;
+	else {
+		res->cacheable = true;
+		render(&t, format, req, res);
+	}
+	topo_fini(&t);
+}
