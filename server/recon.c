@@ -3,6 +3,7 @@
  */
 #include "server/recon.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,8 @@ job_free(struct recon *r)
 bool
 err_is_transient(const struct err *err)
 {
-	return (err->code == ERR_BUSY || err->code == ERR_PROTO || err->code == ERR_NOMEM);
+	return (err->code == ERR_BUSY || err->code == ERR_PROTO || err->code == ERR_NOMEM ||
+	    (err->code == ERR_KERNEL && (err->sys == EAGAIN || err->sys == ENOBUFS || err->sys == ENOMEM || err->sys == EINTR)));
 }
 
 /* err NULL: repaired just now; remembered so that the same drift again and again is repaired later and later. */

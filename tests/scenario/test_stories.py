@@ -1,0 +1,259 @@
+"""Stories: the whole daemon with the real store and the real planner over a kernel in memory that can be told to fail."""
+import os
+import socket
+import time
+
+import pytest
+
+from jn import Daemon
+
+NET = {
+    "bridges": {"lan0": {"addresses": ["10.1.0.1/24"]}},
+    "jails": {"web": {"routes": {"default": "10.1.0.1"}}},
+    "epairs": {"web0": {"a": {"bridge": "lan0"}, "b": {"jail": "web", "addresses": ["10.1.0.10/24"]}}},
+}
+
+
+class Story:
+    """A fake kernel that outlives its daemons, and hands to change it with."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        os.chmod(self.path, 0o777)
+        self.env = {"JAILNET_FAKE_STATE": os.path.join(self.path, "kernel"), "JAILNET_FAKE_CONTROL": os.path.join(self.path, "control"),
+                    "JAILNET_FAKE_PHYSICAL": "re0,re1"}
+
+    def daemon(self, fault=None, **kw):
+        env = dict(self.env)
+        if fault:
+            env["JAILNET_FAKE_FAULT"] = fault
+        return Daemon(env=env, state_dir=os.path.join(self.path, "state"), **kw)
+
+    def by_hand(self, line):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        s.sendto(line.encode(), self.env["JAILNET_FAKE_CONTROL"])
+        s.close()
+
+
+@pytest.fixture()
+def story(tmp_path):
+    return Story(tmp_path)
+
+
+def ops(plan):
+    return [(s["op"], s["object"]) for s in plan]
+
+
+def test_a_plan_says_what_will_happen_and_applying_it_does_it(story):
+    with story.daemon() as d:
+        plan = d.plan(NET)
+        assert ("create", "bridge/lan0") in ops(plan) and ("create", "epair/web0") in ops(plan) and ("create", "jail/web") in ops(plan)
+        assert d.topology()["bridges"] == {}                        # nothing was done
+        r = d.put("/v1/topology", NET)
+        assert r.status == 200 and r.json["changed"] == 3, r
+        assert d.plan(NET) == []
+        again = d.put("/v1/topology", NET)
+        assert again.status == 200 and again.json["changed"] == 0 and again.json["revision"] == r.json["revision"], again
+        for kind, name in (("bridges", "lan0"), ("jails", "web"), ("epairs", "web0")):
+            assert d.get("/v1/%s/%s" % (kind, name)).json["status"]["state"] == "ready"
+
+
+def test_an_interruption_is_told_before_it_happens(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        assert d.put("/v1/jails/db", {}).status == 201
+        r = d.patch("/v1/jails/web", {"routes": None})
+        assert r.status == 200, r
+        r = d.patch("/v1/epairs/web0?dry_run=plan", {"b": {"jail": "db"}})
+        assert r.status == 200, r
+        assert any(s["interrupts"] and "web" in s["interrupts"] for s in r.json["steps"]), r.json
+
+
+def test_a_refused_step_is_undone_and_the_kernels_words_reach_the_client(story):
+    with story.daemon(fault="ADDR_ADD:2:22") as d:
+        r = d.put("/v1/topology", NET)
+        assert r.status == 422, r
+        p = r.json
+        assert p["code"] == "kernel" and p["errno"] == 22 and "Invalid argument" in p["kernel_message"], p
+        assert p["errors"][0]["pointer"].endswith("/addresses/0"), p
+        assert d.topology() == {"bridges": {}, "epairs": {}, "jails": {}, "attachments": {}}
+        assert d.settled() == []
+        op = d.get("/v1/operations").json["items"][0]
+        assert op["state"] == "rolled_back" and op["error"]["errno"] == 22, op
+        assert "operation.rolled_back" in [e["type"] for e in d.events()]
+        assert d.put("/v1/topology", NET).status == 200            # the fault is spent
+
+
+def test_an_update_that_fails_leaves_the_old_object(story):
+    with story.daemon(fault="BRIDGE_SET:1:95") as d:
+        assert d.put("/v1/topology", NET).status == 200
+        before = d.get("/v1/bridges/lan0").json
+        r = d.patch("/v1/bridges/lan0", {"mtu": 9000})
+        assert r.status == 422, r
+        after = d.get("/v1/bridges/lan0").json
+        assert after["mtu"] == 1500 and after["allocated"] == before["allocated"]
+        assert d.settled() == []
+
+
+def test_a_transient_refusal_is_tried_again(story):
+    with story.daemon(fault="BRIDGE_CREATE:1:105") as d:           # ENOBUFS
+        r = d.put("/v1/bridges/lan0", {})
+        assert r.status == 201, r
+        assert d.settled() == []
+
+
+@pytest.mark.parametrize("command", ["BRIDGE_CREATE", "JAIL_CREATE", "EPAIR_CREATE", "ADDR_ADD", "ROUTE_ADD"])
+@pytest.mark.parametrize("how", ["crash", "halfcrash"])
+def test_the_worker_dies_at_a_command_and_the_next_one_finishes_the_work(story, command, how):
+    with story.daemon(fault="%s:1:%s" % (command, how)) as d:
+        try:
+            d.put("/v1/topology", NET)
+        except OSError:
+            pass
+        d.process.wait(10)
+    with story.daemon() as d:
+        assert d.topology()["bridges"].keys() == {"lan0"}
+        assert d.settled() == []
+        assert d.put("/v1/topology", {}).status == 200
+        assert d.settled() == []
+
+
+@pytest.mark.parametrize("command", ["ADDR_DEL", "EPAIR_DESTROY", "JAIL_DESTROY", "BRIDGE_DESTROY"])
+def test_the_worker_dies_while_taking_away(story, command):
+    with story.daemon(fault="%s:1:halfcrash" % command) as d:
+        assert d.put("/v1/topology", NET).status == 200
+        try:
+            if command == "ADDR_DEL":
+                d.patch("/v1/bridges/lan0", {"addresses": ["10.1.0.1/24", "10.1.0.2/24"]})
+                d.patch("/v1/bridges/lan0", {"addresses": ["10.1.0.1/24"]})
+            else:
+                d.put("/v1/topology", {})
+        except OSError:
+            pass
+        d.process.wait(10)
+    with story.daemon() as d:
+        assert d.settled() == []
+
+
+def test_drift_is_found_told_and_repaired(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        story.by_hand("down - web0a")
+        d.wait(lambda: "drift.repaired" in [e["type"] for e in d.events()], 10)
+        found = [e for e in d.events() if e["type"] == "drift.found"][0]
+        assert found["object"] == "epair/web0" and found["actor"] == "kernel"
+        assert d.settled() == []
+
+
+def test_drift_that_cannot_be_repaired_is_shown_with_its_reason(story):
+    with story.daemon(fault=",".join("IF_SET:%d:1" % n for n in range(1, 30))) as d:
+        assert d.put("/v1/topology", NET).status == 200
+        story.by_hand("down - web0a")
+        d.wait(lambda: d.get("/v1/drift").json["items"], 10)
+        item = d.get("/v1/drift").json["items"][0]
+        assert item["object"] == "epair/web0" and item["want"] and item["have"] and item["since"].endswith("Z")
+        d.wait(lambda: "Operation not permitted" in d.get("/v1/drift").json["items"][0]["cause"], 10)
+        status = d.get("/v1/epairs/web0").json["status"]
+        assert status["state"] == "failed" and status["errno"] == 1, status
+        assert d.put("/v1/bridges/other", {}).status == 201         # one broken object blocks nobody else
+
+
+def test_a_lost_notification_only_delays(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        story.by_hand("overflow")
+        story.by_hand("addr-del web web0b 10.1.0.10/24")
+        d.wait(lambda: "drift.repaired" in [e["type"] for e in d.events()], 10)
+        assert d.settled() == []
+
+
+def test_an_uplink_is_given_back_also_by_the_next_daemon(story):
+    with story.daemon() as d:
+        assert d.put("/v1/bridges/lan0", {"members": {"re0": {}}}).status == 201
+        item = next(i for i in d.get("/v1/interfaces").json["items"] if i["name"] == "re0")
+        assert item["member_of"] == "lan0" and item["up"]
+    with story.daemon() as d:
+        assert d.delete("/v1/bridges/lan0").status == 204
+        item = next(i for i in d.get("/v1/interfaces").json["items"] if i["name"] == "re0")
+        assert item["member_of"] is None and not item["up"]         # it was down when we found it
+
+
+def test_a_missing_uplink_is_waited_for(story):
+    with story.daemon() as d:
+        r = d.put("/v1/bridges/lan0", {"members": {"re7": {}}})
+        assert r.status == 201, r
+        assert d.get("/v1/bridges/lan0").json["status"]["state"] == "waiting"
+        story.by_hand("physical re7")
+        d.wait(lambda: d.get("/v1/bridges/lan0").json["status"]["state"] == "ready", 10)
+
+
+def test_many_clients_at_once_share_transactions(story):
+    import threading
+    with story.daemon() as d:
+        answers = []
+
+        def client(n):
+            for i in range(10):
+                answers.append(d.put("/v1/bridges/c%dx%d" % (n, i), {"mtu": 1400 + n}).status)
+        threads = [threading.Thread(target=client, args=(n,)) for n in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert answers == [201] * 80
+        assert len(d.get("/v1/bridges").json["items"]) == 80
+        assert d.settled() == []
+        revision = d.get("/v1/bridges").json["revision"]
+        assert revision == 80
+
+
+def test_events_resume_where_they_stopped(story):
+    import http.client
+    with story.daemon() as d:
+        assert d.put("/v1/bridges/b0", {}).status == 201
+
+        def stream(last=None):
+            c = d.connection()
+            headers = {"Accept": "text/event-stream"}
+            if last is not None:
+                headers["Last-Event-ID"] = str(last)
+            c.request("GET", "/v1/events", None, headers)
+            r = c.getresponse()
+            assert r.status == 200 and r.headers["Content-Type"] == "text/event-stream"
+            return c, r
+
+        def next_event(r):
+            e = {}
+            while True:
+                line = r.readline().decode().rstrip("\n")
+                if line == "" and "data" in e:
+                    return e
+                if ":" in line and not line.startswith(":"):
+                    k, v = line.split(":", 1)
+                    e[k] = v.strip()
+        c, r = stream(0)
+        first = next_event(r)
+        assert first["event"] == "bridge.created" and int(first["id"]) >= 1
+        seen = [first]
+        assert d.put("/v1/bridges/b1", {}).status == 201
+        while seen[-1]["event"] != "bridge.created" or "b1" not in seen[-1]["data"]:
+            seen.append(next_event(r))
+        c.close()
+        assert d.put("/v1/bridges/b2", {}).status == 201
+        c, r = stream(seen[-1]["id"])
+        later = next_event(r)
+        assert int(later["id"]) == int(seen[-1]["id"]) + 1
+        c.close()
+
+
+def test_a_write_that_takes_long_is_an_operation(story):
+    env = dict(story.env, JAILNET_FAKE_DELAY_US="400000")
+    with Daemon(env=env, state_dir=os.path.join(story.path, "state")) as d:
+        begin = time.monotonic()
+        r = d.put("/v1/topology", NET, Prefer="wait=1")
+        assert r.status == 202, r
+        assert time.monotonic() - begin < 3
+        op = r.headers["Location"]
+        assert r.json["id"] == op.rsplit("/", 1)[1]
+        d.wait(lambda: d.get(op).json["state"] == "succeeded", 20)
+        assert d.get(op).json["steps"]["done"] > 0
