@@ -48,6 +48,7 @@ struct lnx {
 	int host_fd;		/* /proc/self/ns/net at open */
 	ino_t host_ino;
 	int uts_fd;
+	uint32_t features;	/* FEATURE_* this kernel really has */
 	uint32_t portid;	/* of all our sockets */
 	struct nl host;
 	struct lnx_ns ns[LNX_NS_CACHE];
@@ -96,6 +97,7 @@ int lnx_link_mine(struct lnx *l, struct nl *nl, const char *jail, const char *if
 void lnx_link_put_mark(struct nlmsghdr *nlh, const struct mark *m);
 lnx_exec_fn lnx_if_set, lnx_if_rename, lnx_if_move;
 
+uint32_t lnx_bridge_features(struct lnx *l);
 lnx_exec_fn lnx_bridge_create, lnx_bridge_set, lnx_bridge_destroy, lnx_port_attach, lnx_port_set, lnx_port_detach;
 lnx_exec_fn lnx_epair_create, lnx_epair_destroy;
 lnx_exec_fn lnx_addr_add, lnx_addr_del, lnx_route_add, lnx_route_del;

@@ -3,18 +3,22 @@
 #include <linux/if_bridge.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include "core/str.h"
+#include "core/valid.h"
 #include "worker/linux/lnx.h"
 
 #define VLAN_OWN 1	/* the VLAN of a filtering bridge's own addresses */
 
 static int
-unsupported(const struct cmd_bridge *b, struct err *err)
+unsupported(const struct lnx *l, const struct cmd_bridge *b, struct err *err)
 {
 	if (b->backend == BACKEND_NETGRAPH)
 		return (err_set(err, ERR_UNSUPPORTED, "bridge %s: there is no netgraph on Linux", b->name));
+	if (b->vlan_filter && (l->features & FEATURE_VLAN_FILTER) == 0)
+		return (err_set(err, ERR_UNSUPPORTED, "bridge %s: this kernel's bridges cannot filter VLANs", b->name));
 	return (0);
 }
 
@@ -75,7 +79,7 @@ bridge_apply(struct nl *nl, const struct cmd_bridge *b, uint32_t ifindex, const 
 	struct nlattr *info, *data;
 	bool info_differs, mark_differs;
 
-	info_differs = have == NULL || have->o.stp != b->stp || have->o.vlan_filter != b->vlan_filter;
+	info_differs = have == NULL ? b->stp || b->vlan_filter : have->o.stp != b->stp || have->o.vlan_filter != b->vlan_filter;
 	mark_differs = have == NULL || have->group != LNX_GROUP || !have->o.mark.has_object;
 	if (!info_differs && !mark_differs && have->o.mtu == b->mtu && mac_equal(&have->o.mac, &b->mac))
 		return (0);
@@ -92,9 +96,9 @@ bridge_apply(struct nl *nl, const struct cmd_bridge *b, uint32_t ifindex, const 
 		info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 		mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "bridge");
 		data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
-		if (have == NULL || have->o.stp != b->stp)
+		if (have == NULL ? b->stp : have->o.stp != b->stp)
 			mnl_attr_put_u32(nlh, IFLA_BR_STP_STATE, b->stp);
-		if (have == NULL || have->o.vlan_filter != b->vlan_filter)
+		if (have == NULL ? b->vlan_filter : have->o.vlan_filter != b->vlan_filter)
 			mnl_attr_put_u8(nlh, IFLA_BR_VLAN_FILTERING, b->vlan_filter);
 		mnl_attr_nest_end(nlh, data);
 		mnl_attr_nest_end(nlh, info);
@@ -146,6 +150,26 @@ bridge_change(struct nl *nl, const struct cmd_bridge *b, const struct lnx_link *
 	return (0);
 }
 
+/* Whether this kernel was built with VLAN filtering shows only when it is switched on: tried in a namespace that is thrown away. */
+uint32_t
+lnx_bridge_features(struct lnx *l)
+{
+	struct cmd_bridge b = { .name = "br0", .mtu = MTU_DEFAULT, .mac = { { 2, 0, 0, 0, 0, 1 } }, .vlan_filter = true };
+	uint32_t features = 0;
+	struct lnx_link link;
+	struct nl nl;
+	bool changed;
+
+	if (unshare(CLONE_NEWNET) == -1)
+		return (0);
+	if (nl_open(&nl, l->rx, 0, NULL) == 0 && bridge_make(&nl, &b) == 0 && lnx_link_get(&nl, b.name, &link) == 0 &&
+	    bridge_apply(&nl, &b, link.o.ifindex, NULL, &changed) == 0)
+		features = FEATURE_VLAN_FILTER;
+	nl_close(&nl);
+	lnx_ns_leave(l);
+	return (features);
+}
+
 int
 lnx_bridge_create(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
 {
@@ -155,7 +179,7 @@ lnx_bridge_create(struct lnx *l, const struct cmd *c, struct reply *out, struct 
 	bool changed;
 	int sys;
 
-	if (unsupported(b, err) == -1)
+	if (unsupported(l, b, err) == -1)
 		return (-1);
 	sys = bridge_make(nl, b);
 	if (sys == EEXIST && lnx_link_get(nl, b->name, &link) == 0 && link.o.mark.ours && link.o.type == LINK_BRIDGE)
@@ -186,7 +210,7 @@ lnx_bridge_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err
 	const struct cmd_bridge *b = &c->u.bridge;
 	struct lnx_link link;
 
-	if (unsupported(b, err) == -1 || lnx_link_mine(l, &l->host, "", b->name, false, &link, err) == -1)
+	if (unsupported(l, b, err) == -1 || lnx_link_mine(l, &l->host, "", b->name, false, &link, err) == -1)
 		return (-1);
 	if (link.o.type != LINK_BRIDGE)
 		return (err_set(err, ERR_CONFLICT, "%s is not a bridge", b->name));

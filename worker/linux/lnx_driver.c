@@ -16,10 +16,9 @@
 static int
 hello(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
 {
-	(void)l;
 	(void)c;
 	(void)err;
-	out->features = driver->features;
+	out->features = l->features;
 	(void)str_copy(out->text, sizeof(out->text), driver->name);
 	return (0);
 }
@@ -152,6 +151,7 @@ lnx_open(const struct driver_conf *conf, void **ctx, struct err *err)
 	}
 	if (prepare_dirs(l, err) == -1 || open_kernel(l, err) == -1)
 		goto fail;
+	l->features = lnx_bridge_features(l);
 	*ctx = l;
 	return (0);
 fail:

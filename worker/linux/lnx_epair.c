@@ -45,10 +45,15 @@ find_bridge(struct lnx *l, struct half *h, struct err *err)
 }
 
 static void
-put_half(struct nlmsghdr *nlh, struct ifinfomsg *ifi, const struct half *h, uint32_t mtu)
+put_up(struct ifinfomsg *ifi, const struct half *h)
 {
 	ifi->ifi_change = IFF_UP;
 	ifi->ifi_flags = h->end->up ? IFF_UP : 0;
+}
+
+static void
+put_half(struct nlmsghdr *nlh, const struct half *h, uint32_t mtu)
+{
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, h->end->ifname);
 	mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(h->end->mac.b), h->end->mac.b);
 	mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
@@ -58,8 +63,8 @@ put_half(struct nlmsghdr *nlh, struct ifinfomsg *ifi, const struct half *h, uint
 }
 
 /*
- * The one message.  'first' may be put into a bridge by it; the kernel takes no master for the peer, so a half that goes into a
- * bridge is first whenever only one does.
+ * The one message.  'first' is up and may be in a bridge by it.  For the peer the kernel takes no master, and it refuses up
+ * because the two are not joined yet, so a half that goes into a bridge is first whenever only one does.
  */
 static int
 make_pair(struct nl *nl, const struct half *first, const struct half *peer, uint32_t mtu)
@@ -70,37 +75,41 @@ make_pair(struct nl *nl, const struct half *first, const struct half *peer, uint
 	struct nlattr *info, *data, *nest;
 
 	ifi = nl_begin_link(req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &nlh);
-	put_half(nlh, ifi, first, mtu);
+	put_up(ifi, first);
+	put_half(nlh, first, mtu);
 	if (first->master != 0)
 		mnl_attr_put_u32(nlh, IFLA_MASTER, first->master);
 	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
 	nest = mnl_attr_nest_start(nlh, VETH_INFO_PEER);
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	put_half(nlh, ifi, peer, mtu);
+	(void)mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	put_half(nlh, peer, mtu);
 	mnl_attr_nest_end(nlh, nest);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 	return (nl_talk(nl, nlh));
 }
 
-/* The alias, which the kernel does not take in the creating message (seen on 6.18), and a master for a peer. */
+/* The alias, which the kernel does not take in the creating message (seen on 6.18), and what the peer still lacks. */
 static int
-label(struct lnx *l, const struct half *h, bool master, struct err *err)
+label(struct lnx *l, const struct half *h, bool peer, struct err *err)
 {
 	char req[NL_REQ_SIZE];
 	struct nlmsghdr *nlh;
+	struct ifinfomsg *ifi;
 	struct nl *nl;
 	int sys;
 
 	nl = lnx_ns_nl(l, h->end->jail, err);
 	if (nl == NULL)
 		return (-1);
-	nl_begin_link(req, RTM_SETLINK, 0, &nlh);
+	ifi = nl_begin_link(req, RTM_SETLINK, 0, &nlh);
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, h->end->ifname);
 	lnx_link_put_mark(nlh, &h->mark);
-	if (master && h->master != 0)
+	if (peer)
+		put_up(ifi, h);
+	if (peer && h->master != 0)
 		mnl_attr_put_u32(nlh, IFLA_MASTER, h->master);
 	sys = nl_talk(nl, nlh);
 	return (sys == 0 ? 0 : nl_fail(nl, err, sys, "marking %s", h->end->ifname));
@@ -147,8 +156,7 @@ half_fix(struct lnx *l, const struct half *h, const struct lnx_link *have, uint3
 	*changed = true;
 	ifi = nl_begin_link(req, RTM_SETLINK, 0, &nlh);
 	ifi->ifi_index = (int)have->o.ifindex;
-	ifi->ifi_change = IFF_UP;
-	ifi->ifi_flags = h->end->up ? IFF_UP : 0;
+	put_up(ifi, h);
 	lnx_link_put_mark(nlh, &h->mark);
 	mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(h->end->mac.b), h->end->mac.b);
 	mnl_attr_put_u32(nlh, IFLA_MTU, mtu);

@@ -443,9 +443,11 @@ lnx_jail_destroy(struct lnx *l, const struct cmd *c, struct reply *out, struct e
 	if (have.flags & LNX_JAIL_NET) {
 		if (refuse_guests(l, name, err) == -1)
 			return (-1);
-		/* The first look may be a little old, so that destroying many jails does not read all of /proc for each.  A process
-		 * that forks meanwhile is met in the next round. */
-		for (int i = 0; i < 10 && lnx_process_kill(l, have.ino, SIGKILL, i == 0 ? 50 : 0) > 0; i++)
+		/* Where nothing was started, the first look may be a little old: destroying many jails does not read all of /proc
+		 * for each.  A process that forks meanwhile is met in the next round. */
+		int64_t age = have.phase == JAIL_CREATED || have.phase == JAIL_STOPPED ? 50 : 0;
+
+		for (int i = 0; i < 10 && lnx_process_kill(l, have.ino, SIGKILL, i == 0 ? age : 0) > 0; i++)
 			;
 	}
 	remove_all(l, name);
