@@ -1,0 +1,242 @@
+/*
+ * spawn: fork, arrange descriptors, lose privileges, exec.
+ */
+#include "worker/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/str.h"
+#include "worker/sandbox.h"
+
+#define FIRST_FD 3
+#define ARGS_MAX 32
+#define EX_EXEC_FAILED 78	/* not worth a restart */
+
+/* Our own program's directory, so that a build tree works as it is. */
+static int
+find_server(struct spawn *s, struct err *err)
+{
+	const char *other = getenv("JAILNETD_SERVER");
+	char self[PATH_SIZE * 2], *slash;
+	ssize_t n;
+
+	if (other != NULL && s->options->sandbox) {
+		if (str_copy(s->server, sizeof(s->server), other) == -1)
+			return (err_set(err, ERR_INVALID, "JAILNETD_SERVER is too long"));
+		return (0);
+	}
+#ifdef __FreeBSD__
+	n = readlink("/proc/curproc/file", self, sizeof(self) - 1);
+	if (n == -1)
+		n = (ssize_t)strlen(strcpy(self, "/usr/local/sbin/jailnetd"));
+#else
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+#endif
+	if (n == -1)
+		return (err_sys(err, "finding our own program"));
+	self[n] = '\0';
+	if ((slash = strrchr(self, '/')) == NULL)
+		return (err_set(err, ERR_INTERNAL, "our own program is %s", self));
+	*slash = '\0';
+	return (str_format(s->server, sizeof(s->server), "%s/jailnetd-server", self) == -1 ?
+	    err_set(err, ERR_INTERNAL, "the path of jailnetd-server is too long") : 0);
+}
+
+static int
+find_user(struct spawn *s, struct err *err)
+{
+	const char *name = s->options->conf.user;
+	struct passwd *pw = getpwnam(name);
+
+	if (pw == NULL) {
+		log_warn("spawn", "there is no user %s: jailnetd-server runs as nobody", name);
+		if ((pw = getpwnam("nobody")) == NULL)
+			return (err_set(err, ERR_INVALID, "there is neither a user %s nor nobody", name));
+	}
+	if (pw->pw_uid == 0)
+		return (err_set(err, ERR_INVALID, "jailnetd-server must not run as root: choose another user"));
+	s->uid = pw->pw_uid;
+	s->gid = pw->pw_gid;
+	return (0);
+}
+
+int
+spawn_init(struct spawn *s, const struct options *o, const struct listen *l, struct err *err)
+{
+	memset(s, 0, sizeof(*s));
+	s->options = o;
+	s->listen = l;
+	/* uid 0 of a user namespace is an ordinary user already, and there is nobody else to be */
+	s->change_user = geteuid() == 0 && !sandbox_is_user();
+	if (find_server(s, err) == -1)
+		return (-1);
+	if (access(s->server, X_OK) == -1)
+		return (err_sys(err, "%s", s->server));
+	return (s->change_user ? find_user(s, err) : 0);
+}
+
+int
+spawn_own_state_dir(const struct spawn *s, struct err *err)
+{
+	const char *dir = s->options->state_dir;
+	int fd, ret = 0;
+
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+		return (err_sys(err, "mkdir %s", dir));
+	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return (err_sys(err, "%s", dir));
+	if ((s->change_user && fchown(fd, s->uid, s->gid) == -1) || fchmod(fd, 0700) == -1)
+		ret = err_sys(err, "%s", dir);
+	close(fd);
+	return (ret);
+}
+
+/* 3 = channel, then the listeners, nothing else.  First out of the way, then into place.  Returns the program, which
+ * closes itself on exec; -1 = failed. */
+static int
+arrange_fds(const struct spawn *s, int channel)
+{
+	int fds[LISTEN_TCP_MAX + 2], n = 0, null;
+
+	fds[n++] = channel;
+	if (s->listen->local != -1)
+		fds[n++] = s->listen->local;
+	for (size_t i = 0; i < s->listen->ntcp; i++)
+		fds[n++] = s->listen->tcp[i];
+	for (int i = 0; i < n; i++)
+		if ((fds[i] = fcntl(fds[i], F_DUPFD, FIRST_FD + n)) == -1)
+			return (-1);
+	for (int i = 0; i < n; i++)
+		if (dup2(fds[i], FIRST_FD + i) == -1)
+			return (-1);
+	if ((null = open("/dev/null", O_RDONLY)) == -1 || dup2(null, 0) == -1 ||
+	    close_range((unsigned)(FIRST_FD + n), ~0u, 0) == -1)
+		return (-1);
+	return (open(s->server, O_RDONLY | O_CLOEXEC));
+}
+
+static int
+lose_privileges(const struct spawn *s, struct err *err)
+{
+	if (sandbox_limit(!s->change_user, err) == -1)
+		return (-1);
+	if (!s->change_user)
+		return (0);
+	if (setgroups(0, NULL) == -1 || setresgid(s->gid, s->gid, s->gid) == -1 || setresuid(s->uid, s->uid, s->uid) == -1)
+		return (err_sys(err, "changing to user %u", (unsigned)s->uid));
+	if (setuid(0) == 0)
+		return (err_set(err, ERR_INTERNAL, "the server could become root again"));
+	return (0);
+}
+
+struct args {
+	const char *v[ARGS_MAX];
+	size_t n;
+	char numbers[LISTEN_TCP_MAX + 2][16];
+	size_t nnumbers;
+	char uids[sizeof(((struct options_conf *)0)->admin_uids) + 4];
+};
+
+static void
+add(struct args *a, const char *s)
+{
+	if (a->n < ARGS_MAX - 1)
+		a->v[a->n++] = s;
+}
+
+static void
+add_number(struct args *a, const char *option, int v)
+{
+	char *text = a->numbers[a->nnumbers++];
+
+	str_format(text, sizeof(a->numbers[0]), "%d", v);
+	add(a, option);
+	add(a, text);
+}
+
+/* uid 0 always administers */
+static void
+build_args(struct args *a, const struct spawn *s, pid_t worker)
+{
+	const struct options *o = s->options;
+	int fd = FIRST_FD;
+
+	memset(a, 0, sizeof(*a));
+	add(a, "jailnetd-server");
+	add_number(a, "--channel", fd++);
+	add(a, "--state-dir");
+	add(a, o->state_dir);
+	if (s->listen->local != -1)
+		add_number(a, "--unix", fd++);
+	for (size_t i = 0; i < s->listen->ntcp; i++)
+		add_number(a, "--tcp", fd++);
+	if (o->sandbox)
+		add(a, "--sandbox");
+	str_format(a->uids, sizeof(a->uids), "0 %s", o->conf.admin_uids);
+	add(a, "--admin-uids");
+	add(a, a->uids);
+	add_number(a, "--worker-pid", (int)worker);
+	if (o->log_level == LOG_LVL_DEBUG)
+		add(a, "-v");
+	if (o->foreground)
+		add(a, "-f");
+}
+
+static void __attribute__((noreturn))
+child(const struct spawn *s, int channel, pid_t worker)
+{
+	struct err err = { ERR_NONE, 0, "", "" };
+	struct args a;
+	sigset_t none;
+	int program;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	build_args(&a, s, worker);
+	if ((program = arrange_fds(s, channel)) == -1)
+		err_sys(&err, "arranging descriptors");
+	else if (lose_privileges(s, &err) == 0) {
+		execv(s->server, (char *const *)(uintptr_t)a.v);
+		/* its directory may be closed to the server's user, as in root's home */
+		if (errno == EACCES)
+			fexecve(program, (char *const *)(uintptr_t)a.v, environ);
+		err_sys(&err, "%s", s->server);
+	}
+	log_error("spawn", "%s", err.msg);
+	_exit(EX_EXEC_FAILED);
+}
+
+int
+spawn_server(const struct spawn *s, pid_t *pid, int *channel, struct err *err)
+{
+	pid_t worker = getpid();
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
+		return (err_sys(err, "socketpair"));
+	fflush(NULL);
+	if ((*pid = fork()) == -1) {
+		err_sys(err, "fork");
+		close(fds[0]);
+		close(fds[1]);
+		return (-1);
+	}
+	if (*pid == 0)
+		child(s, fds[1], worker);
+	close(fds[1]);
+	*channel = fds[0];
+	return (0);
+}
