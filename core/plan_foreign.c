@@ -73,13 +73,18 @@ collect(struct planner *pl)
 	merge_rows(pl);
 }
 
-/* Inside a jail a name alone proves nothing: it is ours to touch where we put it, or when it has the MAC we noted. */
+/* Inside a jail a name alone proves nothing: it is ours to touch where we put it, or when it has the MAC we noted, even in a
+ * jail that the topology has forgotten meanwhile. */
 static bool
-is_it(const struct plan_foreign *f, const struct obs_link *l)
+is_it(const struct plan_foreign *f, const struct obs_link *l, const struct plan_jail *j)
 {
 	if (f->att != NULL && strcmp(f->att->u.attachment.jail, l->jail) == 0)
 		return (true);
-	return (f->found != NULL && (mac_is_zero(&f->found->mac) || mac_equal(&f->found->mac, &l->mac)));
+	if (f->found == NULL)
+		return (false);
+	if (mac_is_zero(&f->found->mac))
+		return (j->want != NULL || (j->have != NULL && j->have->ours));
+	return (mac_equal(&f->found->mac, &l->mac));
 }
 
 static void
@@ -100,7 +105,7 @@ locate(struct planner *pl, struct plan_foreign *f)
 			return;
 		}
 		j = plan_jail_find(pl, l->jail);
-		if (j == NULL || !is_it(f, l) || (j->want == NULL && (j->have == NULL || !j->have->ours)))
+		if (j == NULL || !is_it(f, l, j))
 			continue;
 		if (f->link == NULL || (f->att != NULL && strcmp(f->att->u.attachment.jail, l->jail) == 0)) {
 			f->link = l;

@@ -410,7 +410,7 @@ meddle(struct run *r)
 		case 3: fake_set_mac(r->f, l->jail, l->ifname, &m); break;
 		case 4: fake_set_bridge(r->f, l->ifname, "br1"); break;
 		case 5: fake_clear_mark(r->f, l->jail, l->ifname, true); break;
-		case 6: fake_move(r->f, l->jail, l->ifname, j == NULL ? "" : j->name); break;
+		case 6: if (l->type == LINK_EPAIR) fake_move(r->f, l->jail, l->ifname, j == NULL ? "" : j->name); break;
 		case 7: fake_addr(r->f, l->jail, l->ifname, &p, true); break;
 		case 8: if (j != NULL && j->ours) fake_jail_processes(r->f, j->name, 2); break;
 		case 9: if (j != NULL && j->ours) fake_del_jail(r->f, j->name); break;
