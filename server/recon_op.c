@@ -370,8 +370,7 @@ op_cycle_done(struct recon *r)
 			op_recover(r);
 		drift_settle(r);
 		status_write(r);
-		if (r->scope_all)
-			ifaces_write(r);
+		ifaces_write(r);
 		if (recon_end(r, &err) == -1)
 			log_error("store", "status is not stored: %s", err.msg);
 	} else

@@ -29,7 +29,7 @@ def apply(d, topology=PAIR):
 
 
 def probe(d, jail, to):
-    r = d.post("/v1/jails/%s/probe" % jail, {"to": to, "count": 2, "interval_ms": 20, "timeout_ms": 500})
+    r = d.post("/v1/jails/%s/probe" % jail, {"to": to, "count": 2, "interval_ms": 20, "timeout_ms": 2500})
     assert r.status == 200, r
     return r.json["received"]
 
@@ -173,9 +173,8 @@ def test_a_slow_start_holds_up_nobody(d):
 
 
 def test_a_route_the_kernel_refuses_is_undone_with_its_words(d):
-    # inside the jail's own prefix, but the interface that carries it is down
-    t = {"jails": {"web": {"routes": {"default": "10.9.0.1"}}},
-         "epairs": {"web0": {"b": {"jail": "web", "addresses": ["10.9.0.10/24"], "up": False}}}}
+    # inside the jail's own prefix, but a broadcast address
+    t = {"jails": {"web": {"routes": {"default": "10.9.0.255"}}}, "epairs": {"web0": {"b": {"jail": "web", "addresses": ["10.9.0.10/24"]}}}}
     r = d.put("/v1/topology", t)
     assert r.status == 422, r
     p = r.json
@@ -183,6 +182,23 @@ def test_a_route_the_kernel_refuses_is_undone_with_its_words(d):
     assert p["errno"] and p["kernel_message"], p
     assert d.topology() == {"bridges": {}, "epairs": {}, "jails": {}, "attachments": {}}
     assert "web" not in d.ip("netns", "list")
+
+
+def test_an_address_the_kernel_refuses_is_undone_with_its_words(d):
+    assert d.put("/v1/jails/web", {"sysctls": {"net.ipv6.conf.all.disable_ipv6": "1"}}).status == 201
+    r = d.put("/v1/epairs/web0", {"b": {"jail": "web", "addresses": ["10.9.0.10/24", "fd00:9::10/64"]}})
+    assert r.status == 422, r
+    assert r.json["errors"][0]["pointer"] == "/b/addresses/1", r
+    assert "Permission denied" in r.json["kernel_message"], r
+    assert d.get("/v1/epairs/web0").status == 404
+    assert [l["ifname"] for l in d.ip_json("-n", "web", "link")] == ["lo"]
+
+
+def test_a_sysctl_the_kernel_refuses(d):
+    r = d.put("/v1/jails/web", {"sysctls": {"net.ipv4.ip_default_ttl": "0"}})
+    assert r.status == 422, r
+    assert r.json["errno"] == 22 and r.json["errors"][0]["pointer"] == "/sysctls/net.ipv4.ip_default_ttl", r
+    assert d.get("/v1/jails/web").status == 404
 
 
 def test_sysctls_and_forwarding(d):

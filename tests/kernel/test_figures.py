@@ -42,7 +42,8 @@ def address_of(topology, jail, family):
 
 
 def reaches(d, jail, to, count=2):
-    r = d.post("/v1/jails/%s/probe" % jail, {"to": to, "count": count, "interval_ms": 20, "timeout_ms": 600})
+    # the first neighbour solicitation on a link this young may be lost, the next goes out after 1 s (RFC 4861 RETRANS_TIMER)
+    r = d.post("/v1/jails/%s/probe" % jail, {"to": to, "count": count, "interval_ms": 20, "timeout_ms": 2500})
     assert r.status == 200, r
     p = r.json
     assert p["sent"] == count
