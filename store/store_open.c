@@ -192,6 +192,9 @@ store_open(const char *dir, enum store_mode mode, struct store **out, struct err
 
 	if (check_dir(dir, err) == -1)
 		return (-1);
+	/* No memory statistics: they cost a mutex at each allocation.  Refused, and no matter, once SQLite is in use. */
+	if (mode == STORE_WRITER)
+		(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return (err_nomem(err));

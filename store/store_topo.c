@@ -149,25 +149,56 @@ has(struct store *s, const struct store_kind *k, const char *name, bool *out, st
 	return (rc == -1 ? store_stick(s, err) : 0);
 }
 
+/* Same MACs and interface names, which object_equal leaves to us. */
+static bool
+same_ends(const struct object *a, const struct object *b)
+{
+	const struct end *x, *y;
+	int side;
+
+	for (side = 0; a->kind == KIND_EPAIR && side <= END_B; side++) {
+		x = &a->u.epair.end[side];
+		y = &b->u.epair.end[side];
+		if (!mac_equal(&x->mac, &y->mac) || x->ifname_given != y->ifname_given)
+			return (false);
+	}
+	return (true);
+}
+
+/* Empties the child tables, unless what they hold is right already; then *keep. */
+static int
+clear(struct store *s, const struct object *o, bool *keep, struct err *err)
+{
+	const struct store_kind *k = kinds[o->kind];
+	struct object *old;
+	struct store_q q;
+	int i;
+
+	if (store_object(s, o->kind, o->name, &old, err) == -1)
+		return (store_stick(s, err));
+	*keep = object_equal(old, o) && same_ends(old, o);
+	object_free(old);
+	for (i = 0; !*keep && i < STORE_CHILDREN && k->clear[i] != SQL_NONE; i++) {
+		q = store_q_open(s, k->clear[i]);
+		store_q_text(&q, o->name);
+		if (store_q_run(&q, err) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 int
 store_object_put(struct store *s, const struct object *o, struct err *err)
 {
 	const struct store_kind *k = kinds[o->kind];
 	struct err local;
 	struct store_q q;
-	bool there;
-	int i;
+	bool there, keep = false;
 
 	if (err == NULL)
 		err = &local;
-	if (has(s, k, o->name, &there, err) == -1)
+	if (has(s, k, o->name, &there, err) == -1 || (there && clear(s, o, &keep, err) == -1))
 		return (-1);
-	for (i = 0; there && i < STORE_CHILDREN && k->clear[i] != SQL_NONE; i++) {
-		q = store_q_open(s, k->clear[i]);
-		store_q_text(&q, o->name);
-		if (store_q_run(&q, err) == -1)
-			return (-1);
-	}
 	q = store_q_open(s, k->put);
 	store_q_text(&q, o->name);
 	store_q_text(&q, o->id);
@@ -176,9 +207,10 @@ store_object_put(struct store *s, const struct object *o, struct err *err)
 	store_q_int(&q, o->updated_at);
 	store_q_text(&q, o->description);
 	k->bind(&q, o);
-	if (store_q_run(&q, err) == -1 || k->put_children(s, o, err) == -1)
+	if (store_q_run(&q, err) == -1 || (!keep && k->put_children(s, o, err) == -1) ||
+	    (!keep && store_child_put_pairs(s, k->label_put, o->name, &o->labels, err) == -1))
 		return (err_wrap(err, "%s %s", kind_name(o->kind), o->name));
-	return (store_child_put_pairs(s, k->label_put, o->name, &o->labels, err));
+	return (0);
 }
 
 int
