@@ -89,6 +89,7 @@ settle_fields(struct planner *pl, struct plan_iface *i)
 	if (!i->leave_up && !i->up && l->up && !i->fresh) {
 		fields |= IFSET_UP;
 		field = "/up";
+		i->downed = true;
 	}
 	if (!mac_is_zero(&i->mac) && !mac_equal(&i->mac, &l->mac)) {
 		fields |= IFSET_MAC;
@@ -187,7 +188,7 @@ plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_link *
 
 		hit = nwant == 0 ? NULL : bsearch(&p, sorted, nwant, sizeof(*sorted), cmp_prefix);
 		if (hit != NULL) {
-			seen[*hit - i->addrs] = true;
+			seen[*hit - i->addrs] = !(i->downed && p->ip.family == 6);
 		} else if (i->addrs_only) {
 			s = emit(pl, i, PH_ADDR_DEL, CMD_ADDR_DEL);
 			str_copy(s->cmd.u.addr.jail, NAME_SIZE, link->jail);

@@ -151,6 +151,7 @@ struct plan_iface {
 	bool addrs_only;		/* remove all others */
 	bool undo;			/* giving back: early in the plan */
 	bool reclaimed;			/* the teardown of its jail brings it to the host in this plan */
+	bool downed;			/* out: set down by this plan, for which Linux drops the IPv6 addresses */
 	bool fresh;			/* out: was moved, so it has no address, port or up flag left */
 	bool readdressed;		/* out */
 };

@@ -354,14 +354,29 @@ not_converged(struct run *r)
 	fail_msg("seed %llu: not converged after %d rounds", (unsigned long long)seed, ROUNDS_MAX);
 }
 
+/* A plan that nothing disturbed and that announced no sequel leaves nothing to do. */
+static void
+one_round_is_enough(struct run *r)
+{
+	struct observed o;
+	char line[512];
+
+	look(r, &o);
+	assert_int_equal(plan_build(&r->want, &o, NULL, &r->plan, NULL), 0);
+	if (r->plan.n > 0)
+		fail_msg("seed %llu: a second round was needed: %s (%s)", (unsigned long long)seed,
+		    cmd_print(&r->plan.v[0].cmd, line, sizeof(line)), r->plan.v[0].pointer);
+	observed_fini(&o);
+}
+
 /* Faults come in the first rounds, and crashes: the plan is dropped after any command and made anew. */
 static void
 converge(struct run *r, bool faults)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		struct observed o;
-		size_t stop = SIZE_MAX;
-		bool done;
+		size_t stop = SIZE_MAX, failed;
+		bool done, broken = false;
 
 		look(r, &o);
 		assert_int_equal(plan_found(&r->want, &o, put_found, r, NULL), 0);
@@ -372,13 +387,20 @@ converge(struct run *r, bool faults)
 		if (faults && round < 5 && r->plan.n > 0) {
 			if (gen_chance(&r->g, 30))
 				stop = gen_below(&r->g, (uint32_t)r->plan.n);
-			if (gen_chance(&r->g, 50))
+			broken = gen_chance(&r->g, 50);
+			if (broken)
 				assert_int_equal(fake_break(r->f, -1, 1 + gen_below(&r->g, (uint32_t)r->plan.n),
 				    gen_chance(&r->g, 50) ? FAKE_FAIL : FAKE_HALF, EIO), 0);
 		}
-		execute(r, &o, stop);
+		failed = execute(r, &o, stop);
 		fake_break_clear(r->f);
 		done = r->plan.n == 0 && !r->plan.waiting;
+		if (!broken && stop == SIZE_MAX) {
+			if (failed > 0)
+				fail_msg("seed %llu: a command failed without need", (unsigned long long)seed);
+			if (!r->plan.waiting)
+				one_round_is_enough(r);
+		}
 		if (done)
 			check_kernel(r, &o);
 		observed_fini(&o);
