@@ -237,6 +237,18 @@ take_json(struct cli *c, int argc, char **argv)
 	return (n);
 }
 
+/* The command reads its own options with a getopt that starts afresh; each libc wants that said differently. */
+static void
+getopt_again(void)
+{
+#ifdef __FreeBSD__
+	optreset = 1;
+	optind = 1;
+#else
+	optind = 0;
+#endif
+}
+
 static int
 run(struct cli *c, int argc, char **argv)
 {
@@ -261,7 +273,7 @@ run(struct cli *c, int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	argc = take_json(c, argc, argv);
-	optind = 1;
+	getopt_again();
 	return (cmd->run(c, argc, argv));
 }
 

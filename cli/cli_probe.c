@@ -74,10 +74,12 @@ probe(const struct cli *c, const char *jail, const char *address, uint64_t count
 int
 cli_probe(struct cli *c, int argc, char **argv)
 {
+	/* getopt_long rather than getopt: FreeBSD's getopt stops at the first word that is no option. */
+	static const struct option options[] = { { "count", required_argument, NULL, 'c' }, { NULL, 0, NULL, 0 } };
 	uint64_t count = COUNT_DEFAULT;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:")) != -1) {
+	while ((opt = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
 		if (opt != 'c')
 			return (cli_usage(argv[0]));
 		if (str_u64(optarg, 1, COUNT_MAX, &count) == -1) {

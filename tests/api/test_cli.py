@@ -358,6 +358,13 @@ def test_probe_exit_codes(daemon, received, code):
     assert json.loads(daemon.seen[0][3]) == {"to": "192.0.2.1", "count": 3}
 
 
+@pytest.mark.parametrize("args", [["-c", "2", "web", "192.0.2.1"], ["web", "192.0.2.1", "-c", "2"], ["web", "--count=2", "192.0.2.1"]])
+def test_probe_count(daemon, args):
+    daemon.on("POST", "/v1/jails/web/probe", {"sent": 2, "received": 2, "rtt_ms": [1, 2], "error": None})
+    daemon.run("probe", *args)
+    assert json.loads(daemon.seen[0][3]) == {"to": "192.0.2.1", "count": 2}
+
+
 def test_drift_is_4(daemon):
     daemon.on("GET", "/v1/drift", {"items": [{"object": "epair/web0", "want": "up", "have": "down", "since": "t", "cause": "link"}],
                                    "next": None})

@@ -57,8 +57,12 @@ stop_daemon() {
 start_daemon() {
 	rm -rf "$dir/state" "$socket"
 	mkdir -p "$dir"
-	build/jailnetd --sandbox -f --state-dir "$dir/state" --socket "$socket" --listen 127.0.0.1:0 >"$log" 2>&1 </dev/null &
-	echo $! >"$pidfile"
+	# A session of its own: Ctrl-C at the demo must not reach it twice; and no child of this shell, which waits for all of them.
+	(
+		setsid build/jailnetd --sandbox -f --state-dir "$dir/state" --socket "$socket" --listen 127.0.0.1:0 \
+		    >"$log" 2>&1 </dev/null &
+		echo $! >"$pidfile"
+	)
 	for _ in $(seq 150); do
 		if curl -sf --unix-socket "$socket" http://localhost/readyz >/dev/null 2>&1; then
 			return 0
