@@ -191,12 +191,20 @@ fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side sid
 	}
 }
 
+/* Where renaming finds it: the interfaces of a dying jail are on the host by then. */
+static const char *
+place_of(const struct planner *pl, const struct obs_link *l)
+{
+	const struct plan_jail *j = jail_of(pl, l);
+
+	return (j != NULL && j->teardown ? "" : l->jail);
+}
+
 /* The name this end must get belongs to another of our interfaces right now, which will give it up, or wait for ours. */
 static bool
 name_is_held(const struct planner *pl, const struct plan_end *e)
 {
 	const struct obs_link *const *v;
-	const char *at = e->from != NULL && e->from->teardown ? "" : e->link->jail;
 	size_t n;
 
 	if (strcmp(e->link->ifname, e->want->ifname) == 0)
@@ -205,10 +213,28 @@ name_is_held(const struct planner *pl, const struct plan_end *e)
 	for (size_t i = 0; i < n; i++) {
 		const struct mark *m = &v[i]->mark;
 
-		if (m->ours && m->has_object && strcmp(v[i]->jail, at) == 0 && topo_index(pl->want, m->kind, m->name) != -1)
+		if (m->ours && m->has_object && strcmp(place_of(pl, v[i]), place_of(pl, e->link)) == 0 &&
+		    topo_index(pl->want, m->kind, m->name) != -1)
 			return (true);
 	}
 	return (false);
+}
+
+static int
+cmp_text(const void *a, const void *b)
+{
+	return (strcmp(*(const char *const *)a, *(const char *const *)b));
+}
+
+/* The end cannot get its name in this round; its turn comes when the jobs of the frozen jail have ended. */
+static bool
+must_wait(const struct planner *pl, const struct plan_end *e)
+{
+	const char *name = e->want->ifname;
+
+	if (e->link != NULL && strcmp(e->link->ifname, name) == 0)
+		return (false);
+	return (pl->nheld > 0 && bsearch(&name, pl->held, pl->nheld, sizeof(*pl->held), cmp_text) != NULL);
 }
 
 static void
@@ -335,6 +361,8 @@ plan_one(struct planner *pl, struct plan_end end[2])
 	struct plan_end *a = &end[END_A], *b = &end[END_B];
 	bool in_scope = plan_in_scope(pl, KIND_EPAIR, a->epair->name), frozen = a->frozen || b->frozen, broken;
 
+	if (must_wait(pl, a) || must_wait(pl, b))
+		in_scope = false;
 	broken = a->link == NULL || b->link == NULL || a->ambiguous || b->ambiguous || name_is_held(pl, a) || name_is_held(pl, b);
 	if (broken && in_scope && !frozen) {
 		destroy(pl, a, b);
@@ -377,27 +405,30 @@ is_epair_stray(const struct obs_link *l)
 static void
 destroy_strays(struct planner *pl, const struct obs_link *const *v, size_t n)
 {
+	bool frozen = false;
+
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_jail *j = jail_of(pl, v[i]);
 
-		if (j != NULL && j->frozen)
-			return;
+		frozen = frozen || (j != NULL && j->frozen);
 	}
-	if (n == 2 && v[0]->mark.side != v[1]->mark.side) {
+	if (!frozen && n == 2 && v[0]->mark.side != v[1]->mark.side) {
 		emit_destroy(pl, v[0]->mark.name, spokesman(pl, v[0], v[1]));
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		emit_destroy(pl, v[i]->mark.has_object ? v[i]->mark.name : v[i]->ifname, v[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (frozen)
+			pl->held[pl->nheld++] = v[i]->ifname;
+		else
+			emit_destroy(pl, v[i]->mark.has_object ? v[i]->mark.name : v[i]->ifname, v[i]);
+	}
 }
 
-void
-plan_epairs(struct planner *pl)
+static void
+plan_strays(struct planner *pl)
 {
 	size_t end;
 
-	for (size_t i = 0; i < pl->want->n[KIND_EPAIR]; i++)
-		plan_one(pl, &pl->ends[2 * i]);
 	qsort(pl->strays, pl->nstrays, sizeof(*pl->strays), cmp_stray);
 	for (size_t i = 0; i < pl->nstrays; i = end) {
 		const struct mark *m = &pl->strays[i]->mark;
@@ -410,4 +441,26 @@ plan_epairs(struct planner *pl)
 			end++;
 		destroy_strays(pl, &pl->strays[i], end - i);
 	}
+}
+
+/* Strays go first here, so that the names they keep are known. */
+void
+plan_epairs(struct planner *pl)
+{
+	size_t n = pl->want->n[KIND_EPAIR];
+
+	if ((pl->held = arena_array(&pl->arena, pl->have->nlinks + 1, sizeof(*pl->held))) == NULL) {
+		pl->nomem = true;
+		return;
+	}
+	plan_strays(pl);
+	for (size_t i = 0; i < 2 * n; i++) {
+		const struct plan_end *e = &pl->ends[i];
+
+		if (e->link != NULL && (e->frozen || pl->ends[i ^ 1].frozen) && strcmp(e->link->ifname, e->want->ifname) != 0)
+			pl->held[pl->nheld++] = e->link->ifname;
+	}
+	qsort(pl->held, pl->nheld, sizeof(*pl->held), cmp_text);
+	for (size_t i = 0; i < n; i++)
+		plan_one(pl, &pl->ends[2 * i]);
 }

@@ -120,6 +120,8 @@ struct planner {
 	struct plan_foreign **jail_atts;	/* by wanted jail, then ifname */
 	const struct obs_link **strays;	/* of ours, but wanted by nothing */
 	size_t nstrays;
+	const char **held;		/* names that links of ours keep for this round, because a frozen jail needs them; sorted */
+	size_t nheld;
 };
 
 /*
