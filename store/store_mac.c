@@ -83,16 +83,11 @@ store_mac_of(struct store *s, enum kind kind, const char *name, uint8_t side, st
 	return (get_one(&q, out, what, err));
 }
 
-int
-store_mac_put(struct store *s, const struct mac_row *row, struct err *err)
+static int
+write_row(struct store *s, enum store_sql id, const struct mac_row *row, struct err *err)
 {
-	struct store_q q = store_q_open(s, SQL_MAC_PUT);
-	char text[MAC_TEXT_SIZE];
-	struct mac_row owner;
-	struct err local;
+	struct store_q q = store_q_open(s, id);
 
-	if (err == NULL)
-		err = &local;
 	store_q_blob(&q, row->mac.b, sizeof(row->mac.b));
 	store_q_text(&q, store_kind_words[row->kind]);
 	store_q_text(&q, row->name);
@@ -101,7 +96,23 @@ store_mac_put(struct store *s, const struct mac_row *row, struct err *err)
 	store_q_text(&q, row->source);
 	store_q_int(&q, row->created_at);
 	store_q_int(&q, row->retired_at);
-	if (store_q_run(&q, err) == -1)
+	return (store_q_run(&q, err));
+}
+
+int
+store_mac_put(struct store *s, const struct mac_row *row, struct err *err)
+{
+	char text[MAC_TEXT_SIZE];
+	struct mac_row owner;
+	struct err local;
+
+	if (err == NULL)
+		err = &local;
+	if (write_row(s, SQL_MAC_SET, row, err) == -1)
+		return (-1);
+	if (sqlite3_changes(s->db) == 1)
+		return (0);
+	if (write_row(s, SQL_MAC_ADD, row, err) == -1)
 		return (-1);
 	if (sqlite3_changes(s->db) == 1)
 		return (0);

@@ -109,11 +109,10 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_MAC_OF] = "SELECT " MAC_COLS " FROM mac WHERE kind = ?1 AND name = ?2 AND side = ?3"
 	    " ORDER BY state = 'retired', retired_at DESC, created_at DESC, address LIMIT 1",
 	[SQL_MAC_ALL] = "SELECT " MAC_COLS " FROM mac ORDER BY address",
-	/* Somebody else's living address stays: no row changes, and store_mac_put says whose it is. */
-	[SQL_MAC_PUT] = "INSERT INTO mac (" MAC_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-	    " ON CONFLICT (address) DO UPDATE SET kind = excluded.kind, name = excluded.name, side = excluded.side,"
-	    " state = excluded.state, source = excluded.source, created_at = excluded.created_at, retired_at = excluded.retired_at"
-	    " WHERE mac.state = 'retired' OR (mac.kind = excluded.kind AND mac.name = excluded.name AND mac.side = excluded.side)",
+	/* SET, and ADD when there was nothing to set.  Somebody else's living address is changed by neither. */
+	[SQL_MAC_SET] = "UPDATE mac SET kind = ?2, name = ?3, side = ?4, state = ?5, source = ?6, created_at = ?7, retired_at = ?8"
+	    " WHERE address = ?1 AND (state = 'retired' OR (kind = ?2 AND name = ?3 AND side = ?4))",
+	[SQL_MAC_ADD] = "INSERT INTO mac (" MAC_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (address) DO NOTHING",
 	[SQL_MAC_LIVE] = "SELECT address FROM mac WHERE kind = ?1 AND name = ?2 AND state <> 'retired'",
 	[SQL_MAC_RETIRE] = "UPDATE mac SET state = 'retired', retired_at = ?2 WHERE address = ?1",
 
@@ -135,9 +134,9 @@ const char *const store_sql_text[SQL_COUNT] = {
 
 	[SQL_STATUS] = "SELECT kind, name, state, since, " ERR_COLS " FROM status WHERE kind = ?1 AND name = ?2",
 	[SQL_STATUS_ALL] = "SELECT kind, name, state, since, " ERR_COLS " FROM status WHERE kind = ?1 ORDER BY name",
-	[SQL_STATUS_PUT] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-	    " ON CONFLICT (kind, name) DO UPDATE SET state = excluded.state, since = excluded.since,"
-	    " err_code = excluded.err_code, err_sys = excluded.err_sys, err_field = excluded.err_field, err_msg = excluded.err_msg",
+	[SQL_STATUS_SET] = "UPDATE status SET state = ?3, since = ?4, err_code = ?5, err_sys = ?6, err_field = ?7, err_msg = ?8"
+	    " WHERE kind = ?1 AND name = ?2",
+	[SQL_STATUS_ADD] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_STATUS_DELETE] = "DELETE FROM status WHERE kind = ?1 AND name = ?2",
 
 	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since FROM drift ORDER BY pos",

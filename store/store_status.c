@@ -5,10 +5,10 @@
 
 #include "core/str.h"
 
-int
-store_status_put(struct store *s, const struct status_row *r, struct err *err)
+static int
+write_status(struct store *s, enum store_sql id, const struct status_row *r, struct err *err)
 {
-	struct store_q q = store_q_open(s, SQL_STATUS_PUT);
+	struct store_q q = store_q_open(s, id);
 
 	store_q_text(&q, store_kind_words[r->kind]);
 	store_q_text(&q, r->name);
@@ -16,6 +16,14 @@ store_status_put(struct store *s, const struct status_row *r, struct err *err)
 	store_q_int(&q, r->since);
 	store_q_err(&q, &r->err);
 	return (store_q_run(&q, err));
+}
+
+int
+store_status_put(struct store *s, const struct status_row *r, struct err *err)
+{
+	if (write_status(s, SQL_STATUS_SET, r, err) == -1)
+		return (-1);
+	return (sqlite3_changes(s->db) == 1 ? 0 : write_status(s, SQL_STATUS_ADD, r, err));
 }
 
 int

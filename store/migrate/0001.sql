@@ -1,6 +1,7 @@
 -- The first schema.  docs/state.md says what each table is for.  Names are BINARY-collated, so ORDER BY name is strcmp order.
 -- A reference from one object to another is checked at COMMIT, because the objects of one request are written in any order.
 -- Addresses are BLOBs of 4 or 16 bytes, MACs of 6; kinds, states and other enums are words, which survive a renumbering.
+-- Three or more words are compared with OR: SQLite makes a temporary b-tree for IN (...) at each INSERT.
 PRAGMA application_id = 1246643540;	-- "JNET"
 
 CREATE TABLE state (
@@ -199,8 +200,8 @@ CREATE TABLE mac (
 	address BLOB NOT NULL PRIMARY KEY CHECK (length(address) = 6),
 	kind TEXT NOT NULL CHECK (kind IN ('bridge', 'epair')),
 	name TEXT NOT NULL,
-	side TEXT NOT NULL CHECK (side IN ('', 'a', 'b')),
-	state TEXT NOT NULL CHECK (state IN ('allocated', 'pinned', 'imported', 'retired')),
+	side TEXT NOT NULL CHECK (side = '' OR side = 'a' OR side = 'b'),
+	state TEXT NOT NULL CHECK (state = 'allocated' OR state = 'pinned' OR state = 'imported' OR state = 'retired'),
 	source TEXT NOT NULL,
 	created_at INTEGER NOT NULL,
 	retired_at INTEGER NOT NULL,
@@ -212,7 +213,7 @@ CREATE INDEX mac_owner ON mac (kind, name, side);
 -- what was done and what happened
 CREATE TABLE operation (
 	id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 31),
-	state TEXT NOT NULL CHECK (state IN ('running', 'succeeded', 'failed', 'rolled_back')),
+	state TEXT NOT NULL CHECK (state = 'running' OR state = 'succeeded' OR state = 'failed' OR state = 'rolled_back'),
 	method TEXT NOT NULL,
 	path TEXT NOT NULL,
 	actor TEXT NOT NULL,
@@ -240,9 +241,10 @@ CREATE TABLE event (
 
 -- what the reconcile loop saw
 CREATE TABLE status (
-	kind TEXT NOT NULL CHECK (kind IN ('bridge', 'epair', 'jail', 'attachment')),
+	kind TEXT NOT NULL CHECK (kind = 'bridge' OR kind = 'epair' OR kind = 'jail' OR kind = 'attachment'),
 	name TEXT NOT NULL,
-	state TEXT NOT NULL CHECK (state IN ('pending', 'applying', 'ready', 'waiting', 'failed', 'stopped')),
+	state TEXT NOT NULL CHECK (state = 'pending' OR state = 'applying' OR state = 'ready' OR state = 'waiting'
+		OR state = 'failed' OR state = 'stopped'),
 	since INTEGER NOT NULL,
 	err_code TEXT NOT NULL,
 	err_sys INTEGER NOT NULL,

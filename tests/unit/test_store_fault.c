@@ -202,14 +202,16 @@ static void
 own_disk(const char *where)
 {
 	bool root = geteuid() == 0;
-	char map[64];
+	char uids[64], gids[64];
 
-	snprintf(map, sizeof(map), "0 %u 1", (unsigned)geteuid());
+	snprintf(uids, sizeof(uids), "0 %u 1", (unsigned)geteuid());
+	snprintf(gids, sizeof(gids), "0 %u 1", (unsigned)getegid());
 	if (unshare(CLONE_NEWNS | (root ? 0 : CLONE_NEWUSER)) == -1)
 		_exit(77);
 	if (!root) {
 		write_text("/proc/self/setgroups", "deny");
-		write_text("/proc/self/uid_map", map);
+		write_text("/proc/self/uid_map", uids);
+		write_text("/proc/self/gid_map", gids);
 	}
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("tmpfs", where, "tmpfs", 0, "size=" DISK_SIZE ",mode=0700") == -1)
