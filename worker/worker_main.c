@@ -188,6 +188,9 @@ start(struct worker *w, struct err *err)
 {
 	struct options *o = &w->options;
 
+	/* before the lock: a fork does not inherit it */
+	if (!o->foreground && daemonize(w, err) == -1)
+		return (-1);
 	if (!o->sandbox && (make_dir(o->run_dir, 0755, err) == -1 || lock_run_dir(o->run_dir, err) == -1))
 		return (-1);
 	if (make_state_dir(w, err) == -1 || open_listeners(w, err) == -1 || (o->sandbox && sandbox_enter(err) == -1))
@@ -195,7 +198,7 @@ start(struct worker *w, struct err *err)
 	/* who we are is asked only now: a sandbox may have made us uid 0 of nothing */
 	if (spawn_init(&w->spawn, o, &w->listen, err) == -1)
 		return (-1);
-	if (!o->foreground && (daemonize(w, err) == -1 || write_pidfile(w, err) == -1))
+	if (!o->foreground && write_pidfile(w, err) == -1)
 		return (-1);
 	if (supervise_signals(err) == -1 || open_driver(w, err) == -1 || spawn_own_state_dir(&w->spawn, err) == -1)
 		return (-1);

@@ -274,3 +274,60 @@ def test_configuration_is_checked(tmp_path, text, words):
 def test_usage():
     assert "usage:" in start_fails("--nonsense", code=64)
     assert "usage:" in start_fails("argument", code=64)
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A mount namespace with an empty /run, /var/lib and /var/log, so that a daemon without --sandbox finds its usual places."""
+    script = "mount -t tmpfs x /run && mount -t tmpfs x /var/lib && mount -t tmpfs x /var/log && exec sleep 600"
+    user = [] if os.geteuid() == 0 else ["-Ur"]
+    p = subprocess.Popen(["unshare", *user, "-mn", "sh", "-c", script])
+    for _ in range(200):
+        if pathlib.Path(f"/proc/{p.pid}/comm").read_text().strip() == "sleep":
+            break
+        time.sleep(0.02)
+    else:
+        p.kill()
+        pytest.fail("no namespace")
+
+    def inside(*args, **kw):
+        enter = ["nsenter", "-t", str(p.pid), *([] if os.geteuid() == 0 else ["-U", "--preserve-credentials"]), "-m", "-n"]
+        return subprocess.run([*enter, *args], capture_output=True, text=True, timeout=20, check=False, **kw)
+
+    yield inside
+    p.kill()
+    p.wait()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without --sandbox jailnetd is root's")
+def test_daemonizes_once_and_ends_cleanly(world):
+    daemon = str(BUILD / "jailnetd-fake")
+    p = world(daemon, "--listen", "none")
+    assert p.returncode == 0, p
+    assert p.stdout == "socket /run/jailnet/api.sock\n"
+    pid = int(world("cat", "/run/jailnet/jailnetd.pid").stdout)
+    try:
+        assert os.getsid(pid) != os.getsid(0)
+        assert os.readlink(f"/proc/{pid}/fd/1") == "/dev/null"
+        assert world("stat", "-c", "%a %U", "/var/lib/jailnet").stdout.split()[0] == "700"
+        assert world("stat", "-c", "%U", "/var/lib/jailnet").stdout.strip() != "root"
+        again = world(daemon, "--listen", "none")
+        assert again.returncode == 1
+        assert "another jailnetd is running" in again.stderr
+        assert world("test", "-S", "/run/jailnet/api.sock").returncode == 0
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    for _ in range(100):
+        if not os.path.exists(f"/proc/{pid}"):
+            break
+        time.sleep(0.05)
+    left = world("ls", "/run/jailnet").stdout.split()
+    assert "api.sock" not in left
+    assert "jailnetd.pid" not in left
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without --sandbox jailnetd is root's")
+def test_a_failing_start_is_told_to_the_caller(world):
+    p = world(str(BUILD / "jailnetd-fake"), "--listen", "127.0.0.1:1", "--state-dir", "/proc/x")
+    assert p.returncode == 1
+    assert "jailnetd: " in p.stderr
