@@ -403,7 +403,7 @@ bridge0  192.0.2.2/24 2001:db8:0:1::2/64
 |-- epair2a -- epair2b  guest2  192.0.2.12/24 2001:db8:0:1::12/64
 `-- epair3a -- epair3b  guest3 (router)  192.0.2.13/24 2001:db8:0:1::13/64
 bridge1
-|-- epair6a -- epair6b  guest3 (router)  198.51.100.1/24 2001:db8:0:2::1/64
+|-- epair6a -- epair6b  guest3 (router)  198.51.100.3/24 2001:db8:0:2::3/64
 |-- epair4a -- epair4b  guest4  198.51.100.14/24 2001:db8:0:2::14/64
 `-- epair5a -- epair5b  guest5  198.51.100.15/24 2001:db8:0:2::15/64
 """
