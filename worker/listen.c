@@ -79,9 +79,9 @@ listen_local(struct listen *l, const char *path, mode_t mode, gid_t group, struc
 		close(fd);
 		return (-1);
 	}
-	if ((group != (gid_t)-1 && chown(path, (uid_t)-1, group) == -1) || chmod(path, mode) == -1 || listen(fd, BACKLOG) == -1) {
-		err_sys(err, "%s", path);
-		unlink(path);
+	if ((group != (gid_t)-1 && chown(sun.sun_path, (uid_t)-1, group) == -1) || chmod(sun.sun_path, mode) == -1 || listen(fd, BACKLOG) == -1) {
+		err_sys(err, "%s", sun.sun_path);
+		unlink(sun.sun_path);
 		close(fd);
 		return (-1);
 	}
