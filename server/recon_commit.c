@@ -198,6 +198,7 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct err *er
 	if (p->op == NULL)
 		return (err_nomem(err));
 	if (c->n == 0) {
+		p->ticket->out.revision = g->revision;
 		if (!p->op->everything && objmap_add(&p->op->objects, p->ticket->write->kind, p->ticket->write->name) == NULL)
 			return (err_nomem(err));
 		return (0);
