@@ -150,16 +150,18 @@ add_row(struct table *t, const struct show_kind *k, const json_t *item)
 		text_fini(&text[i]);
 }
 
-/* A column in which no row has anything to say is left out by not being printed as a REASON: the last one only. */
+/* A last column in which no row has anything to say (REASON, mostly) is left out. */
 static bool
 last_is_empty(const struct show_kind *k, const json_t *items)
 {
-	const char *path = k->columns[column_count(k) - 1].path;
+	const struct column *last = &k->columns[column_count(k) - 1];
+	const json_t *value;
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(items, i, item) {
-		if (path == NULL || json_text(item, path)[0] != '\0')
+		value = last->path != NULL ? json_at(item, last->path) : item;
+		if (value != NULL && !json_is_null(value) && !(json_is_array(value) && json_array_size(value) == 0))
 			return (false);
 	}
 	return (true);

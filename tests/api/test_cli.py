@@ -294,6 +294,16 @@ def test_show_epair_ends(daemon):
     assert "web0a in bridge0" in out and "web0b in jail web 192.0.2.10/24, 2001:db8::10/64" in out
 
 
+def test_show_last_column_only_when_it_says_something(daemon):
+    item = {"name": "re0", "type": "physical", "jail": None, "mac": "02:00:00:00:00:01", "mtu": 1500, "up": True, "running": True,
+            "bridge": None, "member_of": None, "addresses": []}
+    daemon.on("GET", "/v1/interfaces", {"items": [item], "next": None, "revision": 1})
+    assert "ADDRESSES" not in daemon.run("show", "interfaces").stdout
+    daemon.on("GET", "/v1/interfaces", {"items": [item, dict(item, name="re1", addresses=["192.0.2.1/24"])], "next": None, "revision": 1})
+    out = daemon.run("show", "interfaces").stdout
+    assert "ADDRESSES" in out and "192.0.2.1/24" in out
+
+
 def test_show_one_object(daemon):
     daemon.on("GET", "/v1/jails/web", JAIL)
     lines = dict(line.split(None, 1) for line in daemon.run("show", "jail", "web").stdout.splitlines())
