@@ -367,6 +367,7 @@ plan_one(struct planner *pl, struct plan_end end[2])
 	if (broken && in_scope && !frozen) {
 		destroy(pl, a, b);
 		create(pl, end);
+		a->settled = b->settled = true;
 		a->usable = a->want->jail != NULL && !is_parked(a) && a->want->up;
 		b->usable = b->want->jail != NULL && !is_parked(b) && b->want->up;
 		return;
@@ -377,6 +378,7 @@ plan_one(struct planner *pl, struct plan_end end[2])
 		reclaim(pl, e);
 		if (in_scope && !broken && !e->frozen) {
 			settle(pl, e, side);
+			e->settled = true;
 			e->usable = e->want->jail != NULL && !is_parked(e) && e->want->up;
 		} else
 			e->usable = e->link != NULL && e->link->up && e->from != NULL && e->from == e->jail && !e->from->teardown;

@@ -243,7 +243,7 @@ plan_attachment(struct planner *pl, struct plan_foreign *f, struct plan_iface *i
 	i->naddrs = a->addrs.n;
 	i->addrs_only = true;
 	plan_settle(pl, i);
-	f->usable = true;
+	f->settled = f->usable = true;
 }
 
 /* What gave the interface to us is gone: as it was found.  A bridge somebody else put it into meanwhile is left alone. */

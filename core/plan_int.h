@@ -76,6 +76,7 @@ struct plan_end {
 	bool adopted;
 	bool ambiguous;		/* two links claim to be this end, equally well */
 	bool frozen;
+	bool settled;		/* this plan makes it as wanted, so it has the wanted addresses, not those seen now */
 	bool usable;		/* after this plan: in its jail and up, so that routes can go through it */
 };
 
@@ -88,7 +89,7 @@ struct plan_foreign {
 	const struct found *found;
 	const struct obs_link *link;
 	struct plan_jail *from;
-	bool usable;
+	bool settled, usable;		/* as in struct plan_end */
 };
 
 struct planner {

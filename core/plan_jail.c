@@ -186,11 +186,22 @@ plan_jails_decide(struct planner *pl)
 		decide(pl, &pl->jails[i]);
 }
 
+/* Does an interface have an address in the gateway's network, as wanted, or, when it is left as it is, as seen? */
 static bool
-holds(const struct prefixes *p, const struct ip *ip)
+reaches(const struct planner *pl, const struct prefixes *want, const struct obs_link *link, bool settled, const struct ip *gateway)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (prefix_contains(&p->v[i], ip))
+	const struct obs_addr *const *have;
+	size_t n;
+
+	if (settled) {
+		for (size_t i = 0; i < want->n; i++)
+			if (prefix_contains(&want->v[i], gateway))
+				return (true);
+		return (false);
+	}
+	have = plan_addrs_of(pl, link, &n);
+	for (size_t i = 0; i < n; i++)
+		if (prefix_contains(&have[i]->prefix, gateway))
 			return (true);
 	return (false);
 }
@@ -203,7 +214,7 @@ find_carrier(const struct planner *pl, const struct plan_jail *j, const struct i
 	for (size_t i = 0; i < j->nends; i++) {
 		const struct plan_end *e = pl->jail_ends[j->first_end + i];
 
-		if (e->usable && holds(&e->want->addrs, gateway)) {
+		if (e->usable && reaches(pl, &e->want->addrs, e->link, e->settled, gateway)) {
 			*epair = e->epair->name;
 			return (true);
 		}
@@ -211,7 +222,7 @@ find_carrier(const struct planner *pl, const struct plan_jail *j, const struct i
 	for (size_t i = 0; i < j->natts; i++) {
 		const struct plan_foreign *f = pl->jail_atts[j->first_att + i];
 
-		if (f->usable && holds(&f->att->u.attachment.addrs, gateway))
+		if (f->usable && reaches(pl, &f->att->u.attachment.addrs, f->link, f->settled, gateway))
 			return (true);
 	}
 	return (false);
