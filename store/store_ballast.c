@@ -1,6 +1,6 @@
 /*
- * store_ballast: a file that is only there to be removed.  On a full disk even DELETE and a checkpoint fail; without the ballast
- * they work again.
+ * store_ballast: a file that is only there to be removed.  On a full disk even DELETE and a checkpoint fail; without
+ * the ballast they work again.
  */
 #include "store/store_int.h"
 

@@ -98,8 +98,7 @@ load(struct store_loader *l, struct object *o, struct err *err)
 	b->backend = (enum backend)store_q_get_word(q, backends, NELEMS(backends));
 	store_q_get_mac(q, &b->mac);
 	b->mac_pinned = store_q_get_bool(q);
-	if (store_q_check(q, err) == -1 ||
-	    store_child_prefixes(l, &l->child[ADDRS], o, NULL, &b->addrs, err) == -1)
+	if (store_q_check(q, err) == -1 || store_child_prefixes(l, &l->child[ADDRS], o, NULL, &b->addrs, err) == -1)
 		return (-1);
 	return (load_members(l, o, err));
 }

@@ -63,8 +63,8 @@ store_child_next(struct store_child *c, const char *owner, const char *sub, stru
 }
 
 int
-store_child_prefixes(struct store_loader *l, struct store_child *c, struct object *o, const char *sub, struct prefixes *out,
-    struct err *err)
+store_child_prefixes(struct store_loader *l, struct store_child *c, struct object *o, const char *sub,
+    struct prefixes *out, struct err *err)
 {
 	struct prefix p;
 	int rc;
@@ -135,8 +135,8 @@ store_child_vlans(struct store_child *c, struct object *o, const char *sub, stru
 }
 
 int
-store_child_put_prefixes(struct store *s, enum store_sql id, const char *owner, const char *sub, const struct prefixes *v,
-    struct err *err)
+store_child_put_prefixes(
+    struct store *s, enum store_sql id, const char *owner, const char *sub, const struct prefixes *v, struct err *err)
 {
 	struct store_q q;
 	size_t i;
@@ -172,8 +172,8 @@ store_child_put_pairs(struct store *s, enum store_sql id, const char *owner, con
 }
 
 int
-store_child_put_vlans(struct store *s, enum store_sql id, const char *owner, const char *sub, const struct port *port,
-    struct err *err)
+store_child_put_vlans(
+    struct store *s, enum store_sql id, const char *owner, const char *sub, const struct port *port, struct err *err)
 {
 	struct store_q q;
 	size_t i;

@@ -67,8 +67,7 @@ load_end(struct store_loader *l, struct object *o, int side, struct err *err)
 	e->port.stp = store_q_get_bool(&c->q);
 	e->port.edge = store_q_get_bool(&c->q);
 	e->port.untagged = (uint16_t)store_q_get_range(&c->q, 0, 4095);
-	if (store_q_check(&c->q, err) == -1 ||
-	    store_child_prefixes(l, &l->child[ADDRS], o, word, &e->addrs, err) == -1)
+	if (store_q_check(&c->q, err) == -1 || store_child_prefixes(l, &l->child[ADDRS], o, word, &e->addrs, err) == -1)
 		return (-1);
 	return (store_child_vlans(&l->child[VLANS], o, word, &e->port, err));
 }

@@ -19,8 +19,8 @@ store_event_add(struct store *s, const struct event_row *e, struct err *err)
 }
 
 int
-store_events(struct store *s, int64_t after, size_t limit, int (*each)(void *arg, const struct event_row *e, struct err *err),
-    void *arg, struct err *err)
+store_events(struct store *s, int64_t after, size_t limit,
+    int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err)
 {
 	struct store_q q = store_q_open(s, SQL_EVENT_ALL);
 	struct event_row e;

@@ -12,8 +12,8 @@ load_addrs(struct store_child *c, struct found *f, struct err *err)
 
 	while ((rc = store_child_next(c, f->ifname, NULL, err)) == 1) {
 		if (f->naddrs == NELEMS(f->addrs))
-			return (err_set(err, ERR_STORE, "database holds more than %d found addresses of %s", LIMIT_ADDRESSES,
-			    f->ifname));
+			return (err_set(err, ERR_STORE, "database holds more than %d found addresses of %s",
+			    LIMIT_ADDRESSES, f->ifname));
 		store_q_get_prefix(&c->q, &f->addrs[f->naddrs++]);
 		if (store_q_check(&c->q, err) == -1)
 			return (-1);
@@ -37,7 +37,8 @@ store_found_load(struct store *s, struct topo *into, struct err *err)
 		store_q_get_mac(&q, &f.mac);
 		STORE_GET_STR(&q, f.bridge);
 		rc = -1;
-		if (store_q_check(&q, err) == -1 || load_addrs(&c, &f, err) == -1 || topo_found_put(into, &f, err) == -1)
+		if (store_q_check(&q, err) == -1 || load_addrs(&c, &f, err) == -1 ||
+		    topo_found_put(into, &f, err) == -1)
 			break;
 	}
 	store_q_close(&q);

@@ -1,9 +1,9 @@
 /*
  * store_int: what the store_*.c files share.  Private to store/ and its tests.
  *
- * Every statement is in the table of store_sql.c and is prepared once per connection, when it is first needed.  It is used
- * through a store_q: open, parameters in order, then run (a write) or row until it says 0 (a read).  Binding and column errors
- * stick in the store_q, so only run and row need a test.
+ * Every statement is in the table of store_sql.c and is prepared once per connection, when it is first needed.  It is
+ * used through a store_q: open, parameters in order, then run (a write) or row until it says 0 (a read).  Binding and
+ * column errors stick in the store_q, so only run, row and check need a test.
  */
 #ifndef JN_STORE_INT_H
 #define JN_STORE_INT_H
@@ -77,7 +77,7 @@ int store_fail(struct store *s, int rc, struct err *err);
 bool store_is_open(const struct store *s);
 /* Makes *err the sticky error of the transaction, unless there is one.  Returns -1. */
 int store_stick(struct store *s, struct err *err);
-/* Reads of several statements see one state of the database: begin one if there is none; *own says if read_end must end it. */
+/* Several reads see one state of the database: begins one if there is none; *own says if read_end must end it. */
 int store_read_begin(struct store *s, bool *own, struct err *err);
 void store_read_end(struct store *s, bool own);
 
@@ -158,27 +158,31 @@ struct store_child {
 struct store_loader;
 
 /*
- * The next row that belongs to 'owner' (and to 'sub' of it: an epair side or member; NULL = the table has no such column).
+ * The next row that belongs to 'owner' (and to 'sub' of it, an epair side or member; NULL = any).
  * 1 = a row, its own columns come next; 0 = no more for this owner; -1 = error.  Owners must be asked for in order.
  */
 int store_child_next(struct store_child *c, const char *owner, const char *sub, struct err *err);
-int store_child_prefixes(struct store_loader *l, struct store_child *c, struct object *o, const char *sub, struct prefixes *out,
+int store_child_prefixes(struct store_loader *l, struct store_child *c, struct object *o, const char *sub,
+    struct prefixes *out, struct err *err);
+int store_child_pairs(struct store_loader *l, struct store_child *c, struct object *o, struct pairs *out,
     struct err *err);
-int store_child_pairs(struct store_loader *l, struct store_child *c, struct object *o, struct pairs *out, struct err *err);
 int store_child_vlans(struct store_child *c, struct object *o, const char *sub, struct port *port, struct err *err);
 /* Takes a text column into the object. */
 int store_child_text(struct store_q *q, struct object *o, const char **field, struct err *err);
 
-int store_child_put_prefixes(struct store *s, enum store_sql id, const char *owner, const char *sub, const struct prefixes *v,
+int store_child_put_prefixes(struct store *s, enum store_sql id, const char *owner, const char *sub,
+    const struct prefixes *v, struct err *err);
+int store_child_put_pairs(struct store *s, enum store_sql id, const char *owner, const struct pairs *v,
     struct err *err);
-int store_child_put_pairs(struct store *s, enum store_sql id, const char *owner, const struct pairs *v, struct err *err);
-int store_child_put_vlans(struct store *s, enum store_sql id, const char *owner, const char *sub, const struct port *port,
-    struct err *err);
+int store_child_put_vlans(struct store *s, enum store_sql id, const char *owner, const char *sub,
+    const struct port *port, struct err *err);
 
 int store_vec_add(struct store_vec *v, const void *item, size_t size, struct err *err);
 
-/* What store_topo.c must know of a kind.  The head statement's first columns, and PUT's first parameters, are the fields all
- * kinds share; the first child is the labels. */
+/*
+ * What store_topo.c must know of a kind.  The head statement's first columns, and PUT's first parameters, are what
+ * all kinds share; the first child is the labels.
+ */
 #define STORE_CHILDREN 5
 struct store_kind {
 	enum store_sql head, has, put, delete;

@@ -118,8 +118,9 @@ store_mac_put(struct store *s, const struct mac_row *row, struct err *err)
 		return (0);
 	if (store_mac(s, &row->mac, &owner, err) == -1)
 		return (store_stick(s, err));
-	err_set(err, ERR_CONFLICT, "MAC address %s belongs to %s %s%s%s", mac_format(&row->mac, text), kind_name(owner.kind),
-	    owner.name, owner.kind == KIND_EPAIR ? ", end " : "", side_word(owner.kind, owner.side));
+	err_set(err, ERR_CONFLICT, "MAC address %s belongs to %s %s%s%s", mac_format(&row->mac, text),
+	    kind_name(owner.kind), owner.name, owner.kind == KIND_EPAIR ? ", end " : "",
+	    side_word(owner.kind, owner.side));
 	return (store_stick(s, err));
 }
 
@@ -181,7 +182,8 @@ store_mac_retire(struct store *s, enum kind kind, const char *name, int64_t now,
 }
 
 int
-store_macs(struct store *s, int (*each)(void *arg, const struct mac_row *row, struct err *err), void *arg, struct err *err)
+store_macs(
+    struct store *s, int (*each)(void *arg, const struct mac_row *row, struct err *err), void *arg, struct err *err)
 {
 	struct store_q q = store_q_open(s, SQL_MAC_ALL);
 	struct mac_row row;

@@ -69,8 +69,10 @@ version_get(struct store *s, int64_t newest, int64_t *out, struct err *err)
 	if (*out != 0 && app != STORE_APPLICATION_ID)
 		return (err_set(err, ERR_UNSUPPORTED, "%s holds a database of another program", s->dir));
 	if (*out > newest)
-		return (err_set(err, ERR_UNSUPPORTED, "the database in %s has schema %lld and this program knows up to %lld: "
-		    "it was written by a newer jailnet", s->dir, (long long)*out, (long long)newest));
+		return (err_set(err, ERR_UNSUPPORTED,
+		    "the database in %s has schema %lld and this program knows up to %lld: "
+		    "it was written by a newer jailnet",
+		    s->dir, (long long)*out, (long long)newest));
 	return (0);
 }
 
@@ -123,8 +125,7 @@ migrate_one(struct store *s, const char *sql, int64_t version, struct err *err)
 
 	if (store_exec(s, "BEGIN IMMEDIATE", err) == -1)
 		return (-1);
-	if (store_exec(s, sql, err) == -1 ||
-	    store_ask_int(s, "PRAGMA user_version", &after, err) == -1 ||
+	if (store_exec(s, sql, err) == -1 || store_ask_int(s, "PRAGMA user_version", &after, err) == -1 ||
 	    store_ask_int(s, "SELECT count(*) FROM pragma_foreign_key_check", &broken, err) == -1)
 		goto fail;
 	if (after != version || broken != 0) {
@@ -171,7 +172,8 @@ store_migrate_check(struct store *s, const char *const *migrations, struct err *
 	if (version_get(s, n, &version, err) == -1)
 		return (-1);
 	if (version < n)
-		return (err_set(err, ERR_UNSUPPORTED, "the database in %s has schema %lld, not %lld: the writer must open it first",
-		    s->dir, (long long)version, (long long)n));
+		return (err_set(err, ERR_UNSUPPORTED,
+		    "the database in %s has schema %lld, not %lld: the writer must open it first", s->dir,
+		    (long long)version, (long long)n));
 	return (0);
 }

@@ -20,7 +20,7 @@
 extern const char *const store_migrations[];
 
 /*
- * FULL: an answered write must survive a power cut, a MAC address given away above all.  The page cache is small because the
+ * FULL: an answered write must survive a power cut, a MAC address given away above all.  The page cache is small: the
  * kernel has one too.
  */
 static const char writer_pragmas[] =
@@ -59,8 +59,8 @@ store_path(const struct store *s, const char *file, char path[PATH_SIZE], struct
 }
 
 /*
- * SQLite gives -wal and -shm the mode the database has when they are made, so it gets the right one at birth.  Not by umask,
- * which belongs to all threads.  Only when new: closing another descriptor of a live database drops its locks.
+ * SQLite gives -wal and -shm the mode the database has when they are made, so it gets the right one at birth.  Not by
+ * umask, which belongs to all threads.  Only when new: closing another descriptor of a live database drops its locks.
  */
 static int
 create_file(const char *path, struct err *err)
@@ -107,7 +107,8 @@ use_wal(struct store *s, struct err *err)
 	if (store_ask_text(s, "PRAGMA journal_mode = WAL", mode, sizeof(mode), err) == -1)
 		return (-1);
 	if (strcmp(mode, "wal") != 0)
-		return (err_set(err, ERR_STORE, "database: this file system cannot do write-ahead logging (journal mode %s)", mode));
+		return (err_set(err, ERR_STORE, "database: no write-ahead log on this file system (journal mode %s)",
+		    mode));
 	return (0);
 }
 
@@ -134,7 +135,8 @@ store_connect(struct store *s, struct err *err)
 	if (s->mode == STORE_WRITER && create_file(path, err) == -1)
 		return (-1);
 	/* Readers open for writing too: they share the -shm file; query_only keeps them from anything else. */
-	rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+	rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+	    NULL);
 	if (rc != SQLITE_OK) {
 		store_fail(s, rc, err);
 		goto fail;
@@ -192,7 +194,7 @@ store_open(const char *dir, enum store_mode mode, struct store **out, struct err
 
 	if (check_dir(dir, err) == -1)
 		return (-1);
-	/* No memory statistics: they cost a mutex at each allocation.  Refused, and no matter, once SQLite is in use. */
+	/* No memory statistics: they cost a mutex at each allocation.  Refused, and no matter, once SQLite runs. */
 	if (mode == STORE_WRITER)
 		(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	s = calloc(1, sizeof(*s));

@@ -1,6 +1,6 @@
 /*
- * store_sql: the text of every statement.  Lists are read in key order, so that a parent table and its child tables can be
- * merged while all of them are read once.  Parameters are numbered in the order they are bound.
+ * store_sql: the text of every statement.  Lists are read in key order, so that a parent table and its child tables can
+ * be merged while all of them are read once.  Parameters are numbered in the order they are bound.
  */
 #include "store/store_int.h"
 
@@ -26,20 +26,25 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_REVISION] = "SELECT revision FROM state",
 	[SQL_REVISION_SET] = "UPDATE state SET revision = ?1",
 
-	[SQL_BRIDGE] = "SELECT " HEAD ", mtu, stp, vlan_filter, backend, mac, mac_pinned FROM bridge" BETWEEN("name") "name LIMIT ?3",
+	[SQL_BRIDGE] = "SELECT " HEAD ", mtu, stp, vlan_filter, backend, mac, mac_pinned FROM bridge" BETWEEN("name")
+	    "name LIMIT ?3",
 	[SQL_BRIDGE_LABEL] = "SELECT bridge, key, value FROM bridge_label" BETWEEN("bridge") "bridge, key",
 	[SQL_BRIDGE_ADDR] = "SELECT bridge, ip, len FROM bridge_addr" BETWEEN("bridge") "bridge, pos",
-	[SQL_BRIDGE_MEMBER] = "SELECT bridge, ifname, " PORT_COLS " FROM bridge_member" BETWEEN("bridge") "bridge, ifname",
-	[SQL_BRIDGE_MEMBER_VLAN] = "SELECT bridge, ifname, vlan FROM bridge_member_vlan" BETWEEN("bridge") "bridge, ifname, vlan",
+	[SQL_BRIDGE_MEMBER] = "SELECT bridge, ifname, " PORT_COLS " FROM bridge_member" BETWEEN("bridge") "bridge,"
+	    " ifname",
+	[SQL_BRIDGE_MEMBER_VLAN] = "SELECT bridge, ifname, vlan FROM bridge_member_vlan" BETWEEN("bridge") "bridge,"
+	    " ifname, vlan",
 	[SQL_BRIDGE_HAS] = "SELECT 1 FROM bridge WHERE name = ?1",
 	[SQL_BRIDGE_PUT] = "INSERT INTO bridge (" HEAD ", mtu, stp, vlan_filter, backend, mac, mac_pinned)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 	    " ON CONFLICT (name) DO UPDATE SET " HEAD_SET ", mtu = excluded.mtu, stp = excluded.stp,"
-	    " vlan_filter = excluded.vlan_filter, backend = excluded.backend, mac = excluded.mac, mac_pinned = excluded.mac_pinned",
+	    " vlan_filter = excluded.vlan_filter, backend = excluded.backend, mac = excluded.mac, mac_pinned ="
+	    " excluded.mac_pinned",
 	[SQL_BRIDGE_DELETE] = "DELETE FROM bridge WHERE name = ?1",
 	[SQL_BRIDGE_LABEL_PUT] = "INSERT INTO bridge_label (bridge, key, value) VALUES (?1, ?2, ?3)",
 	[SQL_BRIDGE_ADDR_PUT] = "INSERT INTO bridge_addr (bridge, pos, ip, len) VALUES (?1, ?2, ?3, ?4)",
-	[SQL_BRIDGE_MEMBER_PUT] = "INSERT INTO bridge_member (bridge, ifname, " PORT_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_BRIDGE_MEMBER_PUT] = "INSERT INTO bridge_member (bridge, ifname, " PORT_COLS ") VALUES (?1, ?2, ?3, ?4,"
+	    " ?5, ?6)",
 	[SQL_BRIDGE_MEMBER_VLAN_PUT] = "INSERT INTO bridge_member_vlan (bridge, ifname, vlan) VALUES (?1, ?2, ?3)",
 	[SQL_BRIDGE_LABEL_CLEAR] = "DELETE FROM bridge_label WHERE bridge = ?1",
 	[SQL_BRIDGE_ADDR_CLEAR] = "DELETE FROM bridge_addr WHERE bridge = ?1",
@@ -56,24 +61,28 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    " ON CONFLICT (name) DO UPDATE SET " HEAD_SET ", mtu = excluded.mtu",
 	[SQL_EPAIR_DELETE] = "DELETE FROM epair WHERE name = ?1",
 	[SQL_EPAIR_LABEL_PUT] = "INSERT INTO epair_label (epair, key, value) VALUES (?1, ?2, ?3)",
-	[SQL_EPAIR_END_PUT] = "INSERT INTO epair_end (epair, side, ifname, ifname_given, mac, mac_pinned, bridge, jail, up, " PORT_COLS
+	[SQL_EPAIR_END_PUT] = "INSERT INTO epair_end (epair, side, ifname, ifname_given, mac, mac_pinned, bridge,"
+	    " jail, up, " PORT_COLS
 	    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[SQL_EPAIR_END_ADDR_PUT] = "INSERT INTO epair_end_addr (epair, side, pos, ip, len) VALUES (?1, ?2, ?3, ?4, ?5)",
 	[SQL_EPAIR_END_VLAN_PUT] = "INSERT INTO epair_end_vlan (epair, side, vlan) VALUES (?1, ?2, ?3)",
 	[SQL_EPAIR_LABEL_CLEAR] = "DELETE FROM epair_label WHERE epair = ?1",
 	[SQL_EPAIR_END_CLEAR] = "DELETE FROM epair_end WHERE epair = ?1",
 
-	[SQL_JAIL] = "SELECT " HEAD ", manager, running, forwarding, boot, path, hostname, exec_start, exec_stop FROM jail"
+	[SQL_JAIL] = "SELECT " HEAD ", manager, running, forwarding, boot, path, hostname, exec_start, exec_stop FROM"
+	    " jail"
 	    BETWEEN("name") "name LIMIT ?3",
 	[SQL_JAIL_LABEL] = "SELECT jail, key, value FROM jail_label" BETWEEN("jail") "jail, key",
 	[SQL_JAIL_ROUTE] = "SELECT jail, ip, len, gateway FROM jail_route" BETWEEN("jail") "jail, pos",
 	[SQL_JAIL_SYSCTL] = "SELECT jail, key, value FROM jail_sysctl" BETWEEN("jail") "jail, key",
 	[SQL_JAIL_PARAM] = "SELECT jail, key, value FROM jail_param" BETWEEN("jail") "jail, key",
 	[SQL_JAIL_HAS] = "SELECT 1 FROM jail WHERE name = ?1",
-	[SQL_JAIL_PUT] = "INSERT INTO jail (" HEAD ", manager, running, forwarding, boot, path, hostname, exec_start, exec_stop)"
+	[SQL_JAIL_PUT] = "INSERT INTO jail (" HEAD ", manager, running, forwarding, boot, path, hostname, exec_start,"
+	    " exec_stop)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
 	    " ON CONFLICT (name) DO UPDATE SET " HEAD_SET ", manager = excluded.manager, running = excluded.running,"
-	    " forwarding = excluded.forwarding, boot = excluded.boot, path = excluded.path, hostname = excluded.hostname,"
+	    " forwarding = excluded.forwarding, boot = excluded.boot, path = excluded.path, hostname ="
+	    " excluded.hostname,"
 	    " exec_start = excluded.exec_start, exec_stop = excluded.exec_stop",
 	[SQL_JAIL_DELETE] = "DELETE FROM jail WHERE name = ?1",
 	[SQL_JAIL_LABEL_PUT] = "INSERT INTO jail_label (jail, key, value) VALUES (?1, ?2, ?3)",
@@ -86,8 +95,10 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_JAIL_PARAM_CLEAR] = "DELETE FROM jail_param WHERE jail = ?1",
 
 	[SQL_ATTACHMENT] = "SELECT " HEAD ", jail FROM attachment" BETWEEN("name") "name LIMIT ?3",
-	[SQL_ATTACHMENT_LABEL] = "SELECT attachment, key, value FROM attachment_label" BETWEEN("attachment") "attachment, key",
-	[SQL_ATTACHMENT_ADDR] = "SELECT attachment, ip, len FROM attachment_addr" BETWEEN("attachment") "attachment, pos",
+	[SQL_ATTACHMENT_LABEL] = "SELECT attachment, key, value FROM attachment_label" BETWEEN("attachment")
+	    "attachment, key",
+	[SQL_ATTACHMENT_ADDR] = "SELECT attachment, ip, len FROM attachment_addr" BETWEEN("attachment") "attachment,"
+	    " pos",
 	[SQL_ATTACHMENT_HAS] = "SELECT 1 FROM attachment WHERE name = ?1",
 	[SQL_ATTACHMENT_PUT] = "INSERT INTO attachment (" HEAD ", jail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 	    " ON CONFLICT (name) DO UPDATE SET " HEAD_SET ", jail = excluded.jail",
@@ -100,7 +111,8 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_FOUND] = "SELECT ifname, up, mtu, mac, bridge FROM found ORDER BY ifname",
 	[SQL_FOUND_ADDR] = "SELECT ifname, ip, len FROM found_addr ORDER BY ifname, pos",
 	[SQL_FOUND_PUT] = "INSERT INTO found (ifname, up, mtu, mac, bridge) VALUES (?1, ?2, ?3, ?4, ?5)"
-	    " ON CONFLICT (ifname) DO UPDATE SET up = excluded.up, mtu = excluded.mtu, mac = excluded.mac, bridge = excluded.bridge",
+	    " ON CONFLICT (ifname) DO UPDATE SET up = excluded.up, mtu = excluded.mtu, mac = excluded.mac, bridge ="
+	    " excluded.bridge",
 	[SQL_FOUND_ADDR_PUT] = "INSERT INTO found_addr (ifname, pos, ip, len) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_FOUND_DELETE] = "DELETE FROM found WHERE ifname = ?1",
 	[SQL_FOUND_ADDR_CLEAR] = "DELETE FROM found_addr WHERE ifname = ?1",
@@ -110,9 +122,11 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    " ORDER BY state = 'retired', retired_at DESC, created_at DESC, address LIMIT 1",
 	[SQL_MAC_ALL] = "SELECT " MAC_COLS " FROM mac ORDER BY address",
 	/* SET, and ADD when there was nothing to set.  Somebody else's living address is changed by neither. */
-	[SQL_MAC_SET] = "UPDATE mac SET kind = ?2, name = ?3, side = ?4, state = ?5, source = ?6, created_at = ?7, retired_at = ?8"
+	[SQL_MAC_SET] = "UPDATE mac SET kind = ?2, name = ?3, side = ?4, state = ?5, source = ?6, created_at = ?7,"
+	    " retired_at = ?8"
 	    " WHERE address = ?1 AND (state = 'retired' OR (kind = ?2 AND name = ?3 AND side = ?4))",
-	[SQL_MAC_ADD] = "INSERT INTO mac (" MAC_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (address) DO NOTHING",
+	[SQL_MAC_ADD] = "INSERT INTO mac (" MAC_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (address)"
+	    " DO NOTHING",
 	[SQL_MAC_LIVE] = "SELECT address FROM mac WHERE kind = ?1 AND name = ?2 AND state <> 'retired'",
 	[SQL_MAC_RETIRE] = "UPDATE mac SET state = 'retired', retired_at = ?2 WHERE address = ?1",
 
@@ -127,25 +141,31 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_OP_TRIM] = "DELETE FROM operation WHERE state <> 'running' AND created_at <"
 	    " (SELECT created_at FROM operation ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?1)",
 
-	[SQL_EVENT_ADD] = "INSERT INTO event (revision, at, type, object, actor, op, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[SQL_EVENT_ALL] = "SELECT seq, revision, at, type, object, actor, op, text FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+	[SQL_EVENT_ADD] = "INSERT INTO event (revision, at, type, object, actor, op, text) VALUES (?1, ?2, ?3, ?4, ?5,"
+	    " ?6, ?7)",
+	[SQL_EVENT_ALL] = "SELECT seq, revision, at, type, object, actor, op, text FROM event WHERE seq > ?1 ORDER BY"
+	    " seq LIMIT ?2",
 	[SQL_EVENT_RANGE] = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)",
 	[SQL_EVENT_TRIM] = "DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?1",
 
 	[SQL_STATUS] = "SELECT kind, name, state, since, " ERR_COLS " FROM status WHERE kind = ?1 AND name = ?2",
 	[SQL_STATUS_ALL] = "SELECT kind, name, state, since, " ERR_COLS " FROM status WHERE kind = ?1 ORDER BY name",
-	[SQL_STATUS_SET] = "UPDATE status SET state = ?3, since = ?4, err_code = ?5, err_sys = ?6, err_field = ?7, err_msg = ?8"
+	[SQL_STATUS_SET] = "UPDATE status SET state = ?3, since = ?4, err_code = ?5, err_sys = ?6, err_field = ?7,"
+	    " err_msg = ?8"
 	    " WHERE kind = ?1 AND name = ?2",
-	[SQL_STATUS_ADD] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_STATUS_ADD] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ") VALUES (?1, ?2, ?3, ?4, ?5,"
+	    " ?6, ?7, ?8)",
 	[SQL_STATUS_DELETE] = "DELETE FROM status WHERE kind = ?1 AND name = ?2",
 
 	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since FROM drift ORDER BY pos",
 	[SQL_DRIFT_CLEAR] = "DELETE FROM drift",
 	[SQL_DRIFT_ADD] = "INSERT INTO drift (pos, object, want, have, cause, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 
-	[SQL_IFACE_ALL] = "SELECT ifname, jail, type, mac, mtu, up, running, bridge, member_of, addrs FROM iface ORDER BY jail, ifname",
+	[SQL_IFACE_ALL] = "SELECT ifname, jail, type, mac, mtu, up, running, bridge, member_of, addrs FROM iface ORDER"
+	    " BY jail, ifname",
 	[SQL_IFACE_CLEAR] = "DELETE FROM iface",
-	[SQL_IFACE_ADD] = "INSERT OR REPLACE INTO iface (ifname, jail, type, mac, mtu, up, running, bridge, member_of, addrs)"
+	[SQL_IFACE_ADD] = "INSERT OR REPLACE INTO iface (ifname, jail, type, mac, mtu, up, running, bridge, member_of,"
+	    " addrs)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 
 	[SQL_TOKEN_ADD] = "INSERT INTO token (id, name, role, sha256, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -70,8 +70,8 @@ store_status(struct store *s, enum kind kind, const char *name, struct status_ro
 }
 
 int
-store_statuses(struct store *s, enum kind kind, int (*each)(void *arg, const struct status_row *r, struct err *err), void *arg,
-    struct err *err)
+store_statuses(struct store *s, enum kind kind, int (*each)(void *arg, const struct status_row *r, struct err *err),
+    void *arg, struct err *err)
 {
 	struct store_q q = store_q_open(s, SQL_STATUS_ALL);
 	struct status_row r;
@@ -112,7 +112,8 @@ store_drift_set(struct store *s, const struct drift_row *v, size_t n, struct err
 }
 
 int
-store_drift(struct store *s, int (*each)(void *arg, const struct drift_row *r, struct err *err), void *arg, struct err *err)
+store_drift(
+    struct store *s, int (*each)(void *arg, const struct drift_row *r, struct err *err), void *arg, struct err *err)
 {
 	struct store_q q = store_q_open(s, SQL_DRIFT_ALL);
 	struct drift_row r;
@@ -183,7 +184,8 @@ get_iface(struct store_q *q, struct iface_row *r)
 }
 
 int
-store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row *r, struct err *err), void *arg, struct err *err)
+store_ifaces(
+    struct store *s, int (*each)(void *arg, const struct iface_row *r, struct err *err), void *arg, struct err *err)
 {
 	struct store_q q = store_q_open(s, SQL_IFACE_ALL);
 	struct iface_row r;

@@ -1,6 +1,6 @@
 /*
- * store_topo: desired objects, what all kinds share.  A list is read by running the statement of the kind's table and those of
- * its child tables side by side, all in name order, each once.
+ * store_topo: desired objects, what all kinds share.  A list is read by running the statement of the kind's table and
+ * those of its child tables side by side, all in name order, each once.
  */
 #include "store/store_int.h"
 

@@ -71,10 +71,11 @@ store_durable(struct store *s, bool durable)
 {
 	if (s->db == NULL || s->in_txn || s->relaxed == !durable)
 		return;
-	if (sqlite3_exec(s->db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) == SQLITE_OK)
+	if (sqlite3_exec(s->db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL,
+		NULL) == SQLITE_OK)
 		s->relaxed = !durable;
 	else if (durable)
-		s->broken = true;	/* opened anew, which makes it FULL */
+		s->broken = true; /* opened anew, which makes it FULL */
 }
 
 /* A statement without parameters and answer. */
