@@ -5,7 +5,8 @@
  * twice, its two marker files; a veth pair with names, MACs, MTU, group, aliases, one half a port of the one bridge, the other
  * in the jail, both up; an IPv4 and an IPv6 address; an IPv4 default route.  Then looks at all of it, then deletes it.
  *
- *	bare_loop N	prints {"jails":N,"create_ms":..,"observe_ms":..,"delete_ms":..}
+ *	bare_loop N		prints {"jails":N,"create_ms":..,"observe_ms":..,"delete_ms":..}
+ *	bare_loop N nodelete	leaves the deleting to the end of its namespaces
  */
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -390,7 +391,8 @@ main(int argc, char **argv)
 	t1 = now_ms();
 	look_all(jails);
 	t2 = now_ms();
-	delete_all(jails);
+	if (argc < 3)
+		delete_all(jails);
 	t3 = now_ms();
 	printf("{\"jails\":%d,\"create_ms\":%.1f,\"observe_ms\":%.1f,\"delete_ms\":%.1f}\n", jails, t1 - t0, t2 - t1, t3 - t2);
 	return (0);
