@@ -10,10 +10,7 @@
 #include "cli/cli.h"
 #include "cli/cli_table.h"
 #include "core/str.h"
-
-#ifndef JAILNET_VERSION
-#define JAILNET_VERSION "0.1.0"
-#endif
+#include "core/version.h"
 
 #ifdef __FreeBSD__
 #define DEFAULT_SOCKET "/var/run/jailnet/api.sock"
