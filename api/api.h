@@ -2,10 +2,10 @@
  * api: REST without HTTP.  A request comes in as plain values, an answer goes out as plain values; jansson lives only
  * here (and in cli/).  Two threads use it, each with its own 'struct api':
  *
- *   H  api_begin(): routes, checks role, content type and body; answers every GET from the reader connection.  A write is
- *      decoded into a 'struct write' and handed to R.
- *   R  write_apply(): works the write into a view of the desired topology (pure).  R validates, stores, reconciles and fills a
- *      'struct outcome'.
+ *   H  api_begin(): routes, checks role, content type and body; answers every GET from the reader connection.  A
+ *      write is decoded into a 'struct write' and handed to R.
+ *   R  write_apply(): works the write into a view of the desired topology (pure).  R validates, stores, reconciles and
+ *      fills a 'struct outcome'.
  *   H  api_finish(): turns write + outcome into the answer (reads the fresh object from the reader connection).
  */
 #ifndef JN_API_H
@@ -85,8 +85,17 @@ void api_res_fini(struct api_res *r);
 /* --- routes ------------------------------------------------------------------------------------------------ */
 
 enum write_verb {
-	WRITE_CREATE, WRITE_PUT, WRITE_PATCH, WRITE_DELETE, WRITE_START, WRITE_STOP, WRITE_RESTART, WRITE_TOPOLOGY, WRITE_ATTACH,
-	WRITE_DETACH, WRITE_PROBE
+	WRITE_CREATE,
+	WRITE_PUT,
+	WRITE_PATCH,
+	WRITE_DELETE,
+	WRITE_START,
+	WRITE_STOP,
+	WRITE_RESTART,
+	WRITE_TOPOLOGY,
+	WRITE_ATTACH,
+	WRITE_DETACH,
+	WRITE_PROBE
 };
 
 /* One line per operation of openapi/openapi.yaml; tests/api proves that both name the same ones. */
@@ -129,7 +138,7 @@ struct write {
 	bool create_only;		/* If-None-Match: * */
 	bool if_match_any;		/* If-Match: * */
 	int64_t if_match;		/* revision, -1 = no If-Match */
-	char manager[64];		/* ?manager= : topology prunes only objects whose label "manager" has this value */
+	char manager[64]; /* ?manager= : topology prunes only objects whose label "manager" has this value */
 	enum dry_run dry_run;
 	bool async;			/* Prefer: respond-async */
 	int wait_s;			/* Prefer: wait=N, default 10 */
@@ -140,7 +149,8 @@ struct write {
 };
 void write_free(struct write *w);
 
-/* One object that a write changes.  'old' NULL = created, 'new' NULL = deleted. 'new' is owned by the change until taken. */
+/* One object that a write changes.  'before' NULL = created, 'after' NULL = deleted; 'after' is owned by the change until
+ * it is taken. */
 struct change_item {
 	enum kind kind;
 	char name[NAME_SIZE];
@@ -154,12 +164,12 @@ struct changes {
 void changes_fini(struct changes *c);
 
 /*
- * Pure.  Checks preconditions against 'want', builds the changed objects (ids, times and MACs of existing objects are carried
- * over; new ones have zero id and MAC), skips what does not change, and puts them into 'next' (a view of 'want').
- * Errors go to errs with pointers into the topology document.  features: of valid.h.
+ * Pure.  Checks preconditions against 'want', builds the changed objects (ids, times and MACs of existing objects are
+ * carried over; new ones have zero id and MAC), skips what does not change, and puts them into 'next' (a view of
+ * 'want'). Errors go to errs with pointers into the topology document.  R checks the changed objects with valid_object().
  */
-int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next, struct changes *out,
-    struct errs *errs);
+int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next,
+    struct changes *out, struct errs *errs);
 
 enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_PROBE };
 struct outcome {
@@ -177,15 +187,16 @@ struct outcome {
 
 enum api_next { API_ANSWER, API_WRITE, API_STREAM };
 
-/* API_ANSWER: res is filled.  API_WRITE: *w is filled (owned by the caller).  API_STREAM: the SSE stream of events, starting after
- * *since (a sequence). */
-enum api_next api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since);
+/* API_ANSWER: res is filled.  API_WRITE: *w is filled (owned by the caller).  API_STREAM: the SSE stream of events,
+ * starting after *since (a sequence). */
+enum api_next api_begin(
+    struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since);
 void api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res);
 
-/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 413 or 415.  (404 and 405 come from api_begin,
- * which fills 'allow'.)  content_length UINT64_MAX = unknown.  max_body is set. */
-int api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length, bool has_body,
-    size_t *max_body);
+/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 413 or 415.  (404 and 405
+ * come from api_begin, which fills 'allow'.)  content_length UINT64_MAX = unknown.  max_body is set. */
+int api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length,
+    bool has_body, size_t *max_body);
 
 /* Fills res with problem+json.  code NULL: the usual one of the status; detail NULL: the words of the code. */
 void api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id);

@@ -124,8 +124,8 @@ check_revision(struct apply *a, const char *what, const char *name, int64_t revi
 {
 	if (a->w->if_match == -1 || a->w->if_match == revision)
 		return (0);
-	return (errs_add(a->errs, ERR_PRECONDITION, "", "%s%s%s is at \"r%lld\", not \"r%lld\"", what, *name != '\0' ? " " : "", name,
-	    (long long)revision, (long long)a->w->if_match));
+	return (errs_add(a->errs, ERR_PRECONDITION, "", "%s%s%s is at \"r%lld\", not \"r%lld\"", what,
+	    *name != '\0' ? " " : "", name, (long long)revision, (long long)a->w->if_match));
 }
 
 static int
@@ -242,7 +242,8 @@ apply_run(struct apply *a, const struct object *cur)
 	struct object *o;
 
 	if (j->external)
-		return (errs_add(a->errs, ERR_CONFLICT, "", "jail %s belongs to its own manager: start and stop it there", cur->name));
+		return (errs_add(a->errs, ERR_CONFLICT, "",
+		    "jail %s belongs to its own manager: start and stop it there", cur->name));
 	if (verb == WRITE_RESTART && !j->running)
 		return (errs_add(a->errs, ERR_CONFLICT, "", "jail %s is not running", cur->name));
 	if (verb != WRITE_RESTART && j->running == (verb == WRITE_START))
@@ -323,9 +324,15 @@ write_apply(const struct write *w, const struct topo *want, uint32_t features, s
     struct errs *errs)
 {
 	static int (*const verbs[])(struct apply *a, const struct object *cur) = {
-		[WRITE_CREATE] = apply_create, [WRITE_PUT] = apply_put, [WRITE_PATCH] = apply_patch, [WRITE_DELETE] = apply_delete,
-		[WRITE_START] = apply_run, [WRITE_STOP] = apply_run, [WRITE_RESTART] = apply_run, [WRITE_ATTACH] = apply_put,
-		[WRITE_DETACH] = apply_delete
+		[WRITE_CREATE] = apply_create,
+		[WRITE_PUT] = apply_put,
+		[WRITE_PATCH] = apply_patch,
+		[WRITE_DELETE] = apply_delete,
+		[WRITE_START] = apply_run,
+		[WRITE_STOP] = apply_run,
+		[WRITE_RESTART] = apply_run,
+		[WRITE_ATTACH] = apply_put,
+		[WRITE_DETACH] = apply_delete,
 	};
 	struct apply a = { w, want, next, out, errs };
 	const struct object *cur;
@@ -337,7 +344,8 @@ write_apply(const struct write *w, const struct topo *want, uint32_t features, s
 		return (errs_add(errs, ERR_INTERNAL, "", "this request changes nothing desired"));
 	cur = topo_find(want, w->kind, w->name);
 	/* POST without conditions on a taken name is 409, not 412. */
-	if ((w->verb != WRITE_CREATE || w->create_only || w->if_match != -1 || w->if_match_any) && check_object(&a, cur) == -1)
+	if ((w->verb != WRITE_CREATE || w->create_only || w->if_match != -1 || w->if_match_any) &&
+	    check_object(&a, cur) == -1)
 		return (-1);
 	return (verbs[w->verb](&a, cur));
 }

@@ -10,7 +10,8 @@
 
 #include "core/str.h"
 
-const char *const codec_server_fields[] = { "kind", "id", "revision", "created_at", "updated_at", "allocated", "status", NULL };
+const char *const codec_server_fields[] = { "kind", "id", "revision", "created_at", "updated_at", "allocated", "status",
+	NULL };
 
 static const struct codec {
 	const char *const *fields;
@@ -41,10 +42,11 @@ codec_name_ok(enum kind kind, const char *name, struct jd *d)
 	if (kind == KIND_ATTACHMENT ? foreign_name_ok(name) : name_is_legal(name, max))
 		return (true);
 	if (len > max)
-		jd_error(d, ERR_INVALID, "a %s name has at most %zu characters, this one has %zu: \"%.*s\" would fit", kind_name(kind), max,
-		    len, (int)max, name);
+		jd_error(d, ERR_INVALID, "a %s name has at most %zu characters, this one has %zu: \"%.*s\" would fit",
+		    kind_name(kind), max, len, (int)max, name);
 	else
-		jd_error(d, ERR_INVALID, "a name starts with a letter and goes on with letters, digits, \"_\" and \"-\"");
+		jd_error(
+		    d, ERR_INVALID, "a name starts with a letter and goes on with letters, digits, \"_\" and \"-\"");
 	return (false);
 }
 
@@ -62,7 +64,8 @@ decode_name(enum kind kind, const char *name, bool is_path, const json_t *j, str
 		return (NULL);
 	}
 	if (given != NULL && name != NULL && strcmp(given, name) != 0)
-		jd_error_at(d, "name", ERR_INVALID, "wants \"%s\", the name in the %s, or nothing", name, is_path ? "path" : "key");
+		jd_error_at(d, "name", ERR_INVALID, "wants \"%s\", the name in the %s, or nothing", name,
+		    is_path ? "path" : "key");
 	if (name == NULL)
 		name = given;
 	if (pushed)

@@ -15,9 +15,9 @@
 extern const char *const codec_server_fields[];
 
 /*
- * name NULL: taken from the body, where it must stand (POST).  Else it is the name of the path or the topology key, and one in
- * the body must be the same.  is_path: bad names are reported at "/name" rather than at the value itself.
- * The result may be incomplete when errors were added; NULL only when memory is out (an error, too).
+ * name NULL: taken from the body, where it must stand (POST).  Else it is the name of the path or the topology key, and
+ * one in the body must be the same.  is_path: bad names are reported at "/name" rather than at the value itself. The
+ * result may be incomplete when errors were added; NULL only when memory is out (an error, too).
  */
 struct object *codec_decode(enum kind kind, const char *name, bool is_path, const json_t *j, struct jd *d);
 /* Adds an error and returns false unless objects of this kind may have that name. */
@@ -60,6 +60,7 @@ int codec_bridge_encode(json_t *obj, const struct object *o);
 int codec_epair_encode(json_t *obj, const struct object *o);
 int codec_jail_encode(json_t *obj, const struct object *o);
 int codec_attachment_encode(json_t *obj, const struct object *o);
-extern const char *const codec_bridge_fields[], *const codec_epair_fields[], *const codec_jail_fields[], *const codec_attachment_fields[];
+extern const char *const codec_bridge_fields[], *const codec_epair_fields[];
+extern const char *const codec_jail_fields[], *const codec_attachment_fields[];
 
 #endif

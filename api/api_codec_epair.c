@@ -21,7 +21,8 @@ decode_end(struct jd *d, const json_t *j, struct object *o, struct end *e)
 		size_t mark = jd_push(d, "ifname");
 
 		/* The same rule as for an epair's own name: it becomes an interface name. */
-		e->ifname_given = codec_name_ok(KIND_EPAIR, ifname, d) && str_copy(e->ifname, sizeof(e->ifname), ifname) == 0;
+		e->ifname_given =
+		    codec_name_ok(KIND_EPAIR, ifname, d) && str_copy(e->ifname, sizeof(e->ifname), ifname) == 0;
 		jd_pop(d, mark);
 	}
 	e->mac_pinned = jd_mac(d, j, "mac", &e->mac);

@@ -6,10 +6,8 @@
 #include "api/api_codec.h"
 #include "core/str.h"
 
-const char *const codec_jail_fields[] = {
-	"name", "manager", "running", "path", "hostname", "routes", "forwarding", "sysctls", "params", "exec", "labels", "description",
-	NULL
-};
+const char *const codec_jail_fields[] = { "name", "manager", "running", "path", "hostname", "routes", "forwarding",
+	"sysctls", "params", "exec", "labels", "description", NULL };
 static const char *const exec_fields[] = { "start", "stop", NULL };
 static const char *const managers[] = { "jailnet", "external" };
 

@@ -9,8 +9,8 @@ row(void *arg, const struct drift_row *r, struct err *err)
 {
 	json_t *items = arg, *j;
 
-	j = json_pack("{s:o, s:o, s:o, s:o, s:o}", "object", codec_text(r->object), "want", codec_text(r->want), "have", codec_text(r->have),
-	    "since", codec_time_json(r->since), "cause", codec_text(r->cause));
+	j = json_pack("{s:o, s:o, s:o, s:o, s:o}", "object", codec_text(r->object), "want", codec_text(r->want), "have",
+	    codec_text(r->have), "since", codec_time_json(r->since), "cause", codec_text(r->cause));
 	return (json_array_append_new(items, j) == 0 ? 0 : err_nomem(err));
 }
 

@@ -12,9 +12,10 @@
 static json_t *
 event_json(const struct event_row *e)
 {
-	return (json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "seq", (json_int_t)e->seq, "revision", (json_int_t)e->revision, "at",
-	    codec_time_json(e->at), "type", codec_text(e->type), "object", codec_text_or_null(e->object), "actor", codec_text(e->actor),
-	    "operation", codec_text_or_null(e->op), "text", codec_text(e->text)));
+	return (json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "seq", (json_int_t)e->seq, "revision",
+	    (json_int_t)e->revision, "at", codec_time_json(e->at), "type", codec_text(e->type), "object",
+	    codec_text_or_null(e->object), "actor", codec_text(e->actor), "operation", codec_text_or_null(e->op),
+	    "text", codec_text(e->text)));
 }
 
 char *
@@ -76,6 +77,8 @@ api_event_page(struct api *a, const struct api_req *req, const struct api_route 
 	}
 	/* What to ask 'since' for next; null = that was all for now. */
 	snprintf(next, sizeof(next), "%lld", (long long)page.last);
-	api_answer_json(res, 200, json_pack("{s:o, s:o}", "next", json_array_size(page.items) == limit ? json_string(next) : json_null(),
-	    "items", page.items), req);
+	api_answer_json(res, 200,
+	    json_pack("{s:o, s:o}", "next", json_array_size(page.items) == limit ? json_string(next) : json_null(),
+		"items", page.items),
+	    req);
 }

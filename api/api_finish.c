@@ -11,7 +11,8 @@
 static struct api_req
 bare_request(const struct write *w)
 {
-	return ((struct api_req){ .method = w->method, .target = w->path, .actor = w->actor, .request_id = w->request_id });
+	return (
+	    (struct api_req){ .method = w->method, .target = w->path, .actor = w->actor, .request_id = w->request_id });
 }
 
 static void
@@ -24,7 +25,8 @@ finish_failed(const struct write *w, const struct outcome *o, struct api_res *re
 	/* "There is no bridge lan0" would be a strange answer to its deletion. */
 	for (i = 0; i < errs.n; i++) {
 		if (errs.v[i].code == ERR_IN_USE && w->verb == WRITE_DELETE)
-			snprintf(errs.v[i].msg, sizeof(errs.v[i].msg), "%s %s is still used at %.180s", kind_name(w->kind), w->name, errs.v[i].field);
+			snprintf(errs.v[i].msg, sizeof(errs.v[i].msg), "%s %s is still used at %.180s",
+			    kind_name(w->kind), w->name, errs.v[i].field);
 	}
 	if (w->verb != WRITE_TOPOLOGY)
 		snprintf(prefix, sizeof(prefix), "/%s/%s", kind_plural(w->kind), w->name);
@@ -45,8 +47,9 @@ plan_json(const struct plan *p, int64_t revision)
 		step_object(s, object, sizeof(object));
 		step_detail(s, detail, sizeof(detail));
 		step_interrupts(s, interrupts, sizeof(interrupts));
-		rc |= json_array_append_new(steps, json_pack("{s:s, s:o, s:o, s:o}", "op", step_verb(s), "object", codec_text(object), "detail",
-		    codec_text(detail), "interrupts", codec_text_or_null(interrupts)));
+		rc |= json_array_append_new(
+		    steps, json_pack("{s:s, s:o, s:o, s:o}", "op", step_verb(s), "object", codec_text(object), "detail",
+			       codec_text(detail), "interrupts", codec_text_or_null(interrupts)));
 	}
 	if (rc != 0) {
 		json_decref(steps);
@@ -63,15 +66,15 @@ probe_json(const struct reply *r)
 
 	for (i = 0; i < r->received && i < PROBE_MAX; i++)
 		json_array_append_new(rtt, json_real(r->rtt_us[i] / 1000.0));
-	return (json_pack("{s:I, s:I, s:o, s:o}", "sent", (json_int_t)r->sent, "received", (json_int_t)r->received, "rtt_ms", rtt, "error",
-	    codec_text_or_null(r->probe_error)));
+	return (json_pack("{s:I, s:I, s:o, s:o}", "sent", (json_int_t)r->sent, "received", (json_int_t)r->received,
+	    "rtt_ms", rtt, "error", codec_text_or_null(r->probe_error)));
 }
 
 static json_t *
 topology_result(const struct outcome *o)
 {
-	return (json_pack("{s:I, s:I, s:o}", "revision", (json_int_t)o->revision, "changed", (json_int_t)o->changed, "operation",
-	    codec_text_or_null(o->op)));
+	return (json_pack("{s:I, s:I, s:o}", "revision", (json_int_t)o->revision, "changed", (json_int_t)o->changed,
+	    "operation", codec_text_or_null(o->op)));
 }
 
 static void
@@ -84,7 +87,8 @@ object_location(const struct write *w, struct api_res *res)
 }
 
 static void
-finish_done(struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
+finish_done(
+    struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
 {
 	int64_t revision;
 	struct err err;
@@ -110,7 +114,8 @@ finish_done(struct api *a, const struct write *w, const struct outcome *o, const
 }
 
 static void
-finish_accepted(struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
+finish_accepted(
+    struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
 {
 	struct op_row op;
 	struct err err;
@@ -142,7 +147,8 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		finish_accepted(a, w, o, &req, res);
 		break;
 	case OUT_VALID:
-		api_answer_json(res, 200, json_pack("{s:b, s:I}", "valid", 1, "revision", (json_int_t)o->revision), &req);
+		api_answer_json(
+		    res, 200, json_pack("{s:b, s:I}", "valid", 1, "revision", (json_int_t)o->revision), &req);
 		break;
 	case OUT_PLAN:
 		api_answer_json(res, 200, plan_json(&o->plan, o->revision), &req);

@@ -1,9 +1,9 @@
 /*
  * api_graph: the topology as a picture: DOT for graphviz, Mermaid for markdown.
  *
- * Bridges and jails are nodes, epairs are edges, uplinks (bridge members) and attachments are nodes with an edge; an end
- * that is in neither bridge nor jail hangs on a node of the host.  Only names, addresses and MACs of the model get in, and
- * both forms quote them.
+ * Bridges and jails are nodes, epairs are edges, uplinks (bridge members) and attachments are nodes with an edge; an
+ * end that is in neither bridge nor jail hangs on a node of the host.  Only names, addresses and MACs of the model get
+ * in, and both forms quote them.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,8 +74,10 @@ put_node(const struct text *t, const struct topo *topo, const struct object *o)
 
 	fputs("  ", t->f);
 	put_id(t, topo, o->kind, o->name);
-	fprintf(t->f, t->is_dot ? " [shape=%s, label=\"%s" : "%s\"%s", t->is_dot ? is_bridge ? "box" : "component" : is_bridge ? "[" : "([",
-	    o->name);
+	if (t->is_dot)
+		fprintf(t->f, " [shape=%s, label=\"%s", is_bridge ? "box" : "component", o->name);
+	else
+		fprintf(t->f, "%s\"%s", is_bridge ? "[" : "([", o->name);
 	if (is_bridge)
 		put_addrs(t, &o->u.bridge.addrs);
 	else if (!o->u.jail.running && !o->u.jail.external)
@@ -132,10 +134,11 @@ put_epair(const struct text *t, const struct topo *topo, const struct object *ep
 	}
 }
 
-/* A foreign interface: its own node with a plain edge to a bridge or jail.  Mermaid: u<bridge>_<member> or i<attachment>. */
+/* A foreign interface: its own node with a plain edge to a bridge or jail.  Mermaid: u<bridge>_<member> or
+ * i<attachment>. */
 static void
-put_foreign(const struct text *t, const struct topo *topo, const char *ifname, const char *id, const struct prefixes *addrs,
-    enum kind kind, const char *name)
+put_foreign(const struct text *t, const struct topo *topo, const char *ifname, const char *id,
+    const struct prefixes *addrs, enum kind kind, const char *name)
 {
 	char buf[64];
 
@@ -216,7 +219,11 @@ graph(const struct topo *topo, bool is_dot)
 	t.f = open_memstream(&out, &size);
 	if (t.f == NULL)
 		return (NULL);
-	fputs(is_dot ? "graph jailnet {\n  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=10];\n" : "graph LR\n", t.f);
+	fputs(
+	    is_dot
+		? "graph jailnet {\n  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=10];\n"
+		: "graph LR\n",
+	    t.f);
 	put_all(&t, topo);
 	if (is_dot)
 		fputs("}\n", t.f);

@@ -17,8 +17,10 @@ api_root_get(struct api *a, const struct api_req *req, const struct api_route *r
 	(void)r;
 	(void)p;
 
-	api_answer_json(res, 200, json_pack("{s:s, s:[s], s:{s:s, s:s}}", "service", "jailnet", "versions", "v1", "links", "api", "/v1",
-	    "openapi", "/openapi.json"), req);
+	api_answer_json(res, 200,
+	    json_pack("{s:s, s:[s], s:{s:s, s:s}}", "service", "jailnet", "versions", "v1", "links", "api", "/v1",
+		"openapi", "/openapi.json"),
+	    req);
 }
 
 static json_t *
@@ -38,9 +40,10 @@ features_json(uint32_t features)
 static json_t *
 limits_json(void)
 {
-	return (json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "jails", LIMIT_JAILS, "epairs", LIMIT_EPAIRS, "bridges",
-	    LIMIT_BRIDGES, "attachments", LIMIT_ATTACHMENTS, "addresses", LIMIT_ADDRESSES, "members", LIMIT_MEMBERS, "routes", LIMIT_ROUTES,
-	    "pairs", LIMIT_PAIRS, "body", API_BODY_MAX, "topology", API_TOPOLOGY_MAX, "depth", API_DEPTH_MAX, "values", API_VALUES_MAX));
+	return (json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "jails", LIMIT_JAILS,
+	    "epairs", LIMIT_EPAIRS, "bridges", LIMIT_BRIDGES, "attachments", LIMIT_ATTACHMENTS, "addresses",
+	    LIMIT_ADDRESSES, "members", LIMIT_MEMBERS, "routes", LIMIT_ROUTES, "pairs", LIMIT_PAIRS, "body",
+	    API_BODY_MAX, "topology", API_TOPOLOGY_MAX, "depth", API_DEPTH_MAX, "values", API_VALUES_MAX));
 }
 
 void
@@ -52,10 +55,13 @@ api_server_get(struct api *a, const struct api_req *req, const struct api_route 
 	(void)r;
 	(void)p;
 
-	api_answer_json(res, 200, json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:b}", "version", i->version, "platform", i->platform,
-	    "features", features_json(atomic_load(&h->features)), "limits", limits_json(), "revision", (json_int_t)atomic_load(&h->revision),
-	    "applied_revision", (json_int_t)atomic_load(&h->applied_revision), "actor", req->actor, "http_library", i->http_library,
-	    "worker_pid", i->worker_pid, "sandbox", i->sandbox), req);
+	api_answer_json(res, 200,
+	    json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:b}", "version", i->version, "platform",
+		i->platform, "features", features_json(atomic_load(&h->features)), "limits", limits_json(), "revision",
+		(json_int_t)atomic_load(&h->revision), "applied_revision",
+		(json_int_t)atomic_load(&h->applied_revision), "actor", req->actor, "http_library", i->http_library,
+		"worker_pid", i->worker_pid, "sandbox", i->sandbox),
+	    req);
 }
 
 void
@@ -91,8 +97,8 @@ api_readyz_get(struct api *a, const struct api_req *req, const struct api_route 
 	for (i = 0; i < NELEMS(checks); i++) {
 		ready = ready && checks[i].ok;
 		if (verbose || !checks[i].ok)
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "[%c]%s %s\n", checks[i].ok ? '+' : '-', checks[i].name,
-			    checks[i].ok ? "ok" : "failed");
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "[%c]%s %s\n", checks[i].ok ? '+' : '-',
+			    checks[i].name, checks[i].ok ? "ok" : "failed");
 	}
 	snprintf(text + len, sizeof(text) - len, "%s\n", ready ? "ok" : "not ready");
 	api_answer_text(res, strdup(text), "text/plain", req);

@@ -27,9 +27,10 @@ row(void *arg, const struct iface_row *r, struct err *err)
 {
 	json_t *items = arg, *j;
 
-	j = json_pack("{s:o, s:s, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o}", "name", codec_text(r->ifname), "type", link_type_name(r->type),
-	    "jail", codec_text_or_null(r->jail), "mac", codec_put_mac(&r->mac), "mtu", (json_int_t)r->mtu, "up", r->up, "running", r->running,
-	    "bridge", codec_text_or_null(r->bridge), "member_of", codec_text_or_null(r->member_of), "addresses", split(r->addrs));
+	j = json_pack("{s:o, s:s, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o}", "name", codec_text(r->ifname), "type",
+	    link_type_name(r->type), "jail", codec_text_or_null(r->jail), "mac", codec_put_mac(&r->mac), "mtu",
+	    (json_int_t)r->mtu, "up", r->up, "running", r->running, "bridge", codec_text_or_null(r->bridge),
+	    "member_of", codec_text_or_null(r->member_of), "addresses", split(r->addrs));
 	return (json_array_append_new(items, j) == 0 ? 0 : err_nomem(err));
 }
 

@@ -52,7 +52,8 @@ const char *api_query(const struct api_params *p, const char *key);	/* NULL = no
 /* ?limit= ; false: res has the 400 */
 bool api_query_limit(const struct api_params *p, const struct api_req *req, size_t *limit, struct api_res *res);
 /* ?cursor= into after[] ("" = none); false: res has the 400 */
-bool api_query_cursor(const struct api_params *p, const struct api_req *req, char after[NAME_SIZE], struct api_res *res);
+bool api_query_cursor(
+    const struct api_params *p, const struct api_req *req, char after[NAME_SIZE], struct api_res *res);
 json_t *api_cursor(const char *name);
 /* application/json in UTF-8, or for PATCH the merge-patch type. */
 bool api_content_ok(const char *content_type, bool is_patch);
@@ -61,16 +62,16 @@ bool api_verb_has_body(enum write_verb verb);
 /* --- writes ------------------------------------------------------------------------------------------------ */
 
 /* The write half of api_begin.  false: res is filled. */
-bool api_write_new(const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res,
-    struct write **out);
+bool api_write_new(const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res, struct write **out);
 
 /* --- reads, named in the route table ------------------------------------------------------------------------ */
 
-typedef void api_read_fn(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
-    struct api_res *res);
+typedef void api_read_fn(struct api *a, const struct api_req *req, const struct api_route *r,
+    const struct api_params *p, struct api_res *res);
 api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_openapi_get, api_problem_get;
-api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get, api_event_page,
-    api_drift_list;
+api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
+    api_event_page, api_drift_list;
 
 /* The object as GET answers it, read in one transaction. */
 int api_object_json(struct api *a, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);

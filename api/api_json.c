@@ -11,8 +11,8 @@
 #include "core/str.h"
 
 /*
- * One pass before jansson sees the text: jansson recurses as deep as 2048 (a 12 KB body can overflow a 512 KiB stack) and
- * turns 1 MiB of "[1,1,..." into 19 MiB.
+ * One pass before jansson sees the text: jansson recurses as deep as 2048 (a 12 KB body can overflow a 512 KiB stack)
+ * and turns 1 MiB of "[1,1,..." into 19 MiB.
  */
 static int
 scan(const char *text, size_t size, struct err *err)
@@ -34,7 +34,8 @@ scan(const char *text, size_t size, struct err *err)
 			in_string = true;
 		else if (c == '[' || c == '{') {
 			if (++depth > API_DEPTH_MAX)
-				return (err_set(err, ERR_SYNTAX, "nested deeper than %d levels at position %zu", API_DEPTH_MAX, i));
+				return (err_set(
+				    err, ERR_SYNTAX, "nested deeper than %d levels at position %zu", API_DEPTH_MAX, i));
 			values++;
 		} else if ((c == ']' || c == '}') && depth > 0)
 			depth--;
@@ -83,7 +84,8 @@ api_json_parse(const char *text, size_t size, json_t **out, struct err *err)
 		return (0);
 	if (json_error_code(&je) == json_error_out_of_memory)
 		return (err_nomem(err));
-	return (err_set(err, ERR_SYNTAX, "%s: line %d, column %d", parse_reason(json_error_code(&je)), je.line, je.column));
+	return (
+	    err_set(err, ERR_SYNTAX, "%s: line %d, column %d", parse_reason(json_error_code(&je)), je.line, je.column));
 }
 
 /* --- where we are ------------------------------------------------------------------------------------------ */
@@ -179,10 +181,14 @@ jd_nomem(struct jd *d)
 void
 jd_wants(struct jd *d, const char *what, const json_t *got)
 {
-	static const char *const types[] = {
-		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list", [JSON_STRING] = "a string", [JSON_INTEGER] = "an integer",
-		[JSON_REAL] = "a number with a fraction", [JSON_TRUE] = "true", [JSON_FALSE] = "false", [JSON_NULL] = "null"
-	};
+	static const char *const types[] = { [JSON_OBJECT] = "an object",
+		[JSON_ARRAY] = "a list",
+		[JSON_STRING] = "a string",
+		[JSON_INTEGER] = "an integer",
+		[JSON_REAL] = "a number with a fraction",
+		[JSON_TRUE] = "true",
+		[JSON_FALSE] = "false",
+		[JSON_NULL] = "null" };
 
 	if (json_is_integer(got))
 		jd_error(d, ERR_INVALID, "wants %s, got %" JSON_INTEGER_FORMAT, what, json_integer_value(got));

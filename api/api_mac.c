@@ -9,15 +9,17 @@
 static int
 row(void *arg, const struct mac_row *r, struct err *err)
 {
-	static const char *const states[] = {
-		[MAC_ALLOCATED] = "allocated", [MAC_PINNED] = "pinned", [MAC_IMPORTED] = "imported", [MAC_RETIRED] = "retired"
-	};
+	static const char *const states[] = { [MAC_ALLOCATED] = "allocated",
+		[MAC_PINNED] = "pinned",
+		[MAC_IMPORTED] = "imported",
+		[MAC_RETIRED] = "retired" };
 	json_t *items = arg, *j;
 	char owner[96];
 
 	snprintf(owner, sizeof(owner), "%s/%s", kind_name(r->kind), r->name);
 	j = json_pack("{s:o, s:s, s:o, s:s, s:s}", "address", codec_put_mac(&r->mac), "owner", owner, "end",
-	    r->kind == KIND_EPAIR ? json_string(r->side == END_A ? "a" : "b") : json_null(), "state", states[r->state], "source", r->source);
+	    r->kind == KIND_EPAIR ? json_string(r->side == END_A ? "a" : "b") : json_null(), "state", states[r->state],
+	    "source", r->source);
 	return (json_array_append_new(items, j) == 0 ? 0 : err_nomem(err));
 }
 

@@ -154,7 +154,8 @@ take_object(void *arg, struct object *o, struct err *err)
 	}
 	st = l->nst > 0 ? bsearch(o->name, l->st, l->nst, sizeof(*l->st), name_of) : NULL;
 	memcpy(l->last, o->name, sizeof(l->last));
-	if (json_array_append_new(l->items, codec_item(o, o->kind == KIND_EPAIR ? epair_mtu(&l->bridges, o) : 0, st)) == -1)
+	if (json_array_append_new(l->items, codec_item(o, o->kind == KIND_EPAIR ? epair_mtu(&l->bridges, o) : 0, st)) ==
+	    -1)
 		rc = err_nomem(err);
 out:
 	object_free(o);
@@ -196,7 +197,8 @@ api_object_list(struct api *a, const struct api_req *req, const struct api_route
 		goto out;
 	}
 	res->cacheable = true;
-	api_answer_json(res, 200, api_list(json_incref(l.items), l.has_more ? api_cursor(l.last) : json_null(), a), req);
+	api_answer_json(
+	    res, 200, api_list(json_incref(l.items), l.has_more ? api_cursor(l.last) : json_null(), a), req);
 out:
 	json_decref(l.items);
 	free(l.st);

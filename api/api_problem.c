@@ -89,9 +89,10 @@ problem_json(const char *code, int status, const char *detail, const char *reque
 	char type[64];
 
 	snprintf(type, sizeof(type), "/problems/%s", p->code);
-	return (json_pack("{s:s, s:s, s:i, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:b}", "type", type, "title", p->title, "status", status,
-	    "detail", codec_text(detail), "instance", "code", p->code, "request_id", codec_text_or_null(request_id != NULL ? request_id : ""),
-	    "errors", errors, "errno", sys != 0 ? json_integer(sys) : json_null(), "kernel_message",
+	return (json_pack("{s:s, s:s, s:i, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:b}", "type", type, "title", p->title,
+	    "status", status, "detail", codec_text(detail), "instance", "code", p->code, "request_id",
+	    codec_text_or_null(request_id != NULL ? request_id : ""), "errors", errors, "errno",
+	    sys != 0 ? json_integer(sys) : json_null(), "kernel_message",
 	    sys != 0 ? codec_text(strerror(sys)) : json_null(), "retryable", p->retryable || status == 507));
 }
 
@@ -118,8 +119,9 @@ api_problem_json(const struct errs *errs, const char *strip_prefix, const char *
 		const struct err *e = &errs->v[i];
 
 		if (e->field[0] != '\0')
-			rc |= json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "pointer", codec_text(strip(e->field, strip_prefix)), "code",
-			    err_code_name(e->code), "detail", codec_text(e->msg)));
+			rc |= json_array_append_new(
+			    list, json_pack("{s:o, s:s, s:o}", "pointer", codec_text(strip(e->field, strip_prefix)),
+				      "code", err_code_name(e->code), "detail", codec_text(e->msg)));
 	}
 	if (rc != 0) {
 		json_decref(list);
@@ -182,6 +184,8 @@ api_problem_get(struct api *a, const struct api_req *req, const struct api_route
 		api_answer_err(res, &err, req->request_id);
 		return;
 	}
-	api_answer_json(res, 200, json_pack("{s:s, s:i, s:s, s:b}", "code", pr->code, "status", pr->status, "title", pr->title, "retryable",
-	    pr->retryable), req);
+	api_answer_json(res, 200,
+	    json_pack("{s:s, s:i, s:s, s:b}", "code", pr->code, "status", pr->status, "title", pr->title, "retryable",
+		pr->retryable),
+	    req);
 }

@@ -60,7 +60,8 @@ query_known(const struct api_route *r, const char *key)
 }
 
 static bool
-query_one(const char *s, size_t len, const struct api_route *r, struct api_params *p, struct api_res *res, const char *request_id)
+query_one(const char *s, size_t len, const struct api_route *r, struct api_params *p, struct api_res *res,
+    const char *request_id)
 {
 	const char *eq = memchr(s, '=', len);
 	size_t klen = eq != NULL ? (size_t)(eq - s) : len;
@@ -77,7 +78,8 @@ query_one(const char *s, size_t len, const struct api_route *r, struct api_param
 	memcpy(p->query[p->nquery].key, key, sizeof(key));
 	if (api_decode(eq != NULL ? eq + 1 : s, eq != NULL ? len - klen - 1 : 0, true, p->query[p->nquery].value,
 	    sizeof(p->query[0].value)) != MATCH_OK) {
-		api_answer_bad(res, 400, request_id, "the value of query parameter %s cannot be read or is too long", key);
+		api_answer_bad(
+		    res, 400, request_id, "the value of query parameter %s cannot be read or is too long", key);
 		return (false);
 	}
 	p->nquery++;

@@ -16,7 +16,10 @@ static const char *const q_verbose[] = { "verbose", NULL };
 static const char *const q_events[] = { "since", "limit", NULL };
 
 #define READ(path, id, role, kind, query, fn) { "GET", path, id, role, kind, false, 0, false, query, fn }
-#define WRITE(method, path, id, kind, verb, query) { method, path, id, ROLE_OPERATOR, kind, true, verb, false, query, NULL }
+#define WRITE(method, path, id, kind, verb, query)                                                                     \
+	{                                                                                                              \
+		method, path, id, ROLE_OPERATOR, kind, true, verb, false, query, NULL                                  \
+	}
 #define OBJECTS(base, kind, list, create, get, put, patch, delete)				\
 	READ(base, list, ROLE_VIEWER, kind, q_list, api_object_list),				\
 	WRITE("POST", base, create, kind, WRITE_CREATE, q_dry),					\
@@ -32,8 +35,10 @@ const struct api_route api_routes[] = {
 	READ("/readyz", "getReadyz", ROLE_NONE, 0, q_verbose, api_readyz_get),
 	READ("/openapi.json", "getOpenapi", ROLE_NONE, 0, NULL, api_openapi_get),
 	READ("/problems/{code}", "getProblem", ROLE_NONE, 0, NULL, api_problem_get),
-	OBJECTS("/v1/bridges", KIND_BRIDGE, "listBridges", "createBridge", "getBridge", "putBridge", "patchBridge", "deleteBridge"),
-	OBJECTS("/v1/epairs", KIND_EPAIR, "listEpairs", "createEpair", "getEpair", "putEpair", "patchEpair", "deleteEpair"),
+	OBJECTS("/v1/bridges", KIND_BRIDGE, "listBridges", "createBridge", "getBridge", "putBridge", "patchBridge",
+	    "deleteBridge"),
+	OBJECTS(
+	    "/v1/epairs", KIND_EPAIR, "listEpairs", "createEpair", "getEpair", "putEpair", "patchEpair", "deleteEpair"),
 	OBJECTS("/v1/jails", KIND_JAIL, "listJails", "createJail", "getJail", "putJail", "patchJail", "deleteJail"),
 	WRITE("POST", "/v1/jails/{name}/start", "startJail", KIND_JAIL, WRITE_START, q_dry),
 	WRITE("POST", "/v1/jails/{name}/stop", "stopJail", KIND_JAIL, WRITE_STOP, q_dry),
@@ -90,8 +95,8 @@ allow_add(char *allow, size_t size, const char *method)
 }
 
 enum api_match
-api_match(const char *method, const char *path, size_t path_len, const struct api_route **route, struct api_params *params,
-    char *allow, size_t allow_size)
+api_match(const char *method, const char *path, size_t path_len, const struct api_route **route,
+    struct api_params *params, char *allow, size_t allow_size)
 {
 	enum api_match m, rc = MATCH_NO_PATH;
 	size_t i;
@@ -118,8 +123,8 @@ api_match(const char *method, const char *path, size_t path_len, const struct ap
 bool
 api_verb_has_body(enum write_verb verb)
 {
-	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY || verb == WRITE_ATTACH ||
-	    verb == WRITE_PROBE);
+	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY ||
+		verb == WRITE_ATTACH || verb == WRITE_PROBE);
 }
 
 int
@@ -168,7 +173,8 @@ find_route(const struct api_req *req, const struct api_route **r, struct api_par
 		if (strcmp(req->method, "OPTIONS") == 0)
 			res->status = 204;
 		else
-			api_answer_bad(res, 405, req->request_id, "%.20s is not possible here; Allow names what is", req->method);
+			api_answer_bad(
+			    res, 405, req->request_id, "%.20s is not possible here; Allow names what is", req->method);
 		return (false);
 	case MATCH_NO_PATH:
 		api_answer_bad(res, 404, req->request_id, "there is no %.*s", len > 200 ? 200 : (int)len, req->target);

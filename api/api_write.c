@@ -251,7 +251,8 @@ take_one(struct write *w, const json_t *j, struct jd *d)
 		jd_nomem(d);
 		return;
 	}
-	if (add_object(w, w->kind, w->verb == WRITE_CREATE ? NULL : w->name, true, j, d) == 0 && w->verb == WRITE_CREATE)
+	if (add_object(w, w->kind, w->verb == WRITE_CREATE ? NULL : w->name, true, j, d) == 0 &&
+	    w->verb == WRITE_CREATE)
 		memcpy(w->name, w->objects[0]->name, sizeof(w->name));
 }
 

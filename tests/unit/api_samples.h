@@ -25,8 +25,13 @@ static struct rig rig;
 static UNUSED void
 rig_reset_request(void)
 {
-	rig.req = (struct api_req){ .method = "GET", .target = "/", .content_type = "application/json", .local = true, .role = ROLE_ADMIN,
-		.actor = "uid:0", .request_id = "r1" };
+	rig.req = (struct api_req){ .method = "GET",
+		.target = "/",
+		.content_type = "application/json",
+		.local = true,
+		.role = ROLE_ADMIN,
+		.actor = "uid:0",
+		.request_id = "r1" };
 }
 
 static UNUSED int
@@ -37,7 +42,8 @@ rig_setup(void **state)
 	scratch_new(rig.dir);
 	OK(store_open(rig.dir, STORE_WRITER, &rig.writer, E));
 	OK(store_open(rig.dir, STORE_READER, &rig.reader, E));
-	rig.info = (struct api_info){ .version = "1.0.0", .platform = "linux", .http_library = "0.9.75", .worker_pid = 7 };
+	rig.info =
+	    (struct api_info){ .version = "1.0.0", .platform = "linux", .http_library = "0.9.75", .worker_pid = 7 };
 	rig.api = (struct api){ .reader = rig.reader, .health = &rig.health, .info = &rig.info };
 	atomic_store(&rig.health.store_ok, true);
 	rig_reset_request();
@@ -92,7 +98,8 @@ rig_expect(const char *method, const char *target, const char *body, int status)
 	if (rig_begin(method, target, body, &w) != API_ANSWER)
 		fail_msg("%s %s was not answered at once", method, target);
 	if (rig.res.status != status)
-		fail_msg("%s %s: %d, not %d: %s", method, target, rig.res.status, status, rig.res.body != NULL ? rig.res.body : "");
+		fail_msg("%s %s: %d, not %d: %s", method, target, rig.res.status, status,
+		    rig.res.body != NULL ? rig.res.body : "");
 }
 
 static UNUSED struct write *

@@ -151,7 +151,9 @@ test_patch(void **state)
 	const struct bridge *b;
 
 	(void)state;
-	done("PATCH", "/v1/bridges/lan", "{\"mtu\":null,\"labels\":{\"site\":null,\"b\":\"2\"},\"members\":{\"re1\":null,\"re9\":{\"edge\":true}}}", 1);
+	done("PATCH", "/v1/bridges/lan",
+	    "{\"mtu\":null,\"labels\":{\"site\":null,\"b\":\"2\"},\"members\":{\"re1\":null,\"re9\":{\"edge\":true}}}",
+	    1);
 	b = &changes.v[0].after->u.bridge;
 	assert_int_equal(b->mtu, MTU_DEFAULT);
 	assert_true(b->stp && b->mac_pinned);
@@ -210,7 +212,8 @@ static void
 test_topology(void **state)
 {
 	(void)state;
-	done("PUT", "/v1/topology", "{\"jails\":{\"web\":{},\"db\":{}},\"epairs\":{\"web0\":{\"b\":{\"mac\":\"02:10:00:00:00:65\"}}}}", 3);
+	done("PUT", "/v1/topology",
+	    "{\"jails\":{\"web\":{},\"db\":{}},\"epairs\":{\"web0\":{\"b\":{\"mac\":\"02:10:00:00:00:65\"}}}}", 3);
 	assert_non_null(topo_find(&next, KIND_JAIL, "db"));
 	assert_null(topo_find(&next, KIND_JAIL, "ext"));
 	assert_null(topo_find(&next, KIND_BRIDGE, "lan"));

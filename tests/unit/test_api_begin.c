@@ -24,8 +24,10 @@ test_paths(void **state)
 	rig_expect("GET", "/v1/bridges/%2", NULL, 400);
 	rig_expect("GET", "/v1/bridges/%ff", NULL, 400);
 	rig_expect("GET", "/v1/bridges/a%0ab", NULL, 400);
-	rig_expect("GET", "/v1/jails/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL, 404);
-	rig_expect("PUT", "/v1/jails/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "{}", 422);
+	rig_expect("GET", "/v1/jails/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    NULL, 404);
+	rig_expect("PUT", "/v1/jails/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "{}", 422);
 	rig_expect("PUT", "/v1/bridges/sixteenletters16", "{}", 422);
 	rig_has("\"pointer\":\"/name\"");
 	rig_has("\\\"sixteenletters1\\\" would fit");
@@ -75,10 +77,9 @@ test_accept(void **state)
 	static const struct {
 		const char *accept;
 		int status;
-	} cases[] = {
-		{ "", 200 }, { "*/*", 200 }, { "application/*", 200 }, { "image/png, application/json;q=0.5", 200 }, { "APPLICATION/JSON", 200 },
-		{ "image/png", 406 }, { "text/*", 406 }, { "application/json;q=0", 406 }, { "*/*;q=0", 406 }, { "application/jsonx", 406 }
-	};
+	} cases[] = { { "", 200 }, { "*/*", 200 }, { "application/*", 200 },
+		{ "image/png, application/json;q=0.5", 200 }, { "APPLICATION/JSON", 200 }, { "image/png", 406 },
+		{ "text/*", 406 }, { "application/json;q=0", 406 }, { "*/*;q=0", 406 }, { "application/jsonx", 406 } };
 	size_t i;
 
 	(void)state;
@@ -96,13 +97,13 @@ test_content_type(void **state)
 	static const struct {
 		const char *type;
 		bool local, ok, patch_ok;
-	} cases[] = {
-		{ NULL, true, true, true }, { NULL, false, false, false }, { "application/json", false, true, true },
-		{ "application/json; charset=utf-8", false, true, true }, { "Application/JSON;charset=\"UTF-8\"", false, true, true },
+	} cases[] = { { NULL, true, true, true }, { NULL, false, false, false },
+		{ "application/json", false, true, true }, { "application/json; charset=utf-8", false, true, true },
+		{ "Application/JSON;charset=\"UTF-8\"", false, true, true },
 		{ "application/json; charset=latin1", false, false, false }, { "text/plain", false, false, false },
-		{ "application/x-www-form-urlencoded", true, false, false }, { "application/merge-patch+json", false, false, true },
-		{ "application/json-patch+json", false, false, false }
-	};
+		{ "application/x-www-form-urlencoded", true, false, false },
+		{ "application/merge-patch+json", false, false, true },
+		{ "application/json-patch+json", false, false, false } };
 	struct write *w;
 	size_t i, max;
 
@@ -112,14 +113,17 @@ test_content_type(void **state)
 
 		rig.req.content_type = cases[i / 2].type;
 		rig.req.local = cases[i / 2].local;
-		assert_int_equal(rig_begin(patch ? "PATCH" : "PUT", "/v1/bridges/x", "{}", &w), ok ? API_WRITE : API_ANSWER);
+		assert_int_equal(
+		    rig_begin(patch ? "PATCH" : "PUT", "/v1/bridges/x", "{}", &w), ok ? API_WRITE : API_ANSWER);
 		write_free(w);
 		if (!ok)
 			assert_int_equal(rig.res.status, 415);
 		if (!ok && patch)
 			assert_string_equal(rig.res.accept_patch, "application/merge-patch+json");
 		if (cases[i / 2].type != NULL)
-			assert_int_equal(api_precheck(patch ? "PATCH" : "PUT", "/v1/bridges/x", cases[i / 2].type, 2, true, &max), ok ? 0 : 415);
+			assert_int_equal(
+			    api_precheck(patch ? "PATCH" : "PUT", "/v1/bridges/x", cases[i / 2].type, 2, true, &max),
+			    ok ? 0 : 415);
 	}
 	assert_int_equal(api_precheck("PUT", "/v1/bridges/x", "application/json", API_BODY_MAX + 1, true, &max), 413);
 	assert_int_equal(api_precheck("PUT", "/v1/topology?x", "application/json", API_BODY_MAX + 1, true, &max), 0);
@@ -139,7 +143,8 @@ test_bodies(void **state)
 	rig_expect("POST", "/v1/bridges", "[]", 422);
 	rig_expect("DELETE", "/v1/bridges/x", "{\"a\":1}", 400);
 	rig_expect("POST", "/v1/bridges", "{\"name\":\"x\",\"mtu\":1,\"colour\":2}", 422);
-	rig_has("\"errors\":[{\"pointer\":\"/mtu\",\"code\":\"invalid\",\"detail\":\"wants an integer from 72 to 65535, got 1\"},{\"pointer\":\"/colour\"");
+	rig_has("\"errors\":[{\"pointer\":\"/mtu\",\"code\":\"invalid\",\"detail\":\"wants an integer from 72 to "
+		"65535, got 1\"},{\"pointer\":\"/colour\"");
 	rig_expect("PUT", "/v1/topology", "{\"epairs\":{\"web0\":{\"a\":{\"mac\":\"zz\"}}},\"vlans\":{}}", 422);
 	rig_has("\"pointer\":\"/epairs/web0/a/mac\"");
 	rig_has("\"pointer\":\"/vlans\",\"code\":\"invalid\",\"detail\":\"unknown field\"");
@@ -202,7 +207,8 @@ test_query(void **state)
 static void
 test_write_headers(void **state)
 {
-	static const char *const no_match[] = { "W/\"r1\"", "\"x1\"", "r1", "\"r\"", "\"r-1\"", "\"r01\"", "\"r99999999999999999999999\"", "" };
+	static const char *const no_match[] = { "W/\"r1\"", "\"x1\"", "r1", "\"r\"", "\"r-1\"", "\"r01\"",
+		"\"r99999999999999999999999\"", "" };
 	struct write *w;
 	size_t i;
 
@@ -258,18 +264,17 @@ test_problem_table(void **state)
 	static const struct {
 		enum err_code code;
 		int status;
-	} want[] = {
-		{ ERR_SYNTAX, 400 }, { ERR_INVALID, 422 }, { ERR_NOT_FOUND, 404 }, { ERR_REFERENCE, 422 }, { ERR_EXISTS, 409 },
-		{ ERR_CONFLICT, 409 }, { ERR_IN_USE, 409 }, { ERR_PRECONDITION, 412 }, { ERR_DENIED, 403 }, { ERR_LIMIT, 422 },
-		{ ERR_UNSUPPORTED, 501 }, { ERR_BUSY, 503 }, { ERR_TIMEOUT, 504 }, { ERR_KERNEL, 422 }, { ERR_EXEC, 422 }, { ERR_STORE, 500 },
-		{ ERR_PROTO, 502 }, { ERR_NOMEM, 503 }, { ERR_INTERNAL, 500 }
-	};
+	} want[] = { { ERR_SYNTAX, 400 }, { ERR_INVALID, 422 }, { ERR_NOT_FOUND, 404 }, { ERR_REFERENCE, 422 },
+		{ ERR_EXISTS, 409 }, { ERR_CONFLICT, 409 }, { ERR_IN_USE, 409 }, { ERR_PRECONDITION, 412 },
+		{ ERR_DENIED, 403 }, { ERR_LIMIT, 422 }, { ERR_UNSUPPORTED, 501 }, { ERR_BUSY, 503 },
+		{ ERR_TIMEOUT, 504 }, { ERR_KERNEL, 422 }, { ERR_EXEC, 422 }, { ERR_STORE, 500 }, { ERR_PROTO, 502 },
+		{ ERR_NOMEM, 503 }, { ERR_INTERNAL, 500 } };
 	static const struct {
 		int status;
 		const char *code;
-	} codes[] = { { 400, "syntax" }, { 401, "unauthorized" }, { 403, "forbidden" }, { 404, "not_found" }, { 405, "method" },
-		{ 406, "not_acceptable" }, { 412, "precondition" }, { 413, "too_large" }, { 415, "media_type" }, { 428, "required" },
-		{ 503, "busy" }, { 499, "syntax" }, { 599, "internal" } };
+	} codes[] = { { 400, "syntax" }, { 401, "unauthorized" }, { 403, "forbidden" }, { 404, "not_found" },
+		{ 405, "method" }, { 406, "not_acceptable" }, { 412, "precondition" }, { 413, "too_large" },
+		{ 415, "media_type" }, { 428, "required" }, { 503, "busy" }, { 499, "syntax" }, { 599, "internal" } };
 	char target[64];
 	size_t i;
 
@@ -279,7 +284,8 @@ test_problem_table(void **state)
 		assert_int_equal(api_status_of(want[i].code, 0), want[i].status);
 		snprintf(target, sizeof(target), "/problems/%s", err_code_name(want[i].code));
 		rig_expect("GET", target, NULL, 200);
-		snprintf(target, sizeof(target), "\"code\":\"%s\",\"status\":%d,", err_code_name(want[i].code), want[i].status);
+		snprintf(target, sizeof(target), "\"code\":\"%s\",\"status\":%d,", err_code_name(want[i].code),
+		    want[i].status);
 		rig_has(target);
 	}
 	assert_int_equal(api_status_of(ERR_STORE, ENOSPC), 507);

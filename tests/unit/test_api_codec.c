@@ -72,12 +72,15 @@ test_item(void **state)
 	text = json_dumps(item, JSON_COMPACT);
 	assert_non_null(strstr(text, "\"kind\":\"epair\",\"id\":\"ep_00000000000000000000000020\",\"revision\":20"));
 	assert_non_null(strstr(text, "\"created_at\":\"2023-11-14T22:13:20.020Z\""));
-	assert_non_null(strstr(text, "\"allocated\":{\"mtu\":1400,\"a\":{\"ifname\":\"web0a\",\"mac\":\"02:10:00:00:00:28\"},"
-	    "\"b\":{\"ifname\":\"eth0\",\"mac\":\"02:10:00:00:00:29\"}}"));
-	assert_non_null(strstr(text, "\"status\":{\"state\":\"failed\",\"since\":\"2023-11-14T22:13:20.042Z\",\"reason\":\"create web0a: File "
+	assert_non_null(
+	    strstr(text, "\"allocated\":{\"mtu\":1400,\"a\":{\"ifname\":\"web0a\",\"mac\":\"02:10:00:00:00:28\"},"
+			 "\"b\":{\"ifname\":\"eth0\",\"mac\":\"02:10:00:00:00:29\"}}"));
+	assert_non_null(strstr(text,
+	    "\"status\":{\"state\":\"failed\",\"since\":\"2023-11-14T22:13:20.042Z\",\"reason\":\"create web0a: File "
 	    "exists\",\"errno\":17}"));
-	assert_non_null(strstr(text, "\"a\":{\"bridge\":\"lan\",\"addresses\":[\"fe80::1/64\"],\"up\":false,\"private\":true,"
-	    "\"untagged\":9,\"tagged\":[2,3]}"));
+	assert_non_null(
+	    strstr(text, "\"a\":{\"bridge\":\"lan\",\"addresses\":[\"fe80::1/64\"],\"up\":false,\"private\":true,"
+			 "\"untagged\":9,\"tagged\":[2,3]}"));
 	assert_null(strstr(text, "\"mac\":\"02:10:00:00:00:28\",\"bridge\""));	/* not pinned: not a writable field */
 	free(text);
 	json_decref(item);
@@ -85,7 +88,8 @@ test_item(void **state)
 	o = full_jail("web", 10);
 	item = codec_encode(o, false);
 	text = json_dumps(json_object_get(item, "routes"), JSON_COMPACT);
-	assert_string_equal(text, "{\"default\":\"192.0.2.1\",\"10.0.0.0/8\":\"192.0.2.254\",\"::/0\":\"2001:db8::1\"}");
+	assert_string_equal(
+	    text, "{\"default\":\"192.0.2.1\",\"10.0.0.0/8\":\"192.0.2.254\",\"::/0\":\"2001:db8::1\"}");
 	free(text);
 	json_decref(item);
 	object_free(o);
@@ -131,7 +135,8 @@ test_default_route_family(void **state)
 
 	(void)state;
 	jd_init(&d, &errs, "");
-	j = parse("{\"routes\":{\"default\":\"2001:db8::1\",\"0.0.0.0/0\":\"192.0.2.1\",\"10.1.2.3/8\":\"192.0.2.2\"}}");
+	j = parse(
+	    "{\"routes\":{\"default\":\"2001:db8::1\",\"0.0.0.0/0\":\"192.0.2.1\",\"10.1.2.3/8\":\"192.0.2.2\"}}");
 	o = codec_decode(KIND_JAIL, "web", true, j, &d);
 	assert_int_equal(errs.n, 0);
 	assert_int_equal(o->u.jail.nroutes, 3);
@@ -174,7 +179,8 @@ wrong(enum kind kind, const char *name, const char *text, const char *const *exp
 		}
 	}
 	if (errs.n != n)
-		fail_msg("%zu errors, not %zu, the last is %s: %s", errs.n, n, errs.v[errs.n - 1].field, errs.v[errs.n - 1].msg);
+		fail_msg("%zu errors, not %zu, the last is %s: %s", errs.n, n, errs.v[errs.n - 1].field,
+		    errs.v[errs.n - 1].msg);
 	object_free(o);
 	json_decref(j);
 }
@@ -194,22 +200,31 @@ test_wrong(void **state)
 	    "at most 15 characters, this one has 16: \"abcdefghijklmno\" would fit");
 	WRONG(KIND_EPAIR, NULL, "{\"name\":\"abcdefghijklmno\"}", "/name", "would not fit the 15 characters");
 	WRONG(KIND_BRIDGE, "lan0", "{\"name\":\"lan1\"}", "/name", "wants \"lan0\", the name in the path");
-	WRONG(KIND_BRIDGE, "lan0", "{\"mtu\":71,\"stp\":\"on\",\"mac\":5,\"addresses\":[\"192.0.2.1\",7,\"10.0.0.1/8\",\"10.0.0.1/8\"],"
+	WRONG(KIND_BRIDGE, "lan0",
+	    "{\"mtu\":71,\"stp\":\"on\",\"mac\":5,\"addresses\":[\"192.0.2.1\",7,\"10.0.0.1/8\",\"10.0.0.1/8\"],"
 	    "\"vlan_filter\":null,\"backend\":\"ovs\",\"labels\":{\"a\":1,\"\":\"x\"},\"description\":[],\"colour\":1}",
-	    "/mtu", "from 72 to 65535, got 71", "/stp", "true or false", "/mac", "wants a string", "/addresses/0", "ADDRESS/LENGTH",
-	    "/addresses/1", "got 7", "/addresses/3", "already in the list", "/vlan_filter", "got null", "/backend", "\"netgraph\"",
-	    "/labels/a", "wants a string", "/labels/", "1 to 63 bytes", "/description", "got a list", "/colour", "unknown field");
-	WRONG(KIND_BRIDGE, "lan0", "{\"members\":{\"re0\":{\"tagged\":[1,1,4095,\"2\"],\"untagged\":0,\"colour\":1},\"a/b\":{},"
+	    "/mtu", "from 72 to 65535, got 71", "/stp", "true or false", "/mac", "wants a string", "/addresses/0",
+	    "ADDRESS/LENGTH", "/addresses/1", "got 7", "/addresses/3", "already in the list", "/vlan_filter",
+	    "got null", "/backend", "\"netgraph\"", "/labels/a", "wants a string", "/labels/", "1 to 63 bytes",
+	    "/description", "got a list", "/colour", "unknown field");
+	WRONG(KIND_BRIDGE, "lan0",
+	    "{\"members\":{\"re0\":{\"tagged\":[1,1,4095,\"2\"],\"untagged\":0,\"colour\":1},\"a/b\":{},"
 	    "\"abcdefghijklmnop\":{},\"re1\":[]}}",
-	    "/members/re0/tagged/1", "already", "/members/re0/tagged/2", "got 4095", "/members/re0/tagged/3", "got a string",
-	    "/members/re0/untagged", "from 1 to 4094", "/members/re0/colour", "unknown", "/members/a~1b", "starts with a letter",
-	    "/members/abcdefghijklmnop", "at most 15", "/members/re1", "wants an object");
-	WRONG(KIND_EPAIR, "web0", "{\"a\":{\"bridge\":\"lan\",\"jail\":\"web\"},\"b\":{\"ifname\":\"0\",\"stp\":true,\"up\":1},\"c\":{}}",
-	    "/a", "not in both", "/b/ifname", "starts with a letter", "/b/stp", "unknown", "/b/up", "true or false", "/c", "unknown");
-	WRONG(KIND_JAIL, "web", "{\"manager\":\"me\",\"running\":0,\"routes\":{\"default\":\"x\",\"10.0.0.0\":\"10.0.0.1\"},\"exec\":{\"run\":\"\"},"
+	    "/members/re0/tagged/1", "already", "/members/re0/tagged/2", "got 4095", "/members/re0/tagged/3",
+	    "got a string", "/members/re0/untagged", "from 1 to 4094", "/members/re0/colour", "unknown",
+	    "/members/a~1b", "starts with a letter", "/members/abcdefghijklmnop", "at most 15", "/members/re1",
+	    "wants an object");
+	WRONG(KIND_EPAIR, "web0",
+	    "{\"a\":{\"bridge\":\"lan\",\"jail\":\"web\"},\"b\":{\"ifname\":\"0\",\"stp\":true,\"up\":1},\"c\":{}}",
+	    "/a", "not in both", "/b/ifname", "starts with a letter", "/b/stp", "unknown", "/b/up", "true or false",
+	    "/c", "unknown");
+	WRONG(KIND_JAIL, "web",
+	    "{\"manager\":\"me\",\"running\":0,\"routes\":{\"default\":\"x\",\"10.0.0.0\":\"10.0.0.1\"},\"exec\":{"
+	    "\"run\":\"\"},"
 	    "\"sysctls\":[],\"boot\":3}",
-	    "/manager", "\"jailnet\" or \"external\"", "/running", "got 0", "/routes/default", "not an IP", "/routes/10.0.0.0", "destination",
-	    "/exec/run", "unknown", "/sysctls", "wants an object", "/boot", "unknown");
+	    "/manager", "\"jailnet\" or \"external\"", "/running", "got 0", "/routes/default", "not an IP",
+	    "/routes/10.0.0.0", "destination", "/exec/run", "unknown", "/sysctls", "wants an object", "/boot",
+	    "unknown");
 	WRONG(KIND_ATTACHMENT, "em0", "{}", "/jail", "is missing");
 }
 

@@ -57,7 +57,12 @@ test_done(void **state)
 static void
 test_accepted(void **state)
 {
-	struct op_row op = { .id = "op_7", .state = OP_RUNNING, .method = "PUT", .path = "/v1/bridges/lan0", .actor = "uid:0", .revision = 5,
+	struct op_row op = { .id = "op_7",
+		.state = OP_RUNNING,
+		.method = "PUT",
+		.path = "/v1/bridges/lan0",
+		.actor = "uid:0",
+		.revision = 5,
 		.created_at = 1 };
 	struct outcome o = { .kind = OUT_ACCEPTED, .revision = 5, .changed = 2, .op = "op_7" };
 
@@ -81,7 +86,9 @@ static void
 test_dry_and_probe(void **state)
 {
 	struct outcome o = { .kind = OUT_VALID, .revision = 5 };
-	struct step step = { .cmd = { .op = CMD_BRIDGE_CREATE, .u.bridge = { .name = "lan0", .mtu = 1500 } }, .kind = KIND_BRIDGE, .name = "lan0" };
+	struct step step = { .cmd = { .op = CMD_BRIDGE_CREATE, .u.bridge = { .name = "lan0", .mtu = 1500 } },
+		.kind = KIND_BRIDGE,
+		.name = "lan0" };
 
 	(void)state;
 	finish("PUT", "/v1/topology?dry_run=validate", "{}", &o);

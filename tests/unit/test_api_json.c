@@ -109,8 +109,10 @@ has(const struct errs *errs, const char *pointer, const char *words)
 static void
 test_getters(void **state)
 {
-	static const char text[] = "{\"b\":1,\"n\":\"5\",\"big\":4294968796,\"frac\":1.0,\"t\":true,\"s\":7,\"long\":\"abcdef\",\"w\":\"no\","
-	    "\"mac\":\"zz\",\"ip\":\"1.2.3\",\"nul\":null,\"list\":{},\"map\":[],\"many\":[1,2,3],\"a/b~c\":1,\"ok\":12}";
+	static const char text[] =
+	    "{\"b\":1,\"n\":\"5\",\"big\":4294968796,\"frac\":1.0,\"t\":true,\"s\":7,\"long\":\"abcdef\",\"w\":\"no\","
+	    "\"mac\":\"zz\",\"ip\":\"1.2.3\",\"nul\":null,\"list\":{},\"map\":[],\"many\":[1,2,3],\"a/"
+	    "b~c\":1,\"ok\":12}";
 	static const char *const words[] = { "yes", "maybe" };
 	static const char *const known[] = { "b", "n", "big", "frac", "t", "s", "long", "w", "mac", "ip", "nul", NULL };
 	static const char *const more[] = { "list", "map", "many", "ok", NULL };

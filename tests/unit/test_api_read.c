@@ -40,7 +40,8 @@ test_objects(void **state)
 	assert_string_equal(rig.res.etag, "\"r3\"");
 	assert_true(rig.res.cacheable);
 	rig_has("\"name\":\"web\",\"manager\":\"external\",\"running\":false");
-	rig_has("\"status\":{\"state\":\"ready\",\"since\":\"2023-11-14T22:13:20.001Z\",\"reason\":null,\"errno\":null}");
+	rig_has(
+	    "\"status\":{\"state\":\"ready\",\"since\":\"2023-11-14T22:13:20.001Z\",\"reason\":null,\"errno\":null}");
 	rig_expect("GET", "/v1/epairs/web0", NULL, 200);
 	rig_has("\"allocated\":{\"mtu\":9000,");	/* of its bridge */
 	rig_has("\"status\":{\"state\":\"pending\",\"since\":null");
@@ -143,13 +144,32 @@ test_topology(void **state)
 static void
 test_tables(void **state)
 {
-	struct mac_row mac = { .mac = M(9), .kind = KIND_EPAIR, .name = "web0", .side = END_B, .state = MAC_PINNED, .source = "user",
+	struct mac_row mac = { .mac = M(9),
+		.kind = KIND_EPAIR,
+		.name = "web0",
+		.side = END_B,
+		.state = MAC_PINNED,
+		.source = "user",
 		.created_at = 1 };
-	struct mac_row bmac = { .mac = M(10), .kind = KIND_BRIDGE, .name = "lan", .state = MAC_ALLOCATED, .source = "random", .created_at = 1 };
-	struct drift_row drift = { .object = "epair/web0", .want = "mtu 1500", .have = "mtu 1400", .cause = "by hand \xff",
+	struct mac_row bmac = { .mac = M(10),
+		.kind = KIND_BRIDGE,
+		.name = "lan",
+		.state = MAC_ALLOCATED,
+		.source = "random",
+		.created_at = 1 };
+	struct drift_row drift = { .object = "epair/web0",
+		.want = "mtu 1500",
+		.have = "mtu 1400",
+		.cause = "by hand \xff",
 		.since = 1700000000001 };
-	struct iface_row ifaces[] = { { .ifname = "re0", .type = LINK_PHYSICAL, .mac = M(11), .mtu = 1500, .up = true, .member_of = "lan",
-	    .addrs = "192.0.2.7/24 2001:db8::7/64" }, { .ifname = "em0", .jail = "web" } };
+	struct iface_row ifaces[] = { { .ifname = "re0",
+					  .type = LINK_PHYSICAL,
+					  .mac = M(11),
+					  .mtu = 1500,
+					  .up = true,
+					  .member_of = "lan",
+					  .addrs = "192.0.2.7/24 2001:db8::7/64" },
+		{ .ifname = "em0", .jail = "web" } };
 
 	(void)state;
 	fill();
@@ -158,27 +178,40 @@ test_tables(void **state)
 	COMMIT(store_drift_set(rig.writer, &drift, 1, E));
 	COMMIT(store_ifaces_set(rig.writer, ifaces, 2, E));
 	rig_expect("GET", "/v1/macs", NULL, 200);
-	rig_has("{\"address\":\"02:10:00:00:00:09\",\"owner\":\"epair/web0\",\"end\":\"b\",\"state\":\"pinned\",\"source\":\"user\"}");
-	rig_has("{\"address\":\"02:10:00:00:00:0a\",\"owner\":\"bridge/lan\",\"end\":null,\"state\":\"allocated\",\"source\":\"random\"}");
+	rig_has("{\"address\":\"02:10:00:00:00:09\",\"owner\":\"epair/"
+		"web0\",\"end\":\"b\",\"state\":\"pinned\",\"source\":\"user\"}");
+	rig_has("{\"address\":\"02:10:00:00:00:0a\",\"owner\":\"bridge/"
+		"lan\",\"end\":null,\"state\":\"allocated\",\"source\":\"random\"}");
 	rig_expect("GET", "/v1/drift", NULL, 200);
-	rig_has("[{\"object\":\"epair/web0\",\"want\":\"mtu 1500\",\"have\":\"mtu 1400\",\"since\":\"2023-11-14T22:13:20.001Z\",\"cause\":\"by hand ?\"}]");
+	rig_has("[{\"object\":\"epair/web0\",\"want\":\"mtu 1500\",\"have\":\"mtu "
+		"1400\",\"since\":\"2023-11-14T22:13:20.001Z\",\"cause\":\"by hand ?\"}]");
 	rig_expect("GET", "/v1/interfaces", NULL, 200);
-	rig_has("{\"name\":\"re0\",\"type\":\"physical\",\"jail\":null,\"mac\":\"02:10:00:00:00:0b\",\"mtu\":1500,\"up\":true,\"running\":false,"
-	    "\"bridge\":null,\"member_of\":\"lan\",\"addresses\":[\"192.0.2.7/24\",\"2001:db8::7/64\"]}");
+	rig_has("{\"name\":\"re0\",\"type\":\"physical\",\"jail\":null,\"mac\":\"02:10:00:00:00:0b\",\"mtu\":1500,"
+		"\"up\":true,\"running\":false,"
+		"\"bridge\":null,\"member_of\":\"lan\",\"addresses\":[\"192.0.2.7/24\",\"2001:db8::7/64\"]}");
 	rig_has("\"jail\":\"web\"");
 }
 
 static void
 test_operations(void **state)
 {
-	struct op_row op = { .id = "op_1", .state = OP_RUNNING, .method = "PUT", .path = "/v1/topology", .actor = "uid:0", .revision = 3,
-		.created_at = 1700000000001, .steps_done = 1, .steps_total = 5 };
+	struct op_row op = { .id = "op_1",
+		.state = OP_RUNNING,
+		.method = "PUT",
+		.path = "/v1/topology",
+		.actor = "uid:0",
+		.revision = 3,
+		.created_at = 1700000000001,
+		.steps_done = 1,
+		.steps_total = 5 };
 
 	(void)state;
 	COMMIT(store_op_put(rig.writer, &op, E));
 	rig_expect("GET", "/v1/operations/op_1", NULL, 200);
-	rig_has("{\"id\":\"op_1\",\"state\":\"running\",\"method\":\"PUT\",\"path\":\"/v1/topology\",\"actor\":\"uid:0\",\"revision\":3,"
-	    "\"created_at\":\"2023-11-14T22:13:20.001Z\",\"finished_at\":null,\"steps\":{\"done\":1,\"total\":5},\"error\":null}");
+	rig_has("{\"id\":\"op_1\",\"state\":\"running\",\"method\":\"PUT\",\"path\":\"/v1/"
+		"topology\",\"actor\":\"uid:0\",\"revision\":3,"
+		"\"created_at\":\"2023-11-14T22:13:20.001Z\",\"finished_at\":null,\"steps\":{\"done\":1,\"total\":5},"
+		"\"error\":null}");
 	op.state = OP_ROLLED_BACK;
 	op.finished_at = 1700000000500;
 	err_num(&op.err, 28, "create x");
@@ -194,8 +227,13 @@ test_operations(void **state)
 static void
 test_events(void **state)
 {
-	struct event_row e = { .revision = 3, .at = 1700000000001, .type = "epair.created", .object = "epair/web0", .actor = "uid:0",
-		.op = "op_1", .text = "made\nby \"me\"" };
+	struct event_row e = { .revision = 3,
+		.at = 1700000000001,
+		.type = "epair.created",
+		.object = "epair/web0",
+		.actor = "uid:0",
+		.op = "op_1",
+		.text = "made\nby \"me\"" };
 	struct write *w;
 	char *sse;
 	int i;
@@ -215,8 +253,9 @@ test_events(void **state)
 	rig.req.accept = "application/json";
 	rig_expect("GET", "/v1/events?since=1", NULL, 200);
 	rig_has("\"next\":null");
-	rig_has("{\"seq\":2,\"revision\":3,\"at\":\"2023-11-14T22:13:20.001Z\",\"type\":\"epair.created\",\"object\":\"epair/web0\","
-	    "\"actor\":\"uid:0\",\"operation\":\"op_1\",\"text\":\"made\\nby \\\"me\\\"\"}");
+	rig_has("{\"seq\":2,\"revision\":3,\"at\":\"2023-11-14T22:13:20.001Z\",\"type\":\"epair.created\",\"object\":"
+		"\"epair/web0\","
+		"\"actor\":\"uid:0\",\"operation\":\"op_1\",\"text\":\"made\\nby \\\"me\\\"\"}");
 	rig_expect("GET", "/v1/events?limit=2", NULL, 200);
 	rig_has("\"next\":\"2\"");
 	rig.req.accept = "image/png";
@@ -263,8 +302,8 @@ test_server(void **state)
 static void
 test_broken_store(void **state)
 {
-	static const char *const targets[] = { "/v1/bridges", "/v1/bridges/lan", "/v1/topology", "/v1/macs", "/v1/interfaces", "/v1/drift",
-		"/v1/operations", "/v1/operations/op_1", "/v1/events?limit=1" };
+	static const char *const targets[] = { "/v1/bridges", "/v1/bridges/lan", "/v1/topology", "/v1/macs",
+		"/v1/interfaces", "/v1/drift", "/v1/operations", "/v1/operations/op_1", "/v1/events?limit=1" };
 	size_t i;
 
 	(void)state;
