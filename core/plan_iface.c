@@ -23,6 +23,9 @@ emit(struct planner *pl, const struct plan_iface *i, enum phase ph, enum cmd_op 
 	struct step *s = plan_emit(pl, ph, i->kind, i->name, op);
 
 	plan_pointer(s, "%s", i->base);
+	/* if it did not get out of the dying jail, another interface may answer to its name on the host */
+	if (i->reclaimed)
+		plan_need(s, KIND_JAIL, i->from->name);
 	return (s);
 }
 

@@ -383,10 +383,12 @@ one_round_is_enough(struct run *r)
 static void
 converge(struct run *r, bool faults)
 {
+	bool disturbed = false;
+
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		struct observed o;
 		size_t stop = SIZE_MAX, failed;
-		bool done, broken = false;
+		bool done;
 
 		look(r, &o);
 		assert_int_equal(plan_found(&r->want, &o, put_found, r, NULL), 0);
@@ -397,15 +399,17 @@ converge(struct run *r, bool faults)
 		if (faults && round < 5 && r->plan.n > 0) {
 			if (gen_chance(&r->g, 30))
 				stop = gen_below(&r->g, (uint32_t)r->plan.n);
-			broken = gen_chance(&r->g, 50);
-			if (broken)
+			disturbed = disturbed || stop != SIZE_MAX;
+			if (gen_chance(&r->g, 50)) {
+				disturbed = true;
 				assert_int_equal(fake_break(r->f, -1, 1 + gen_below(&r->g, (uint32_t)r->plan.n),
 				    gen_chance(&r->g, 50) ? FAKE_FAIL : FAKE_HALF, EIO), 0);
+			}
 		}
 		failed = execute(r, &o, stop);
 		fake_break_clear(r->f);
 		done = r->plan.n == 0 && !r->plan.waiting;
-		if (!broken && stop == SIZE_MAX && !has_unlabelled(&o)) {
+		if (!disturbed && !has_unlabelled(&o)) {
 			if (failed > 0)
 				fail_msg("seed %llu: a command failed without need", (unsigned long long)seed);
 			if (!r->plan.waiting)
