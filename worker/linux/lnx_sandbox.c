@@ -84,7 +84,8 @@ fresh_run(struct err *err)
 int
 sandbox_enter(struct err *err)
 {
-	int flags = CLONE_NEWNET | CLONE_NEWNS;
+	/* The host name is ours too: coming back from a jail's needs rights over the one we left. */
+	int flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
