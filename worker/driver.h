@@ -4,6 +4,9 @@
  * A driver sees core/ and this header only.  It trusts the command's shape (wire.c and policy.c checked it), not the kernel's
  * state: a command that would touch an interface, bridge or jail without our mark fails with ERR_DENIED, except IF_MOVE, IF_SET,
  * PORT_* and ADDR_* on a foreign interface for which conf->foreign_ok says yes.  Destroying is only ever for what is ours.
+ *
+ * EPAIR_DESTROYs that follow each other may be carried out together: at the latest before a command of another kind (other
+ * than a job) is executed, before anything is observed, and when the driver is opened or closed.
  */
 #ifndef JN_DRIVER_H
 #define JN_DRIVER_H

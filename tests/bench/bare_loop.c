@@ -101,6 +101,8 @@ put_end(struct nlmsghdr *nlh, const char *name, int n, int side)
 	mnl_attr_put(nlh, IFLA_ADDRESS, 6, mac);
 	mnl_attr_put_u32(nlh, IFLA_MTU, 1500);
 	mnl_attr_put_u32(nlh, IFLA_GROUP, GROUP);
+	mnl_attr_put_u32(nlh, IFLA_NUM_TX_QUEUES, 1);
+	mnl_attr_put_u32(nlh, IFLA_NUM_RX_QUEUES, 1);
 }
 
 static int
@@ -111,7 +113,7 @@ make_bridge(void)
 	struct nlattr *info;
 
 	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
-	put_end(nlh, "br0", 0xffff, 0);
+	put_end(nlh, "br0", 0xffff, 0);	/* one queue is what a bridge has anyway */
 	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "bridge");
 	mnl_attr_nest_end(nlh, info);

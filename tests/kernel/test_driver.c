@@ -462,6 +462,7 @@ static void
 epair_life(void **state)
 {
 	struct cmd c = epair_cmd("e1", 1, "br0", "j1"), both;
+	struct observed o;
 
 	(void)state;
 	DO(bridge_cmd(CMD_BRIDGE_CREATE, "br0", "02:00:00:00:01:01", 1500));
@@ -490,6 +491,22 @@ epair_life(void **state)
 	DO(iface_cmd("j1", "e1b"));
 	SAME(iface_cmd("j1", "e1b"));
 	SAME(iface_cmd("nojail", "e1b"));
+	says("ip link show e1a", "does not exist");
+	/* several from the host's side go together before anything else is done or seen */
+	DO(c);
+	DO(epair_cmd("e7", 7, "br0", "j2"));
+	DO(iface_cmd("", "e1a"));
+	SAME(iface_cmd("", "e1a"));
+	DO(iface_cmd("", "e7a"));
+	look(&o, OBSERVE_ALL, "");
+	assert_null(observed_link(&o, "", "e1a"));
+	assert_null(observed_link(&o, "", "e7a"));
+	assert_null(observed_link(&o, "j2", "e7b"));
+	observed_fini(&o);
+	DO(c);
+	DO(iface_cmd("", "e1a"));
+	DO(c);
+	DO(iface_cmd("j1", "e1b"));
 	says("ip link show e1a", "does not exist");
 	/* both in jails, also the same one */
 	both = epair_cmd("e2", 2, "", "j2");
@@ -1024,6 +1041,30 @@ watch(void **state)
 	DO(ref_cmd(CMD_JAIL_DESTROY, "j1"));
 }
 
+static const struct driver_conf conf = { "/run/jailnet", "/run/netns", "/run/log", foreign_ok, NULL };
+
+/* Killed between an EPAIR_DESTROY and its effect: the next one to open ends it, and knows all that was made before. */
+static void
+reopen(void **state)
+{
+	struct observed o;
+	void *second;
+
+	(void)state;
+	DO(jail_cmd(CMD_JAIL_CREATE, "j1"));
+	DO(epair_cmd("e1", 1, "", "j1"));
+	DO(epair_cmd("e2", 2, "", "j1"));
+	DO(iface_cmd("", "e1a"));
+	assert_int_equal(driver->open(&conf, &second, &err), 0);
+	says("ip link show e1a", "does not exist");
+	driver->close(second);
+	look(&o, OBSERVE_ALL, "");
+	assert_non_null(observed_link(&o, "j1", "e2b"));
+	observed_fini(&o);
+	DO(iface_cmd("", "e2a"));
+	DO(ref_cmd(CMD_JAIL_DESTROY, "j1"));
+}
+
 static void
 hello(void **state)
 {
@@ -1074,7 +1115,6 @@ isolate(void)
 int
 main(void)
 {
-	const struct driver_conf conf = { "/run/jailnet", "/run/netns", "/run/log", foreign_ok, NULL };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hello),
 		cmocka_unit_test(bridge_life),
@@ -1096,6 +1136,7 @@ main(void)
 		cmocka_unit_test(start_stop),
 		cmocka_unit_test(observe_all),
 		cmocka_unit_test(watch),
+		cmocka_unit_test(reopen),
 	};
 	int failed;
 

@@ -21,6 +21,7 @@
 #include "worker/linux/lnx_netlink.h"
 
 #define LNX_GROUP 0x6a6eu	/* "jn" */
+#define LNX_GROUP_DYING 0x6a6fu	/* ours, to be deleted: lnx_epair.c */
 #define LNX_PROTO 106		/* rtm_protocol of our routes; free in rtnetlink.h */
 #define LNX_NS_CACHE 8
 #define LNX_PATH 512
@@ -53,6 +54,7 @@ struct lnx {
 	struct nl host;
 	struct lnx_ns ns[LNX_NS_CACHE];
 	uint64_t clock;
+	bool dying;		/* some links of the host are in LNX_GROUP_DYING */
 	struct lnx_process *procs;	/* sorted by ino */
 	size_t nprocs, rprocs;
 	int64_t looked_ms;	/* when */
@@ -100,6 +102,7 @@ lnx_exec_fn lnx_if_set, lnx_if_rename, lnx_if_move;
 uint32_t lnx_bridge_features(struct lnx *l);
 lnx_exec_fn lnx_bridge_create, lnx_bridge_set, lnx_bridge_destroy, lnx_port_attach, lnx_port_set, lnx_port_detach;
 lnx_exec_fn lnx_epair_create, lnx_epair_destroy;
+int lnx_epair_reap(struct lnx *l, struct err *err);	/* deletes what is dying */
 lnx_exec_fn lnx_addr_add, lnx_addr_del, lnx_route_add, lnx_route_del;
 lnx_exec_fn lnx_sysctl_set, lnx_sysctl_get;
 lnx_exec_fn lnx_jail_create, lnx_jail_set, lnx_jail_destroy;

@@ -95,6 +95,8 @@ lnx_close(void *ctx)
 
 	if (l == NULL)
 		return;
+	if (l->dying)
+		(void)lnx_epair_reap(l, NULL);
 	lnx_ns_forget(l, NULL);
 	nl_close(&l->host);
 	if (l->watch != NULL)
@@ -151,6 +153,8 @@ lnx_open(const struct driver_conf *conf, void **ctx, struct err *err)
 	}
 	if (prepare_dirs(l, err) == -1 || open_kernel(l, err) == -1)
 		goto fail;
+	if (lnx_epair_reap(l, err) == -1)
+		goto fail;
 	l->features = lnx_bridge_features(l);
 	*ctx = l;
 	return (0);
@@ -162,7 +166,11 @@ fail:
 static int
 observe(void *ctx, const struct cmd_observe *scope, struct observed *out, struct err *err)
 {
-	return (lnx_observe(ctx, scope, out, err));
+	struct lnx *l = ctx;
+
+	if (l->dying && lnx_epair_reap(l, err) == -1)
+		return (-1);
+	return (lnx_observe(l, scope, out, err));
 }
 
 static int
@@ -173,6 +181,11 @@ exec(void *ctx, const struct cmd *c, struct reply *out, struct err *err)
 	memset(out, 0, sizeof(*out));
 	if ((size_t)c->op >= CMD_COUNT || commands[c->op] == NULL)
 		return (err_set(err, ERR_UNSUPPORTED, "%s is not a command for this driver", cmd_name(c->op)));
+	/* A job runs in a child, whose copy of our sockets is not to be used. */
+	if (l->dying && c->op != CMD_EPAIR_DESTROY && !cmd_is_job(c->op) && lnx_epair_reap(l, err) == -1) {
+		out->result = REPLY_FAILED;
+		return (-1);
+	}
 	if (commands[c->op](l, c, out, err) == -1) {
 		out->result = REPLY_FAILED;
 		return (-1);

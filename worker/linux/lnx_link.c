@@ -85,7 +85,7 @@ lnx_link_parse(const struct nlmsghdr *nlh, struct lnx_link *out)
 	if (tb[IFLA_IFALIAS] != NULL)
 		mark_parse(mnl_attr_get_str(tb[IFLA_IFALIAS]), &o->mark);
 	/* Either half of the mark is enough: who removed one shall not make the link a foreigner that is never cleaned up. */
-	o->mark.ours = o->mark.ours || out->group == LNX_GROUP;
+	o->mark.ours = o->mark.ours || out->group == LNX_GROUP || out->group == LNX_GROUP_DYING;
 	if (tb[IFLA_LINKINFO] != NULL)
 		parse_info(tb[IFLA_LINKINFO], out);
 	o->type = type_of(out->kind, ifi->ifi_type);
