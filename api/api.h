@@ -149,7 +149,7 @@ struct write {
 };
 void write_free(struct write *w);
 
-/* One object that a write changes.  'before' NULL = created, 'after' NULL = deleted; 'after' is owned by the change until
+/* One object that a write changes.  'before' NULL = created, 'after' NULL = deleted; the change owns 'after' until
  * it is taken. */
 struct change_item {
 	enum kind kind;
@@ -166,7 +166,7 @@ void changes_fini(struct changes *c);
 /*
  * Pure.  Checks preconditions against 'want', builds the changed objects (ids, times and MACs of existing objects are
  * carried over; new ones have zero id and MAC), skips what does not change, and puts them into 'next' (a view of
- * 'want'). Errors go to errs with pointers into the topology document.  R checks the changed objects with valid_object().
+ * 'want'). Errors go to errs with pointers into the topology document.  R runs valid_object() on the changed objects.
  */
 int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next,
     struct changes *out, struct errs *errs);

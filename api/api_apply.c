@@ -222,6 +222,8 @@ apply_patch(struct apply *a, const struct object *cur)
 	snprintf(pointer, sizeof(pointer), "/%s/%s", kind_plural(a->w->kind), a->w->name);
 	jd_init(&d, a->errs, pointer);
 	o = codec_decode(a->w->kind, a->w->name, true, doc, &d);
+	if (o != NULL && a->errs->n > before)
+		codec_check_rest(o, false, a->errs);
 	if (o == NULL || a->errs->n > before)
 		goto out;
 	rc = put(a, o);

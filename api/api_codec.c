@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/str.h"
+#include "core/valid.h"
 
 const char *const codec_server_fields[] = { "kind", "id", "revision", "created_at", "updated_at", "allocated", "status",
 	NULL };
@@ -98,6 +99,39 @@ codec_decode(enum kind kind, const char *name, bool is_path, const json_t *j, st
 	codec_get_text(d, j, "description", TEXT_SIZE - 1, o, &o->description);
 	jd_known(d, j, c->fields, codec_server_fields);
 	return (o);
+}
+
+static bool
+has_error(const struct errs *errs, const char *pointer)
+{
+	size_t i;
+
+	for (i = 0; i < errs->n; i++) {
+		if (strcmp(errs->v[i].field, pointer) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+void
+codec_check_rest(const struct object *o, bool strip, struct errs *errs)
+{
+	struct errs more = { .n = 0 };
+	char prefix[160];
+	size_t i, len;
+
+	snprintf(prefix, sizeof(prefix), "/%s/%s", kind_plural(o->kind), o->name);
+	/* What the platform can do is R's to say: here only what no platform can. */
+	valid_object(o, UINT32_MAX, &more);
+	len = strip ? strlen(prefix) : 0;
+	for (i = 0; i < more.n; i++) {
+		const char *pointer = more.v[i].field;
+
+		if (strncmp(pointer, prefix, len) == 0)
+			pointer += len;
+		if (!has_error(errs, pointer))
+			errs_add(errs, more.v[i].code, pointer, "%s", more.v[i].msg);
+	}
 }
 
 void

@@ -20,6 +20,11 @@ extern const char *const codec_server_fields[];
  * result may be incomplete when errors were added; NULL only when memory is out (an error, too).
  */
 struct object *codec_decode(enum kind kind, const char *name, bool is_path, const json_t *j, struct jd *d);
+/*
+ * After errors: adds what valid_object() finds in the rest, so that a client sees all at once.  A field that already has
+ * an error gets no second one.  strip: pointers lose "/epairs/web0".
+ */
+void codec_check_rest(const struct object *o, bool strip, struct errs *errs);
 /* Adds an error and returns false unless objects of this kind may have that name. */
 bool codec_name_ok(enum kind kind, const char *name, struct jd *d);
 

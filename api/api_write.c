@@ -160,7 +160,11 @@ add_object(struct write *w, enum kind kind, const char *name, bool is_path, cons
 
 	if (o == NULL)
 		return (-1);
-	w->objects[w->nobjects++] = o;
+	/* Without its name (there was an error) pointers into the topology would lead nowhere. */
+	if (!is_path && strcmp(o->name, name) != 0)
+		object_free(o);
+	else
+		w->objects[w->nobjects++] = o;
 	return (0);
 }
 
@@ -281,6 +285,7 @@ api_write_new(const struct api_req *req, const struct api_route *r, const struct
 	json_t *j = NULL;
 	struct err err;
 	bool ok = false;
+	size_t i;
 
 	if (!check_body(req, r, res))
 		return (false);
@@ -307,6 +312,8 @@ api_write_new(const struct api_req *req, const struct api_route *r, const struct
 		take_body(w, j, req, &errs);
 	}
 	if (errs.n > 0) {
+		for (i = 0; i < w->nobjects; i++)
+			codec_check_rest(w->objects[i], w->verb != WRITE_TOPOLOGY, &errs);
 		api_problem_errs(res, &errs, NULL, req->request_id);
 		goto out;
 	}

@@ -148,6 +148,13 @@ test_bodies(void **state)
 	rig_expect("PUT", "/v1/topology", "{\"epairs\":{\"web0\":{\"a\":{\"mac\":\"zz\"}}},\"vlans\":{}}", 422);
 	rig_has("\"pointer\":\"/epairs/web0/a/mac\"");
 	rig_has("\"pointer\":\"/vlans\",\"code\":\"invalid\",\"detail\":\"unknown field\"");
+	/* What validation finds comes along with what decoding found. */
+	rig_expect("PUT", "/v1/epairs/web0", "{\"mtu\":1,\"a\":{\"mac\":\"01:00:00:00:00:01\"}}", 422);
+	rig_has("\"pointer\":\"/mtu\"");
+	rig_has("\"pointer\":\"/a/mac\"");
+	rig_expect("PUT", "/v1/topology", "{\"epairs\":{\"w\":{\"a\":{\"mac\":\"01:00:00:00:00:01\"}}},\"x\":1}", 422);
+	rig_has("\"pointer\":\"/epairs/w/a/mac\"");
+	rig_has("\"pointer\":\"/x\"");
 	rig_expect("PUT", "/v1/topology", "{\"jails\":{\"1st\":{},\"web\":{\"name\":\"wen\"}}}", 422);
 	rig_has("\"pointer\":\"/jails/1st\"");
 	rig_has("\"pointer\":\"/jails/web/name\"");
