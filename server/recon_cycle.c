@@ -63,7 +63,7 @@ ops_join(struct recon *r)
 
 	for (struct op *op = r->ops; op != NULL; op = op->next) {
 		op->in_cycle = r->scope_all;
-		if (r->scope_all || op->everything)
+		if (r->scope_all || (op->everything && !op->undone))
 			continue;
 		op->in_cycle = true;
 		for (at = 0; op->in_cycle && objmap_next(&op->objects, &at, &kind, &name, NULL);)

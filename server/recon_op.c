@@ -237,7 +237,7 @@ op_waits(const struct recon *r, const struct op *op)
 		if (r->jobs[i].seq == 0 || r->jobs[i].probe != NULL)
 			continue;
 		jail = r->jobs[i].step.name;
-		if (op->everything || objmap_has(&op->objects, KIND_JAIL, jail))
+		if ((op->everything && !op->undone) || objmap_has(&op->objects, KIND_JAIL, jail))
 			return (true);
 		for (size_t at = 0; objmap_next(&op->objects, &at, &kind, &name, NULL);) {
 			o = kind == KIND_EPAIR ? topo_find(&r->want, kind, name) : NULL;

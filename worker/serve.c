@@ -253,15 +253,13 @@ know_counts(struct serve *s, enum cmd_op op, struct err *err)
 	return (ret);
 }
 
-static bool
-refused(struct serve *s, const struct cmd *c, struct err *err)
+/* By policy_check, or by the driver: only it can tell that an interface is not ours. */
+static void
+log_refused(const struct cmd *c, const struct err *err)
 {
 	char text[PRINT_SIZE], quoted[PRINT_SIZE * 2];
 
-	if (policy_check(s->policy, &s->counts, c, err) == 0)
-		return (false);
 	log_security("refused command=%s why=\"%s\"", log_quote(cmd_print(c, text, sizeof(text)), quoted, sizeof(quoted)), err->msg);
-	return (true);
 }
 
 static enum serve_result
@@ -305,10 +303,12 @@ handle(struct serve *s, const struct frame *f, struct err *err)
 	}
 	log_debug("serve", "%s seq=%llu", cmd_print(&c, text, sizeof(text)), (unsigned long long)f->seq);
 	ret = know_counts(s, c.op, &failed);
-	if (ret == 0 && refused(s, &c, &failed))
-		ret = -1;
+	if (ret == 0)
+		ret = policy_check(s->policy, &s->counts, &c, &failed);
 	if (ret == 0)
 		ret = permits[c.op].run(&a, &c, &failed);
+	if (ret == -1 && (failed.code == ERR_DENIED || failed.code == ERR_LIMIT))
+		log_refused(&c, &failed);
 	if (a.broken) {
 		*err = failed;
 		return (SERVE_VIOLATION);
