@@ -65,8 +65,8 @@ print_steps(const json_t *plan)
 	json_array_foreach(steps, i, step) {
 		if (i == STEPS_SHOWN)
 			break;
-		table_add(&t, (const char *const[]){ json_text(step, "op"), json_text(step, "object"), json_text(step, "detail"),
-		    json_text(step, "interrupts") });
+		table_add(&t, (const char *const[]){ json_text(step, "op"), json_text(step, "object"),
+		    json_text(step, "detail"), json_text(step, "interrupts") });
 	}
 	table_print(&t, stdout);
 	table_fini(&t);
@@ -108,7 +108,10 @@ show_plan(const struct cli *c, const char *body, size_t size)
 	return (n == 0 ? CLI_OK : CLI_DIFFERENT);
 }
 
-/* The plan is asked for first, so that what was done can be shown; the document itself is refused there already when it is wrong. */
+/*
+ * The plan is asked for first, so that what was done can be shown; the document itself is refused there already
+ * when it is wrong.
+ */
 static int
 apply_text(const struct cli *c, const char *body, size_t size)
 {

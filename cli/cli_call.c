@@ -155,7 +155,8 @@ call_now(void)
 static void
 progress_show(struct progress *p, const json_t *op)
 {
-	json_int_t done = json_integer_value(json_at(op, "steps/done")), total = json_integer_value(json_at(op, "steps/total"));
+	json_int_t done = json_integer_value(json_at(op, "steps/done"));
+	json_int_t total = json_integer_value(json_at(op, "steps/total"));
 	double now = call_now();
 	bool tty = isatty(STDERR_FILENO) == 1;
 
@@ -164,7 +165,8 @@ progress_show(struct progress *p, const json_t *op)
 	p->shown = now;
 	fprintf(stderr, "%sjailnet: ", tty ? "\r" : "");
 	text_print(stderr, json_text(op, "id"), false);
-	fprintf(stderr, ": %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " steps, %.0f s%s", done, total, now - p->started,
+	fprintf(stderr, ": %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " steps, %.0f s%s", done, total,
+	    now - p->started,
 	    tty ? "\033[K" : "\n");
 	p->line_open = tty;
 	fflush(stderr);
@@ -213,7 +215,8 @@ call_wait(const struct cli *c, const char *location, double started, json_t **ou
 		progress_show(&p, *out);
 		if (call_now() - started > (double)c->timeout_s) {
 			progress_end(&p);
-			cli_warn("accepted, but not finished after %u s: jailnet show operation %s", c->timeout_s, json_text(*out, "id"));
+			cli_warn("accepted, but not finished after %u s: jailnet show operation %s", c->timeout_s,
+			    json_text(*out, "id"));
 			rv = CLI_UNFINISHED;
 			break;
 		}
@@ -228,7 +231,8 @@ call_wait(const struct cli *c, const char *location, double started, json_t **ou
 }
 
 int
-call_send(const struct cli *c, const char *method, const char *path, const char *body, size_t size, bool wait, json_t **out)
+call_send(const struct cli *c, const char *method, const char *path, const char *body, size_t size, bool wait,
+    json_t **out)
 {
 	struct http_request r = { .method = method, .path = path, .body = body, .body_size = size };
 	struct http_answer a = { 0 };

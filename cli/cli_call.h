@@ -20,10 +20,11 @@ int call_get(const struct cli *c, const char *path, json_t **out);
 /* GET of a list, all pages in one {"items": [...], "next": null, ...}. */
 int call_list(const struct cli *c, const char *path, json_t **out);
 /*
- * Any method.  body NULL = none.  wait: asks for an answer within a second, and when the daemon only accepted, follows the
- * operation with a line of progress until it ends; *out is then the operation.
+ * Any method.  body NULL = none.  wait: asks for an answer within a second, and when the daemon only accepted,
+ * follows the operation with a line of progress until it ends; *out is then the operation.
  */
-int call_send(const struct cli *c, const char *method, const char *path, const char *body, size_t size, bool wait, json_t **out);
+int call_send(const struct cli *c, const char *method, const char *path, const char *body, size_t size, bool wait,
+    json_t **out);
 /* Prints a problem document (or, failing that, the status) and returns CLI_REFUSED. */
 int call_problem(long status, const char *body, size_t size);
 

@@ -15,7 +15,8 @@ print_drift(const json_t *items)
 
 	table_init(&t, titles, NELEMS(titles));
 	json_array_foreach(items, i, item) {
-		table_add(&t, (const char *const[]){ json_text(item, "object"), json_text(item, "want"), json_text(item, "have"),
+		table_add(&t, (const char *const[]){ json_text(item, "object"), json_text(item, "want"),
+		    json_text(item, "have"),
 		    json_text(item, "since"), json_text(item, "cause") });
 	}
 	table_print(&t, stdout);

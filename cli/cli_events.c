@@ -1,4 +1,7 @@
-/* events: what happened, page by page, or as it happens (server-sent events, taken up again after a broken connection). */
+/*
+ * events: what happened, page by page, or as it happens (server-sent events, taken up again after
+ * a broken connection).
+ */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -151,7 +154,8 @@ stream_pause(int *ms)
 static int
 follow_events(const struct cli *c, const char *since)
 {
-	struct http_request r = { .method = "GET", .path = "/v1/events", .accept = "text/event-stream", .on_data = stream_on_data };
+	struct http_request r = { .method = "GET", .path = "/v1/events", .accept = "text/event-stream",
+	    .on_data = stream_on_data };
 	struct stream s = { .c = c };
 	struct http_answer a = { 0 };
 	int ms = RETRY_MIN_MS, rv = CLI_OK;
@@ -200,8 +204,9 @@ follow_events(const struct cli *c, const char *since)
 int
 cli_events(struct cli *c, int argc, char **argv)
 {
-	static const struct option options[] = { { "since", required_argument, NULL, 's' }, { "follow", no_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 } };
+	static const struct option options[] = {
+		{ "since", required_argument, NULL, 's' }, { "follow", no_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
+	};
 	const char *since = NULL;
 	bool follow = false;
 	uint64_t seq = 0;

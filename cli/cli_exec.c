@@ -1,4 +1,7 @@
-/* exec: runs a command inside a jail.  The daemon is only asked where its worker lives; entering needs root's rights. */
+/*
+ * exec: runs a command inside a jail.  The daemon is only asked where its worker lives; entering needs root's
+ * rights.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +36,10 @@ cli_exec(struct cli *c, int argc, char **argv)
 		cli_warn("%s is not the name of a jail", argv[1]);
 		return (CLI_USAGE);
 	}
-	/* Asked for, so that a name that is no jail of ours is the daemon's refusal, not a foreign namespace entered. */
+	/*
+	 * Asked for, so that a name that is no jail of ours is the daemon's refusal, not a foreign namespace
+	 * entered.
+	 */
 	if (call_path(path, sizeof(path), "/v1/jails/", argv[1], "", &err) == -1)
 		return (cli_fail(&err));
 	rv = call_get(c, path, &jail);

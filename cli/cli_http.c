@@ -123,7 +123,8 @@ http_check_url(const char *url, bool token, struct err *err)
 	int rv = -1;
 
 	if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK || curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
 	    (!str_equal(scheme, "http") && !str_equal(scheme, "https"))) {
 		err_set(err, ERR_INVALID, "%s is not an http or https URL", url);
 		goto out;

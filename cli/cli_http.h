@@ -1,7 +1,8 @@
 /*
  * cli_http: one HTTP request to the daemon, over its UNIX socket or an http(s) URL with a bearer token.
  *
- * No redirects, no other protocols, answers of at most HTTP_BODY_MAX.  A token is sent over plain http to this machine only.
+ * No redirects, no other protocols, answers of at most HTTP_BODY_MAX.  A token is sent over plain http to this
+ * machine only.
  */
 #ifndef JN_CLI_HTTP_H
 #define JN_CLI_HTTP_H
@@ -19,8 +20,8 @@ struct http_request {
 	const char *prefer;		/* NULL = none */
 	const char *last_event_id;	/* NULL = none */
 	/*
-	 * A stream: no time limit, and every piece of a 2xx answer goes here instead of into the body.  Returns false to end the
-	 * stream.
+	 * A stream: no time limit, and every piece of a 2xx answer goes here instead of into the body.  Returns false
+	 * to end the stream.
 	 */
 	bool (*on_data)(void *arg, const char *data, size_t size);
 	void *arg;

@@ -34,7 +34,8 @@ static const struct command commands[] = {
 	{ "start", "JAIL", "start a jail", cli_jail },
 	{ "stop", "JAIL", "stop a jail", cli_jail },
 	{ "restart", "JAIL", "stop and start a jail", cli_jail },
-	{ "probe", "JAIL ADDRESS [-c COUNT]", "ICMP echoes from inside a jail; 0 = all answered, 5 = some, 1 = none", cli_probe },
+	{ "probe", "JAIL ADDRESS [-c COUNT]", "ICMP echoes from inside a jail; 0 = all answered, 5 = some, 1 = none",
+	    cli_probe },
 	{ "exec", "JAIL -- COMMAND [ARG ...]", "run a command inside a jail (needs root)", cli_exec },
 	{ "events", "[--since N] [--follow]", "what happened", cli_events },
 	{ "drift", "", "where the kernel is not as wanted; 0 = nowhere, 4 = somewhere", cli_drift },
@@ -102,7 +103,8 @@ cli_usage(const char *command)
 {
 	const struct command *cmd = find_command(command);
 
-	fprintf(stderr, "usage: jailnet [options] %s %s\n", cmd != NULL ? cmd->name : "COMMAND", cmd != NULL ? cmd->args : "...");
+	fprintf(stderr, "usage: jailnet [options] %s %s\n", cmd != NULL ? cmd->name : "COMMAND",
+	    cmd != NULL ? cmd->args : "...");
 	return (CLI_USAGE);
 }
 

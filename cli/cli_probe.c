@@ -28,7 +28,8 @@ print_probe(const char *jail, const char *address, const json_t *answer)
 	text_print(stdout, jail, false);
 	fputs(" -> ", stdout);
 	text_print(stdout, address, false);
-	printf(": %" JSON_INTEGER_FORMAT " sent, %" JSON_INTEGER_FORMAT " received", json_integer_value(json_object_get(answer, "sent")),
+	printf(": %" JSON_INTEGER_FORMAT " sent, %" JSON_INTEGER_FORMAT " received",
+	    json_integer_value(json_object_get(answer, "sent")),
 	    json_integer_value(json_object_get(answer, "received")));
 	if (n > 0)
 		printf(", %.3f/%.3f/%.3f ms (min/avg/max)", min, sum / (double)n, max);

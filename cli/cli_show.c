@@ -91,22 +91,28 @@ render_steps(const json_t *item, struct text *out)
 }
 
 static const struct show_kind kinds[] = {
-	{ "bridges", "bridge", "name", true, { { "BRIDGE", "name", NULL }, { "STATE", "status/state", NULL }, { "MTU", "mtu", NULL },
+	{ "bridges", "bridge", "name", true, {
+	    { "BRIDGE", "name", NULL }, { "STATE", "status/state", NULL }, { "MTU", "mtu", NULL },
 	    { "MAC", "allocated/mac", NULL }, { "ADDRESSES", "addresses", NULL }, { "MEMBERS", NULL, render_members },
 	    { "REASON", "status/reason", NULL } } },
-	{ "jails", "jail", "name", true, { { "JAIL", "name", NULL }, { "STATE", "status/state", NULL }, { "MANAGER", "manager", NULL },
+	{ "jails", "jail", "name", true, {
+	    { "JAIL", "name", NULL }, { "STATE", "status/state", NULL }, { "MANAGER", "manager", NULL },
 	    { "RUNNING", "running", NULL }, { "FORWARDING", "forwarding", NULL }, { "HOSTNAME", "hostname", NULL },
 	    { "ROUTES", "routes", NULL }, { "REASON", "status/reason", NULL } } },
-	{ "epairs", "epair", "name", true, { { "EPAIR", "name", NULL }, { "STATE", "status/state", NULL },
-	    { "MTU", "allocated/mtu", NULL }, { "A", NULL, render_a }, { "B", NULL, render_b }, { "REASON", "status/reason", NULL } } },
-	{ "interfaces", "interface", "name", false, { { "INTERFACE", "name", NULL }, { "TYPE", "type", NULL }, { "JAIL", "jail", NULL },
-	    { "UP", "up", NULL }, { "RUNNING", "running", NULL }, { "MTU", "mtu", NULL }, { "MAC", "mac", NULL },
-	    { "BRIDGE", "bridge", NULL }, { "ADDRESSES", "addresses", NULL } } },
-	{ "macs", "mac", "address", false, { { "MAC", "address", NULL }, { "OWNER", "owner", NULL }, { "END", "end", NULL },
-	    { "STATE", "state", NULL }, { "SOURCE", "source", NULL } } },
-	{ "operations", "operation", "id", true, { { "OPERATION", "id", NULL }, { "STATE", "state", NULL }, { "REQUEST", "method", NULL },
-	    { "PATH", "path", NULL }, { "ACTOR", "actor", NULL }, { "STEPS", NULL, render_steps }, { "CREATED", "created_at", NULL },
-	    { "ERROR", "error/detail", NULL } } },
+	{ "epairs", "epair", "name", true, {
+	    { "EPAIR", "name", NULL }, { "STATE", "status/state", NULL }, { "MTU", "allocated/mtu", NULL },
+	    { "A", NULL, render_a }, { "B", NULL, render_b }, { "REASON", "status/reason", NULL } } },
+	{ "interfaces", "interface", "name", false, {
+	    { "INTERFACE", "name", NULL }, { "TYPE", "type", NULL }, { "JAIL", "jail", NULL }, { "UP", "up", NULL },
+	    { "RUNNING", "running", NULL }, { "MTU", "mtu", NULL }, { "MAC", "mac", NULL }, { "BRIDGE", "bridge", NULL },
+	    { "ADDRESSES", "addresses", NULL } } },
+	{ "macs", "mac", "address", false, {
+	    { "MAC", "address", NULL }, { "OWNER", "owner", NULL }, { "END", "end", NULL }, { "STATE", "state", NULL },
+	    { "SOURCE", "source", NULL } } },
+	{ "operations", "operation", "id", true, {
+	    { "OPERATION", "id", NULL }, { "STATE", "state", NULL }, { "REQUEST", "method", NULL },
+	    { "PATH", "path", NULL }, { "ACTOR", "actor", NULL }, { "STEPS", NULL, render_steps },
+	    { "CREATED", "created_at", NULL }, { "ERROR", "error/detail", NULL } } },
 };
 
 static const struct show_kind *
@@ -334,7 +340,8 @@ cli_show(struct cli *c, int argc, char **argv)
 		return (show_document(c, "/v1", c->json));
 	k = find_kind(argv[1]);
 	if (k == NULL) {
-		cli_warn("%s is not a kind; there are jails epairs bridges interfaces macs operations topology daemon", argv[1]);
+		cli_warn("%s is not a kind; there are jails epairs bridges interfaces macs operations topology daemon",
+		    argv[1]);
 		return (CLI_USAGE);
 	}
 	return (argc == 2 ? show_list(c, k) : show_item(c, k, argv[2]));

@@ -14,8 +14,9 @@
 static size_t
 utf8_next(const unsigned char *s, uint32_t *cp)
 {
-	size_t len = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0, i;
+	size_t i, len;
 
+	len = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
 	if (len == 0)
 		return (0);
 	*cp = len == 1 ? s[0] : s[0] & (0xffu >> (len + 1));
@@ -31,8 +32,15 @@ utf8_next(const unsigned char *s, uint32_t *cp)
 static bool
 is_acting(uint32_t cp)
 {
-	return (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-	    (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff);
+	static const struct { uint32_t first, last; } acting[] = {
+		{ 0, 0x1f }, { 0x7f, 0x9f }, { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
+	};
+	size_t i;
+
+	for (i = 0; i < NELEMS(acting); i++)
+		if (cp >= acting[i].first && cp <= acting[i].last)
+			return (true);
+	return (false);
 }
 
 char *
@@ -111,7 +119,8 @@ table_add(struct table *t, const char *const *cells)
 		t->cells = cli_xrealloc(t->cells, t->room * t->columns * sizeof(*t->cells));
 	}
 	for (i = 0; i < t->columns; i++)
-		t->cells[t->rows * t->columns + i] = text_safe(cells[i] == NULL || cells[i][0] == '\0' ? "-" : cells[i], false);
+		t->cells[t->rows * t->columns + i] = text_safe(cells[i] != NULL && cells[i][0] != '\0' ? cells[i] : "-",
+		    false);
 	t->rows++;
 }
 

@@ -1,8 +1,8 @@
 /*
  * cli_table: text for a terminal: aligned tables, and strings made safe to print.
  *
- * Everything that came from elsewhere goes through text_safe(): control characters (C0, DEL, C1), bidirectional overrides and
- * bytes that are no UTF-8 become \xNN or \u{NNNN}, so that no answer can move the cursor or hide text.
+ * Everything that came from elsewhere goes through text_safe(): control characters (C0, DEL, C1), bidirectional
+ * overrides and bytes that are no UTF-8 become \xNN or \u{NNNN}, so that no answer can move the cursor or hide text.
  */
 #ifndef JN_CLI_TABLE_H
 #define JN_CLI_TABLE_H
@@ -42,7 +42,10 @@ void text_fini(struct text *t);
 void text_add(struct text *t, const char *s);
 /* Adds "sep" first unless empty. */
 void text_join(struct text *t, const char *sep, const char *s);
-/* A scalar as a human writes it: yes, no, 12, 0.25, text; null is "-"; arrays joined by ", ", objects as "key=value". */
+/*
+ * A scalar as a human writes it: yes, no, 12, 0.25, text; null is "-"; arrays joined by ", ", objects as
+ * "key=value".
+ */
 void text_json(struct text *t, const json_t *v);
 
 /* Walks "status/state"; NULL when a part is missing. */

@@ -21,7 +21,8 @@ static int
 enter_failed(struct err *err, const char *what)
 {
 	if (errno == EPERM || errno == EACCES)
-		return (err_set(err, ERR_DENIED, "%s: not permitted; exec needs root, or the user who started the sandbox", what));
+		return (err_set(err, ERR_DENIED,
+		    "%s: not permitted; exec needs root, or the user who started the sandbox", what));
 	return (err_sys(err, "%s", what));
 }
 
@@ -61,7 +62,8 @@ enter_sandbox(pid_t worker, struct err *err)
 	(void)str_format(path, sizeof(path), "/proc/%ld", (long)worker);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1)
-		return (err_set(err, ERR_NOT_FOUND, "the daemon's worker (process %ld) is not on this machine", (long)worker));
+		return (err_set(err, ERR_NOT_FOUND, "the daemon's worker (process %ld) is not on this machine",
+		    (long)worker));
 	if (enter_file(dir, "ns/user", "/proc/self/ns/user", CLONE_NEWUSER, err) == -1 ||
 	    enter_file(dir, "ns/mnt", "/proc/self/ns/mnt", CLONE_NEWNS, err) == -1) {
 		err_wrap(err, "entering the sandbox");
