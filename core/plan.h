@@ -2,8 +2,8 @@
  * plan: desired topology + observed kernel -> ordered list of commands.  Pure and deterministic: no I/O, no clock; shuffled
  * input gives the same plan.
  *
- * Order: undo first in reverse of set-up (routes, addresses, ports, epairs, jails stopping, give foreign interfaces back,
- * bridges), then changes, then create bridge -> jail -> epair -> move -> port -> address -> up -> sysctl -> route -> JAIL_START.
+ * Order: undo first in reverse of set-up (routes, addresses, ports, jails stopping, epairs, bridges, new names, interfaces out
+ * of dying jails, those jails, foreign interfaces as they were), then changes, then create bridge -> jail -> epair -> move -> port -> address -> up -> sysctl -> route -> JAIL_START.
  * Objects without our mark are never changed or destroyed, except foreign interfaces that the topology names, or that a
  * 'found' record says must be given back as they were.
  *

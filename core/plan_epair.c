@@ -191,15 +191,6 @@ fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side sid
 	}
 }
 
-/* Where renaming finds it: the interfaces of a dying jail are on the host by then. */
-static const char *
-place_of(const struct planner *pl, const struct obs_link *l)
-{
-	const struct plan_jail *j = jail_of(pl, l);
-
-	return (j != NULL && j->teardown ? "" : l->jail);
-}
-
 /* The name this end must get belongs to another of our interfaces right now, which will give it up, or wait for ours. */
 static bool
 name_is_held(const struct planner *pl, const struct plan_end *e)
@@ -213,7 +204,7 @@ name_is_held(const struct planner *pl, const struct plan_end *e)
 	for (size_t i = 0; i < n; i++) {
 		const struct mark *m = &v[i]->mark;
 
-		if (m->ours && m->has_object && strcmp(place_of(pl, v[i]), place_of(pl, e->link)) == 0 &&
+		if (m->ours && m->has_object && strcmp(v[i]->jail, e->link->jail) == 0 &&
 		    topo_index(pl->want, m->kind, m->name) != -1)
 			return (true);
 	}
@@ -330,14 +321,14 @@ create(struct planner *pl, struct plan_end end[2])
 
 /* The jail dies in this plan, the end stays wanted: it is taken out first.  Serves the jail, whose end waits for it. */
 static void
-reclaim(struct planner *pl, const struct plan_end *e)
+reclaim(struct planner *pl, const struct plan_end *e, const char *ifname)
 {
 	struct step *s;
 
 	if (e->from == NULL || !e->from->teardown)
 		return;
 	s = plan_emit(pl, PH_RECLAIM, KIND_JAIL, e->from->name, CMD_IF_MOVE);
-	str_copy(s->cmd.u.move.ifname, IFNAME_SIZE, e->link->ifname);
+	str_copy(s->cmd.u.move.ifname, IFNAME_SIZE, ifname);
 	str_copy(s->cmd.u.move.from, NAME_SIZE, e->link->jail);
 }
 
@@ -374,9 +365,11 @@ plan_one(struct planner *pl, struct plan_end end[2])
 	}
 	for (int side = END_A; side <= END_B; side++) {
 		struct plan_end *e = &end[side];
+		bool change = in_scope && !broken && !e->frozen;
 
-		reclaim(pl, e);
-		if (in_scope && !broken && !e->frozen) {
+		if (e->link != NULL)
+			reclaim(pl, e, change ? e->want->ifname : e->link->ifname);
+		if (change) {
 			settle(pl, e, side);
 			e->settled = true;
 			e->usable = e->want->jail != NULL && !is_parked(e) && e->want->up;

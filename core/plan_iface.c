@@ -23,13 +23,13 @@ emit(struct planner *pl, const struct plan_iface *i, enum phase ph, enum cmd_op 
 	struct step *s = plan_emit(pl, ph, i->kind, i->name, op);
 
 	plan_pointer(s, "%s", i->base);
-	/* if it did not get out of the dying jail, another interface may answer to its name on the host */
-	if (i->reclaimed)
+	/* if it did not get out of the dying jail, there is nothing to work on; the renaming comes before */
+	if (i->reclaimed && ph > PH_RECLAIM)
 		plan_need(s, KIND_JAIL, i->from->name);
 	return (s);
 }
 
-/* Leaves the wrong bridge, gets its name, goes to its place.  Moves lose addresses, port, up flag and routes. */
+/* Leaves the wrong bridge, gets its name where it is, goes to its place.  Moves lose addresses, port, up flag and routes. */
 static void
 settle_place(struct planner *pl, struct plan_iface *i)
 {
@@ -45,7 +45,7 @@ settle_place(struct planner *pl, struct plan_iface *i)
 	}
 	if (strcmp(i->link->ifname, i->ifname) != 0) {
 		s = emit(pl, i, PH_RENAME, CMD_IF_RENAME);
-		str_copy(s->cmd.u.rename.jail, NAME_SIZE, at);
+		str_copy(s->cmd.u.rename.jail, NAME_SIZE, i->link->jail);
 		str_copy(s->cmd.u.rename.ifname, IFNAME_SIZE, i->link->ifname);
 		str_copy(s->cmd.u.rename.to, IFNAME_SIZE, i->ifname);
 		plan_pointer(s, "%s/ifname", i->base);

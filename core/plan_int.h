@@ -21,11 +21,11 @@ enum phase {
 	PH_DETACH,
 	PH_JAIL_STOP,
 	PH_EPAIR_DESTROY,
+	PH_BRIDGE_DESTROY,
+	PH_RENAME,		/* after what bore the names went, and where things are now: final names cannot clash when moved */
 	PH_RECLAIM,
 	PH_JAIL_DESTROY,
-	PH_BRIDGE_DESTROY,
 	PH_RESTORE,		/* after the bridges went: they may hold the address to be given back */
-	PH_RENAME,
 	PH_BRIDGE,
 	PH_JAIL,
 	PH_EPAIR_CREATE,
