@@ -25,7 +25,7 @@ class Bench:
         self.table = Table()
         self.begun = time.monotonic()
         self.created = {}  # jails: Series of ms
-        self.again, self.gone = {}, {}
+        self.again, self.gone, self.bare = {}, {}, {}
 
     def spent(self):
         return (time.monotonic() - self.begun) / self.args.budget
@@ -37,12 +37,12 @@ class Bench:
         if a.status == 202:
             while True:
                 op = d.get(a.headers["Location"]).json
-                if op["state"] not in ("queued", "pending", "running", "applying"):
+                if op["state"] != "running":
                     break
                 if now() - t0 > seconds * 1000:
                     raise RuntimeError("not converged in %d s: %s" % (seconds, op))
                 time.sleep(0.005)
-            if op["state"] not in ("done", "succeeded"):
+            if op["state"] != "succeeded":
                 raise RuntimeError("operation: %s" % op)
         elif a.status != 200:
             raise RuntimeError(repr(a))
@@ -63,7 +63,8 @@ class Bench:
 
     def jails(self):
         n = self.args.jails
-        bare, look, batch, batch_del, netns_del = (Series() for _ in range(5))
+        look, batch, batch_del, netns_del = (Series() for _ in range(4))
+        bare = self.bare.setdefault(n, Series())
         with World() as w:
             d = w.daemon()
             try:
@@ -76,7 +77,7 @@ class Bench:
                     look.add(r["observe_ms"])
                     say("bare     %4d jails: create   %7.0f ms, observe %.0f ms" % (n, r["create_ms"], r["observe_ms"]))
                     quiet()
-                    links = i % 2 == 0
+                    links = i == 0
                     c, x = ref.ip_batch(n, True, links)
                     batch.add(c)
                     (batch_del if links else netns_del).add(x)
@@ -196,10 +197,15 @@ class Bench:
                         continue
                     quiet()
                     self.cycle(d, n)
+                    quiet()
+                    self.bare.setdefault(n, Series()).add(ref.bare_loop(n)["create_ms"])
         for name, book in (("create", self.created), ("again", self.again), ("teardown", self.gone)):
             per = [book[n].median / n for n in sizes]
             self.table.row("%s, ms a jail: %s" % (name, ", ".join(map(str, sizes))), ", ".join("%.2f" % p for p in per), "largest : smallest",
                            max(per) / min(per), "<= 1.5", max(per) / min(per) <= 1.5, per_jail=dict(zip(map(str, sizes), per)))
+        per = [self.bare[n].median / n for n in sizes]
+        self.table.row("the bare loop's create, ms a jail", ", ".join("%.2f" % p for p in per), "largest : smallest", max(per) / min(per),
+                       per_jail=dict(zip(map(str, sizes), per)))
 
     # --- one epair at a time -------------------------------------------------------------------------------------------
 
