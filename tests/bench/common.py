@@ -49,7 +49,7 @@ class Series:
         form = "%.0f" if self.median >= 100 else "%.2f"
         t = form % self.median
         if len(self.values) > 1:
-            t += " [%s..%s]" % (form % min(self.values), form % max(self.values))
+            t += " [%s..%s] n=%d" % (form % min(self.values), form % max(self.values), len(self.values))
         return t + " " + unit
 
 

@@ -117,7 +117,7 @@ class Client:
 
 class Daemon(Client):
     def __init__(self, kernel=False, sandbox=True, args=(), env=None, conf=None, prefix=(), state_dir=None, socket_path=None, tcp=True,
-                 wait=True):
+                 wait=True, verbose=True):
         super().__init__()
         self.dir = tempfile.mkdtemp(prefix="jn-")
         os.chmod(self.dir, 0o755)
@@ -127,7 +127,7 @@ class Daemon(Client):
         self.path = socket_path or os.path.join(self.dir, "api.sock")
         self.log_path = os.path.join(self.dir, "log")
         program = os.path.join(BUILD, "jailnetd" if kernel else "jailnetd-fake")
-        cmd = list(prefix) + [program, "-f", "-v", "--state-dir", self.state_dir, "--socket", self.path]
+        cmd = list(prefix) + [program, "-f"] + (["-v"] if verbose else []) + ["--state-dir", self.state_dir, "--socket", self.path]
         if sandbox:
             cmd += ["--sandbox"]
         cmd += ["--listen", "127.0.0.1:0" if tcp else "none"]
