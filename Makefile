@@ -25,7 +25,7 @@ LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium
 LIBS_cli = -lcurl -ljansson
 LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 
-MADE_RULES != mkdir -p $(B) && sh tools/rules.sh $(B) >$(B)/rules.mk && sh tools/tests.sh $(B) >$(B)/tests.mk && echo yes
+MADE_RULES != mkdir -p $(B) && for r in rules tests; do sh tools/$$r.sh $(B) >$(B)/$$r.mk.$$$$ && mv $(B)/$$r.mk.$$$$ $(B)/$$r.mk; done && echo yes
 MIGRATIONS != ls store/migrate/*.sql
 SRC_core != ls core/*.c
 SRC_store != ls store/*.c
@@ -82,12 +82,44 @@ $(B)/libtest.a: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) 
 tests: $(TESTS) $(B)/jailnetd-fake
 
 deps:
-	@sh tests/demo/deps.sh
+	@sh tests/demo/deps.sh check
+
+demo:
+	@sh tests/demo/deps.sh demo
+	@$(MAKE) -s all
+	@sh tests/demo/demo.sh
+demo-stop:
+	@sh tests/demo/demo.sh stop
 
 check: deps
 	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
 
+# The same tests, every allocation and access watched.
+asan: deps
+	@$(MAKE) B=$(B)/asan OPT="-O1 -g" HARDEN= SAN="-fsanitize=address,undefined -fno-omit-frame-pointer" check-built
+check-built:
+	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
+
+bench: deps all $(BENCHES)
+	@$(PYTHON) tests/bench/bench.py
+bench-quick: deps all $(BENCHES)
+	@$(PYTHON) tests/bench/bench.py --quick
+
+lint:
+	@sh tests/lint.sh "$(B)"
+# The other make reads the same file.
+check-bmake:
+	@bmake -s B=$(B)/bmake all && ls $(B)/bmake/jailnetd $(B)/bmake/jailnetd-server $(B)/bmake/jailnet
+
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
+	install -m 0755 $(B)/jailnetd $(B)/jailnetd-server $(DESTDIR)$(PREFIX)/sbin/
+	install -m 0755 $(B)/jailnet $(DESTDIR)$(PREFIX)/bin/
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests deps check clean
+help:
+	@echo "all demo demo-stop check asan bench bench-quick lint check-bmake install clean"
+
+.PHONY: all tests deps demo demo-stop check check-built asan bench bench-quick lint check-bmake install clean help

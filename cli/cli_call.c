@@ -68,7 +68,7 @@ call_path(char *path, size_t size, const char *before, const char *name, const c
 		if (strchr(plain, *s) != NULL)
 			*p++ = *s;
 		else
-			p += sprintf(p, "%%%02X", (unsigned char)*s);
+			p += snprintf(p, sizeof("%NN"), "%%%02X", (unsigned char)*s);
 	}
 	*p = '\0';
 	if (str_format(path, size, "%s%s%s", before, encoded, after) == -1)

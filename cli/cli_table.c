@@ -55,9 +55,9 @@ text_safe(const char *s, bool keep_lines)
 	while (*c != '\0') {
 		len = utf8_next(c, &cp);
 		if (len == 0 || (is_acting(cp) && cp < 0x80 && !(keep_lines && (cp == '\n' || cp == '\t')))) {
-			p += sprintf(p, "\\x%02x", *c++);
+			p += snprintf(p, sizeof("\\xNN"), "\\x%02x", *c++);
 		} else if (is_acting(cp) && cp >= 0x80) {
-			p += sprintf(p, "\\u{%x}", cp);
+			p += snprintf(p, sizeof("\\u{NNNNNN}"), "\\u{%x}", cp);
 			c += len;
 		} else {
 			memcpy(p, c, len);

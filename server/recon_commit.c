@@ -223,16 +223,21 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct err *er
 	return (0);
 }
 
+static int
+dry_found(void *arg, const struct found *f, struct err *err)
+{
+	return (topo_found_put(arg, f, err));
+}
+
 static void
-ticket_dry(struct recon *r, struct ticket *t, const struct topo *next, const struct changes *c)
+ticket_dry(struct recon *r, struct ticket *t, struct topo *next)
 {
 	struct err err;
-	(void)c;
 
 	t->out.revision = r->want.revision;
 	if (t->write->dry_run == DRY_VALIDATE)
 		t->out.kind = OUT_VALID;
-	else if (plan_build(next, &r->have, NULL, &t->out.plan, &err) == 0)
+	else if (plan_found(next, &r->have, dry_found, next, &err) == 0 && plan_build(next, &r->have, NULL, &t->out.plan, &err) == 0)
 		t->out.kind = OUT_PLAN;
 	else {
 		ticket_fail(t, &err);
@@ -270,7 +275,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 	if (out->errs.n > 0)
 		goto refuse;
 	if (t->write->dry_run != DRY_NONE) {
-		ticket_dry(r, t, &next, &p->changes);
+		ticket_dry(r, t, &next);
 		goto out;
 	}
 	if (store_savepoint(r->store, &err) == -1)

@@ -24,9 +24,11 @@ for src in tests/fake/fake_server.c; do
     printf '%s: %s.o $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_core)\n' "$t" "$t" "$t"
     all="$all $t"
 done
+benches=
 for src in tests/bench/*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
+    benches="$benches $t"
     printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) -lmicrohttpd\n' "$t" "$t" "$t"
 done
-printf 'TESTS = %s\n' "$all"
+printf 'TESTS = %s\nBENCHES = %s\n' "$all" "$benches"

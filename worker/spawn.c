@@ -38,8 +38,8 @@ find_server(struct spawn *s, struct err *err)
 	}
 #ifdef __FreeBSD__
 	n = readlink("/proc/curproc/file", self, sizeof(self) - 1);
-	if (n == -1)
-		n = (ssize_t)strlen(strcpy(self, "/usr/local/sbin/jailnetd"));
+	if (n == -1)	/* procfs is not mounted by default */
+		n = snprintf(self, sizeof(self), "/usr/local/sbin/jailnetd");
 #else
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 #endif
