@@ -1,14 +1,17 @@
 """What all parts of the bench need: numbers, the table, the topology, a quiet machine."""
 import json
 import os
+import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
-from jn import BUILD  # noqa: E402
+from jn import BUILD, POLICY, ROOT, Daemon, World  # noqa: E402
 
 BRIDGE = "lan0"
 
@@ -137,6 +140,30 @@ def quiet(seconds=4):
     end = time.monotonic() + seconds
     while busy() > 0.15 and time.monotonic() < end:
         pass
+
+
+class Sandbox:
+    """A World for an ordinary user: the daemon brings its own namespaces and takes them with it; its TCP port is outside."""
+    prefix = []
+
+    def __init__(self):
+        self.state_dir = tempfile.mkdtemp(prefix="jnw-")
+
+    def daemon(self, **kw):
+        return Daemon(kernel=True, conf=POLICY, **kw)
+
+    def run(self, *cmd):
+        return subprocess.run(cmd, capture_output=True, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        shutil.rmtree(self.state_dir, ignore_errors=True)
+
+
+def place():
+    return World() if ROOT else Sandbox()
 
 
 def program(name):
