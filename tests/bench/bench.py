@@ -291,11 +291,11 @@ def main():
     b.part("jails", b.rivals)
     about = {"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "kernel": platform.release(),
              "cpus": os.cpu_count(), "root": ROOT, "repeat": args.repeat, "jails": args.jails,
-             "load": os.getloadavg(), "seconds": round(time.monotonic() - b.begun)}
+             "load": os.getloadavg(), "load1": os.getloadavg()[0], "seconds": round(time.monotonic() - b.begun)}
     os.makedirs(BUILD, exist_ok=True)
     b.table.save(os.path.join(BUILD, "bench.json"), about)
     print(b.table.text())
-    print("\n%(cpus)d cpus, Linux %(kernel)s, medians of %(repeat)d [min..max], %(seconds)d s; build/bench.json" % about)
+    print("\n%(cpus)d cpus, Linux %(kernel)s, medians of at most %(repeat)d [min..max], load %(load1).1f, %(seconds)d s; build/bench.json" % about)
     missed = sum(1 for r in b.table.rows if r["ok"] is False)
     if missed:
         print("%d targets missed" % missed)
