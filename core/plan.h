@@ -1,14 +1,15 @@
 /*
- * plan: desired topology + observed kernel -> ordered list of commands.  Pure and deterministic: no I/O, no clock; shuffled
- * input gives the same plan.
+ * plan: desired topology + observed kernel -> ordered list of commands.  Pure and deterministic: no I/O, no clock;
+ * shuffled input gives the same plan.
  *
- * Order: undo first in reverse of set-up (routes, addresses, ports, jails stopping, epairs, bridges, new names, interfaces out
- * of dying jails, those jails, foreign interfaces as they were), then changes, then create bridge -> jail -> epair -> move -> port -> address -> up -> sysctl -> route -> JAIL_START.
- * Objects without our mark are never changed or destroyed, except foreign interfaces that the topology names, or that a
- * 'found' record says must be given back as they were.
+ * Order: undo first in reverse of set-up (routes, addresses, ports, jails stopping, epairs, bridges, new names,
+ * interfaces out of dying jails, those jails, foreign interfaces as they were), then changes, then create bridge ->
+ * jail -> epair -> move -> port -> address -> up -> sysctl -> route -> JAIL_START. Objects without our mark are never
+ * changed or destroyed, except foreign interfaces that the topology names, or that a 'found' record says must be given
+ * back as they were.
  *
- * The plan is level-triggered: some things take several rounds (JAIL_STOP must end before its interfaces are reclaimed; a
- * jail with a job in flight is left alone).  After executing, observe and plan again; empty = converged.
+ * The plan is level-triggered: some things take several rounds (JAIL_STOP must end before its interfaces are reclaimed;
+ * a jail with a job in flight is left alone).  After executing, observe and plan again; empty = converged.
  */
 #ifndef JN_PLAN_H
 #define JN_PLAN_H
@@ -26,13 +27,13 @@ struct step {
 		enum kind kind;
 		char name[NAME_SIZE];
 	} needs[2];
-	char pointer[160];	/* JSON pointer of the field that wants this step: "/epairs/web0/a/addresses/0" */
+	char pointer[160]; /* JSON pointer of the field that wants this step: "/epairs/web0/a/addresses/0" */
 };
 
 struct plan {
 	struct step *v;
 	size_t n, room;
-	bool waiting;	/* more will follow after jobs in flight or JAIL_STOP/START steps of this plan have ended */
+	bool waiting; /* more will follow after jobs in flight or JAIL_STOP/START steps of this plan have ended */
 };
 
 /* Objects with a job in flight (jail names, sorted not needed); their jails are left as they are. */
@@ -49,20 +50,21 @@ void plan_fini(struct plan *p);
 int plan_build(const struct topo *want, const struct observed *have, const struct plan_opts *opts, struct plan *out,
     struct err *err);
 
-/* The words of the dry run, in caller's buffers.  verb: "create" "change" "delete" "start" "stop" "move" "attach" "detach". */
+/* The words of the dry run, in caller's buffers.  verb: "create" "change" "delete" "start" "stop" "move" "attach"
+ * "detach". */
 const char *step_verb(const struct step *s);
-void step_object(const struct step *s, char *buf, size_t size);		/* "epair/web0" */
-void step_detail(const struct step *s, char *buf, size_t size);		/* "add 192.0.2.10/24 to web0b in jail web" */
+void step_object(const struct step *s, char *buf, size_t size); /* "epair/web0" */
+void step_detail(const struct step *s, char *buf, size_t size); /* "add 192.0.2.10/24 to web0b in jail web" */
 /* "" = none, else "jail web loses web0b for about 1 s", "re0 will flap". */
 void step_interrupts(const struct step *s, char *buf, size_t size);
 
-/* Foreign interfaces the topology wants (member or attachment), present on the host, without a found record yet: what they
- * look like now.  Calls put for each; R stores them before it executes anything. */
-int plan_found(const struct topo *want, const struct observed *have, int (*put)(void *arg, const struct found *f, struct err *err),
-    void *arg, struct err *err);
+/* Foreign interfaces the topology wants (member or attachment), present on the host, without a found record yet: what
+ * they look like now.  Calls put for each; R stores them before it executes anything. */
+int plan_found(const struct topo *want, const struct observed *have,
+    int (*put)(void *arg, const struct found *f, struct err *err), void *arg, struct err *err);
 /* Found records whose interface is wanted nowhere any more and is back as it was: R forgets them. */
-int plan_returned(const struct topo *want, const struct observed *have, int (*drop)(void *arg, const char *ifname, struct err *err),
-    void *arg, struct err *err);
+int plan_returned(const struct topo *want, const struct observed *have,
+    int (*drop)(void *arg, const char *ifname, struct err *err), void *arg, struct err *err);
 
 /* What differs, for /v1/drift: one line of want and of have for a step. */
 void step_drift(const struct step *s, const struct observed *have, char *want, size_t wsize, char *found, size_t fsize);

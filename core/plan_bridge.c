@@ -23,7 +23,8 @@ claim(struct planner *pl, struct plan_bridge *b, const struct obs_link *l)
 static bool
 is_adoptable(const struct plan_bridge *b, const struct obs_link *l)
 {
-	return (strcmp(l->ifname, b->want->name) == 0 && !mac_is_zero(&l->mac) && mac_equal(&l->mac, &b->want->u.bridge.mac));
+	return (strcmp(l->ifname, b->want->name) == 0 && !mac_is_zero(&l->mac) &&
+		mac_equal(&l->mac, &b->want->u.bridge.mac));
 }
 
 /* Bridges live on the host only: a "bridge of ours" inside a jail is that jail's own invention. */
@@ -132,8 +133,14 @@ static void
 plan_one(struct planner *pl, const struct plan_bridge *b)
 {
 	const struct bridge *w = &b->want->u.bridge;
-	struct plan_iface i = { .kind = KIND_BRIDGE, .name = b->want->name, .ifname = b->want->name, .jail = "", .need = "",
-		.addrs = w->addrs.v, .naddrs = w->addrs.n, .addrs_only = true };
+	struct plan_iface i = { .kind = KIND_BRIDGE,
+		.name = b->want->name,
+		.ifname = b->want->name,
+		.jail = "",
+		.need = "",
+		.addrs = w->addrs.v,
+		.naddrs = w->addrs.n,
+		.addrs_only = true };
 
 	str_format(i.base, sizeof(i.base), "/bridges/%s", b->want->name);
 	if (b->link == NULL)
@@ -156,7 +163,9 @@ plan_bridges(struct planner *pl)
 
 		if ((named ? l->mark.kind : l->type == LINK_BRIDGE ? KIND_BRIDGE : KIND_EPAIR) != KIND_BRIDGE)
 			continue;
-		str_copy(plan_emit(pl, PH_BRIDGE_DESTROY, KIND_BRIDGE, named ? l->mark.name : l->ifname,
-		    CMD_BRIDGE_DESTROY)->cmd.u.ref.name, NAME_SIZE, l->ifname);
+		str_copy(
+		    plan_emit(pl, PH_BRIDGE_DESTROY, KIND_BRIDGE, named ? l->mark.name : l->ifname, CMD_BRIDGE_DESTROY)
+			->cmd.u.ref.name,
+		    NAME_SIZE, l->ifname);
 	}
 }

@@ -49,8 +49,8 @@ drift_bridge(const struct step *s, const struct observed *o, struct lines *l)
 	if (k == NULL)
 		SAY(l->have, l->hsize, "missing");
 	else
-		SAY(l->have, l->hsize, "mtu %u, stp %s, vlan_filter %s, mac %s", (unsigned)k->mtu, k->stp ? "on" : "off",
-		    k->vlan_filter ? "on" : "off", mac_format(&k->mac, mac));
+		SAY(l->have, l->hsize, "mtu %u, stp %s, vlan_filter %s, mac %s", (unsigned)k->mtu,
+		    k->stp ? "on" : "off", k->vlan_filter ? "on" : "off", mac_format(&k->mac, mac));
 }
 
 static void
@@ -60,8 +60,9 @@ say_fields(uint32_t fields, uint32_t mtu, const struct mac *m, bool up, bool lab
 
 	if (fields & IFSET_MTU)
 		SAY(mtu_text, sizeof(mtu_text), " mtu %u", (unsigned)mtu);
-	SAY(buf, size, "%s%s%s%s%s", mtu_text, fields & IFSET_MAC ? " mac " : "", fields & IFSET_MAC ? mac_format(m, mac) : "",
-	    fields & IFSET_UP ? (up ? " up" : " down") : "", fields & IFSET_MARK ? (labelled ? " label" : " no label") : "");
+	SAY(buf, size, "%s%s%s%s%s", mtu_text, fields & IFSET_MAC ? " mac " : "",
+	    fields & IFSET_MAC ? mac_format(m, mac) : "", fields & IFSET_UP ? (up ? " up" : " down") : "",
+	    fields & IFSET_MARK ? (labelled ? " label" : " no label") : "");
 }
 
 static void
@@ -165,7 +166,8 @@ drift_jail(const struct step *s, const struct observed *o, struct lines *l)
 	const struct cmd_jail *c = &s->cmd.u.jail;
 	const struct obs_jail *k = observed_jail(o, c->name);
 
-	SAY(l->want, l->wsize, "hostname %s, forwarding %s", c->hostname[0] == '\0' ? "-" : c->hostname, c->forwarding ? "on" : "off");
+	SAY(l->want, l->wsize, "hostname %s, forwarding %s", c->hostname[0] == '\0' ? "-" : c->hostname,
+	    c->forwarding ? "on" : "off");
 	if (k == NULL)
 		SAY(l->have, l->hsize, "missing");
 	else if (s->cmd.op == CMD_JAIL_CREATE)
@@ -184,8 +186,8 @@ drift_exec(const struct step *s, const struct observed *o, struct lines *l)
 	SAY(l->have, l->hsize, "%s", k == NULL ? "missing" : jail_phase_name(k->phase));
 }
 
-static void (*const drift[CMD_COUNT])(const struct step *s, const struct observed *o, struct lines *l) = {
-	[CMD_BRIDGE_CREATE] = drift_missing,
+static void (*const drift[CMD_COUNT])(
+    const struct step *s, const struct observed *o, struct lines *l) = { [CMD_BRIDGE_CREATE] = drift_missing,
 	[CMD_BRIDGE_SET] = drift_bridge,
 	[CMD_BRIDGE_DESTROY] = drift_unwanted,
 	[CMD_EPAIR_CREATE] = drift_missing,
@@ -205,8 +207,7 @@ static void (*const drift[CMD_COUNT])(const struct step *s, const struct observe
 	[CMD_JAIL_SET] = drift_jail,
 	[CMD_JAIL_START] = drift_exec,
 	[CMD_JAIL_STOP] = drift_exec,
-	[CMD_JAIL_DESTROY] = drift_unwanted
-};
+	[CMD_JAIL_DESTROY] = drift_unwanted };
 
 void
 step_drift(const struct step *s, const struct observed *have, char *want, size_t wsize, char *found, size_t fsize)

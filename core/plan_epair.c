@@ -1,150 +1,11 @@
 /*
- * plan_epair: pairs the kernel's links with the wanted ends by their labels, then makes, moves, changes or destroys.
- *
- * A label can be forged by root inside a jail.  A claimant in the wanted place beats one on the host, which beats any other;
- * so a jail can at worst disturb its own epairs.
+ * plan_epair: makes, moves, changes and destroys epairs, once plan_claim.c has found their ends.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/plan_int.h"
 #include "core/str.h"
-
-static struct plan_jail *
-jail_of(const struct planner *pl, const struct obs_link *l)
-{
-	return (l == NULL || l->jail[0] == '\0' ? NULL : plan_jail_find(pl, l->jail));
-}
-
-static int
-rank(const struct plan_end *e, const struct obs_link *l)
-{
-	if (strcmp(l->jail, e->want->jail != NULL ? e->want->jail : "") == 0)
-		return (2);
-	return (l->jail[0] == '\0' ? 1 : 0);
-}
-
-static void
-claim(struct planner *pl, struct plan_end *e, const struct obs_link *l)
-{
-	int old, new;
-
-	if (e->link == NULL) {
-		e->link = l;
-		return;
-	}
-	old = rank(e, e->link);
-	new = rank(e, l);
-	e->ambiguous = new == old || (e->ambiguous && new < old);
-	pl->strays[pl->nstrays++] = new > old ? e->link : l;
-	if (new > old)
-		e->link = l;
-}
-
-static int
-cmp_end_name(const void *a, const void *b)
-{
-	const struct plan_end *const *x = a, *const *y = b;
-
-	return (strcmp((*x)->want->ifname, (*y)->want->ifname));
-}
-
-/* Links made by us whose label is missing: taken for what they are when name and MAC are as wanted, else they go. */
-static int
-adopt(struct planner *pl)
-{
-	size_t n = 2 * pl->want->n[KIND_EPAIR];
-	struct plan_end **v = NULL;
-
-	for (size_t i = 0; i < pl->have->nlinks; i++) {
-		const struct obs_link *l = pl->links[i];
-		struct end key = { 0 };
-		struct plan_end probe = { .want = &key }, *p = &probe, **hit;
-
-		if (!l->mark.ours || l->mark.has_object || l->type != LINK_EPAIR)
-			continue;
-		if (v == NULL) {
-			if ((v = arena_array(&pl->arena, n + 1, sizeof(struct plan_end *))) == NULL)
-				return (-1);
-			for (size_t k = 0; k < n; k++)
-				v[k] = &pl->ends[k];
-			qsort(v, n, sizeof(struct plan_end *), cmp_end_name);
-		}
-		memcpy(key.ifname, l->ifname, sizeof(key.ifname));
-		hit = bsearch(&p, v, n, sizeof(struct plan_end *), cmp_end_name);
-		if (hit != NULL && (*hit)->link == NULL && !mac_is_zero(&l->mac) && mac_equal(&l->mac, &(*hit)->want->mac)) {
-			(*hit)->link = l;
-			(*hit)->adopted = true;
-		} else
-			pl->strays[pl->nstrays++] = l;
-	}
-	return (0);
-}
-
-/* Ends by the jail that wants them, in epair order: a counting sort over the jails. */
-static int
-index_by_jail(struct planner *pl)
-{
-	size_t n = 2 * pl->want->n[KIND_EPAIR], sum = 0;
-
-	if ((pl->jail_ends = arena_array(&pl->arena, n + 1, sizeof(struct plan_end *))) == NULL)
-		return (-1);
-	for (size_t i = 0; i < n; i++)
-		if (pl->ends[i].jail != NULL)
-			pl->ends[i].jail->nends++;
-	for (size_t i = 0; i < pl->njails; i++) {
-		pl->jails[i].first_end = sum;
-		sum += pl->jails[i].nends;
-		pl->jails[i].nends = 0;
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct plan_jail *j = pl->ends[i].jail;
-
-		if (j != NULL)
-			pl->jail_ends[j->first_end + j->nends++] = &pl->ends[i];
-	}
-	return (0);
-}
-
-void
-plan_epairs_match(struct planner *pl)
-{
-	size_t n = pl->want->n[KIND_EPAIR];
-
-	if ((pl->ends = arena_array(&pl->arena, 2 * n + 1, sizeof(*pl->ends))) == NULL) {
-		pl->nomem = true;
-		return;
-	}
-	for (size_t i = 0; i < 2 * n; i++) {
-		struct plan_end *e = &pl->ends[i];
-
-		e->epair = pl->want->v[KIND_EPAIR][i / 2];
-		e->want = &e->epair->u.epair.end[i % 2];
-		e->jail = e->want->jail == NULL ? NULL : plan_jail_find(pl, e->want->jail);
-		e->bridge = e->want->bridge == NULL ? NULL : plan_bridge_find(pl, e->want->bridge);
-	}
-	for (size_t i = 0; i < pl->have->nlinks; i++) {
-		const struct obs_link *l = pl->links[i];
-		long at;
-
-		if (!l->mark.ours || !l->mark.has_object || l->mark.kind != KIND_EPAIR)
-			continue;
-		if ((at = topo_index(pl->want, KIND_EPAIR, l->mark.name)) == -1 || l->mark.side > END_B)
-			pl->strays[pl->nstrays++] = l;
-		else
-			claim(pl, &pl->ends[2 * at + l->mark.side], l);
-	}
-	if (adopt(pl) == -1 || index_by_jail(pl) == -1) {
-		pl->nomem = true;
-		return;
-	}
-	for (size_t i = 0; i < 2 * n; i++) {
-		struct plan_end *e = &pl->ends[i];
-
-		e->from = jail_of(pl, e->link);
-		e->frozen = (e->jail != NULL && e->jail->frozen) || (e->from != NULL && e->from->frozen);
-	}
-}
 
 /* Waits on the host, down, unconnected: its jail is not there. */
 static bool
@@ -168,9 +29,19 @@ is_connected(const struct plan_end *e)
 static void
 fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side side, struct plan_iface *i)
 {
-	*i = (struct plan_iface){ .kind = KIND_EPAIR, .name = e->epair->name, .need = "", .link = e->link,
-		.ifname = e->want->ifname, .jail = target_jail(e), .from = e->from, .to = e->jail, .bridge = "",
-		.mac = e->want->mac, .mtu = epair_mtu(pl->want, e->epair), .mark = e->adopted, .side = (uint8_t)side,
+	*i = (struct plan_iface){ .kind = KIND_EPAIR,
+		.name = e->epair->name,
+		.need = "",
+		.link = e->link,
+		.ifname = e->want->ifname,
+		.jail = target_jail(e),
+		.from = e->from,
+		.to = e->jail,
+		.bridge = "",
+		.mac = e->want->mac,
+		.mtu = epair_mtu(pl->want, e->epair),
+		.mark = e->adopted,
+		.side = (uint8_t)side,
 		.addrs_only = true };
 	str_format(i->base, sizeof(i->base), "/epairs/%s/%s", e->epair->name, side == END_A ? "a" : "b");
 	i->reclaimed = e->from != NULL && e->from->teardown;
@@ -191,7 +62,8 @@ fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side sid
 	}
 }
 
-/* The name this end must get belongs to another of our interfaces right now, which will give it up, or wait for ours. */
+/* The name this end must get belongs to another of our interfaces right now, which will give it up, or wait for ours.
+ */
 static bool
 name_is_held(const struct planner *pl, const struct plan_end *e)
 {
@@ -237,11 +109,12 @@ emit_destroy(struct planner *pl, const char *name, const struct obs_link *l)
 	str_copy(c->ifname, sizeof(c->ifname), l->ifname);
 }
 
-/* One half is enough, the kernel takes the other.  The one in a jail that lives on says more about what is interrupted. */
+/* One half is enough, the kernel takes the other.  The one in a jail that lives on says more about what is interrupted.
+ */
 static const struct obs_link *
 spokesman(const struct planner *pl, const struct obs_link *a, const struct obs_link *b)
 {
-	const struct plan_jail *j = jail_of(pl, b);
+	const struct plan_jail *j = plan_jail_of(pl, b);
 
 	return (j != NULL && !j->teardown ? b : a);
 }
@@ -354,7 +227,8 @@ plan_one(struct planner *pl, struct plan_end end[2])
 
 	if (must_wait(pl, a) || must_wait(pl, b))
 		in_scope = false;
-	broken = a->link == NULL || b->link == NULL || a->ambiguous || b->ambiguous || name_is_held(pl, a) || name_is_held(pl, b);
+	broken = a->link == NULL || b->link == NULL || a->ambiguous || b->ambiguous || name_is_held(pl, a) ||
+		 name_is_held(pl, b);
 	if (broken && in_scope && !frozen) {
 		destroy(pl, a, b);
 		create(pl, end);
@@ -374,7 +248,8 @@ plan_one(struct planner *pl, struct plan_end end[2])
 			e->settled = true;
 			e->usable = e->want->jail != NULL && !is_parked(e) && e->want->up;
 		} else
-			e->usable = e->link != NULL && e->link->up && e->from != NULL && e->from == e->jail && !e->from->teardown;
+			e->usable = e->link != NULL && e->link->up && e->from != NULL && e->from == e->jail &&
+				    !e->from->teardown;
 	}
 }
 
@@ -403,7 +278,7 @@ destroy_strays(struct planner *pl, const struct obs_link *const *v, size_t n)
 	bool frozen = false;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct plan_jail *j = jail_of(pl, v[i]);
+		const struct plan_jail *j = plan_jail_of(pl, v[i]);
 
 		frozen = frozen || (j != NULL && j->frozen);
 	}
@@ -432,7 +307,7 @@ plan_strays(struct planner *pl)
 		if (!is_epair_stray(pl->strays[i]))
 			continue;
 		while (m->has_object && end < pl->nstrays && is_epair_stray(pl->strays[end]) &&
-		    strcmp(pl->strays[end]->mark.name, m->name) == 0)
+		       strcmp(pl->strays[end]->mark.name, m->name) == 0)
 			end++;
 		destroy_strays(pl, &pl->strays[i], end - i);
 	}
@@ -452,7 +327,8 @@ plan_epairs(struct planner *pl)
 	for (size_t i = 0; i < 2 * n; i++) {
 		const struct plan_end *e = &pl->ends[i];
 
-		if (e->link != NULL && (e->frozen || pl->ends[i ^ 1].frozen) && strcmp(e->link->ifname, e->want->ifname) != 0)
+		if (e->link != NULL && (e->frozen || pl->ends[i ^ 1].frozen) &&
+		    strcmp(e->link->ifname, e->want->ifname) != 0)
 			pl->held[pl->nheld++] = e->link->ifname;
 	}
 	qsort(pl->held, pl->nheld, sizeof(*pl->held), cmp_text);

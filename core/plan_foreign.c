@@ -1,6 +1,6 @@
 /*
- * plan_foreign: interfaces that are not ours but that the topology names, as bridge members or attachments, and those that
- * must be given back as they were found.
+ * plan_foreign: interfaces that are not ours but that the topology names, as bridge members or attachments, and those
+ * that must be given back as they were found.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,18 +63,20 @@ collect(struct planner *pl)
 
 		for (size_t m = 0; m < b->nmembers; m++)
 			pl->foreign[pl->nforeign++] = (struct plan_foreign){ .ifname = b->members[m].ifname,
-				.member = &b->members[m], .bridge = pl->bridges == NULL ? NULL : &pl->bridges[i] };
+				.member = &b->members[m],
+				.bridge = pl->bridges == NULL ? NULL : &pl->bridges[i] };
 	}
 	for (size_t i = 0; i < t->n[KIND_ATTACHMENT]; i++)
-		pl->foreign[pl->nforeign++] = (struct plan_foreign){ .ifname = t->v[KIND_ATTACHMENT][i]->name,
-			.att = t->v[KIND_ATTACHMENT][i] };
+		pl->foreign[pl->nforeign++] =
+		    (struct plan_foreign){ .ifname = t->v[KIND_ATTACHMENT][i]->name, .att = t->v[KIND_ATTACHMENT][i] };
 	for (size_t i = 0; i < t->nfound; i++)
-		pl->foreign[pl->nforeign++] = (struct plan_foreign){ .ifname = t->found[i].ifname, .found = &t->found[i] };
+		pl->foreign[pl->nforeign++] =
+		    (struct plan_foreign){ .ifname = t->found[i].ifname, .found = &t->found[i] };
 	merge_rows(pl);
 }
 
-/* Inside a jail a name alone proves nothing: it is ours to touch where we put it, or when it has the MAC we noted, even in a
- * jail that the topology has forgotten meanwhile. */
+/* Inside a jail a name alone proves nothing: it is ours to touch where we put it, or when it has the MAC we noted, even
+ * in a jail that the topology has forgotten meanwhile. */
 static bool
 is_it(const struct plan_foreign *f, const struct obs_link *l, const struct plan_jail *j)
 {
@@ -100,7 +102,7 @@ locate(struct planner *pl, struct plan_foreign *f)
 
 		if (l->mark.ours || l->type == LINK_LOOPBACK)
 			continue;
-		if (l->jail[0] == '\0') {	/* sorted first */
+		if (l->jail[0] == '\0') { /* sorted first */
 			f->link = l;
 			return;
 		}
@@ -199,7 +201,7 @@ plan_member(struct planner *pl, const struct plan_foreign *f, struct plan_iface 
 	i->bridge_now = b->link == NULL ? NULL : b->link->ifname;
 	i->port = &f->member->port;
 	i->vlan_filter = b->want->u.bridge.vlan_filter;
-	i->mtu = b->want->u.bridge.mtu;	/* all members of a bridge have one MTU, if_bridge(4) */
+	i->mtu = b->want->u.bridge.mtu; /* all members of a bridge have one MTU, if_bridge(4) */
 	str_format(mtu_pointer, sizeof(mtu_pointer), "/bridges/%s/mtu", b->want->name);
 	i->mtu_pointer = mtu_pointer;
 	i->up = true;
@@ -229,7 +231,7 @@ plan_attachment(struct planner *pl, struct plan_foreign *f, struct plan_iface *i
 	i->kind = KIND_ATTACHMENT;
 	i->name = f->ifname;
 	pointer_base(i, "attachments", f->ifname, NULL);
-	if (!j->there) {	/* waits on the host for its jail, otherwise as it is */
+	if (!j->there) { /* waits on the host for its jail, otherwise as it is */
 		keep_bridge(pl, i);
 		i->leave_up = true;
 		plan_settle(pl, i);
@@ -246,7 +248,8 @@ plan_attachment(struct planner *pl, struct plan_foreign *f, struct plan_iface *i
 	f->settled = f->usable = true;
 }
 
-/* What gave the interface to us is gone: as it was found.  A bridge somebody else put it into meanwhile is left alone. */
+/* What gave the interface to us is gone: as it was found.  A bridge somebody else put it into meanwhile is left alone.
+ */
 static void
 plan_restore(struct planner *pl, const struct plan_foreign *f, struct plan_iface *i)
 {
@@ -272,8 +275,9 @@ plan_foreign(struct planner *pl)
 {
 	for (size_t k = 0; k < pl->nforeign; k++) {
 		struct plan_foreign *f = &pl->foreign[k];
-		struct plan_iface i = { .need = "", .link = f->link, .ifname = f->ifname, .jail = "", .bridge = "",
-			.from = f->from };
+		struct plan_iface i = {
+			.need = "", .link = f->link, .ifname = f->ifname, .jail = "", .bridge = "", .from = f->from
+		};
 
 		if (f->link == NULL || (f->from != NULL && f->from->frozen))
 			continue;
@@ -303,8 +307,8 @@ note(const struct planner *pl, const struct obs_link *l, struct found *out)
 }
 
 int
-plan_found(const struct topo *want, const struct observed *have, int (*put)(void *arg, const struct found *f, struct err *err),
-    void *arg, struct err *err)
+plan_found(const struct topo *want, const struct observed *have,
+    int (*put)(void *arg, const struct found *f, struct err *err), void *arg, struct err *err)
 {
 	struct planner pl;
 	int r = 0;
@@ -343,8 +347,9 @@ is_back(const struct planner *pl, const struct found *was)
 		return (false);
 	if (!mac_is_zero(&was->mac) && !mac_equal(&was->mac, &l->mac))
 		return (false);
-	if (l->bridge[0] != '\0' ? bridge_is_ours(pl, l->bridge) :
-	    was->bridge[0] != '\0' && plan_link_find(pl, "", was->bridge) != NULL && !bridge_is_ours(pl, was->bridge))
+	if (l->bridge[0] != '\0' ? bridge_is_ours(pl, l->bridge)
+				 : was->bridge[0] != '\0' && plan_link_find(pl, "", was->bridge) != NULL &&
+				       !bridge_is_ours(pl, was->bridge))
 		return (false);
 	v = plan_addrs_of(pl, l, &n);
 	for (size_t i = 0; i < was->naddrs; i++) {
@@ -359,8 +364,8 @@ is_back(const struct planner *pl, const struct found *was)
 }
 
 int
-plan_returned(const struct topo *want, const struct observed *have, int (*drop)(void *arg, const char *ifname, struct err *err),
-    void *arg, struct err *err)
+plan_returned(const struct topo *want, const struct observed *have,
+    int (*drop)(void *arg, const char *ifname, struct err *err), void *arg, struct err *err)
 {
 	const char **names;
 	struct planner pl;

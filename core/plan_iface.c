@@ -29,7 +29,8 @@ emit(struct planner *pl, const struct plan_iface *i, enum phase ph, enum cmd_op 
 	return (s);
 }
 
-/* Leaves the wrong bridge, gets its name where it is, goes to its place.  Moves lose addresses, port, up flag and routes. */
+/* Leaves the wrong bridge, gets its name where it is, goes to its place.  Moves lose addresses, port, up flag and
+ * routes. */
 static void
 settle_place(struct planner *pl, struct plan_iface *i)
 {

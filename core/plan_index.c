@@ -1,6 +1,6 @@
 /*
- * plan_index: the kernel's tables as sorted arrays of pointers, so that every later look-up is a binary search and the order
- * in which the kernel listed things does not matter.
+ * plan_index: the kernel's tables as sorted arrays of pointers, so that every later look-up is a binary search and the
+ * order in which the kernel listed things does not matter.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +70,8 @@ cmp_sysctl(const void *a, const void *b)
 	return (c);
 }
 
-/* Pointers to the n rows of a table, sorted; NULL when memory is out.  Tables mostly come sorted: then nothing is moved. */
+/* Pointers to the n rows of a table, sorted; NULL when memory is out.  Tables mostly come sorted: then nothing is
+ * moved. */
 static void *
 index_rows(struct arena *arena, const void *rows, size_t n, size_t size, int (*cmp)(const void *, const void *))
 {
@@ -101,8 +102,8 @@ plan_open(struct planner *pl, const struct topo *want, const struct observed *ha
 	pl->addrs = index_rows(&pl->arena, have->addrs, have->naddrs, sizeof(*have->addrs), cmp_addr);
 	pl->routes = index_rows(&pl->arena, have->routes, have->nroutes, sizeof(*have->routes), cmp_route);
 	pl->sysctls = index_rows(&pl->arena, have->sysctls, have->nsysctls, sizeof(*have->sysctls), cmp_sysctl);
-	if (pl->obs_jails == NULL || pl->links == NULL || pl->by_name == NULL || pl->addrs == NULL || pl->routes == NULL ||
-	    pl->sysctls == NULL) {
+	if (pl->obs_jails == NULL || pl->links == NULL || pl->by_name == NULL || pl->addrs == NULL ||
+	    pl->routes == NULL || pl->sysctls == NULL) {
 		plan_close(pl);
 		return (err_nomem(err));
 	}
@@ -119,8 +120,8 @@ plan_close(struct planner *pl)
 
 /* First index in [0, n) for which the row is not below the key. */
 static size_t
-lower_bound(size_t n, int (*below)(const struct planner *, size_t, const char *, const char *), const struct planner *pl,
-    const char *k1, const char *k2)
+lower_bound(size_t n, int (*below)(const struct planner *, size_t, const char *, const char *),
+    const struct planner *pl, const char *k1, const char *k2)
 {
 	size_t lo = 0, hi = n;
 
@@ -186,6 +187,12 @@ plan_jail_find(const struct planner *pl, const char *name)
 	size_t i = lower_bound(pl->njails, at_jail, pl, name, NULL);
 
 	return (i < pl->njails && at_jail(pl, i, name, NULL) == 0 ? &pl->jails[i] : NULL);
+}
+
+struct plan_jail *
+plan_jail_of(const struct planner *pl, const struct obs_link *l)
+{
+	return (l == NULL || l->jail[0] == '\0' ? NULL : plan_jail_find(pl, l->jail));
 }
 
 struct plan_bridge *

@@ -56,7 +56,8 @@ emit_exec(struct planner *pl, struct plan_jail *j, enum phase ph, enum cmd_op op
 	c->timeout_s = start ? PLAN_START_TIMEOUT_S : PLAN_STOP_TIMEOUT_S;
 	if (j->want != NULL && !j->want->u.jail.external) {
 		str_copy(c->path, sizeof(c->path), j->want->u.jail.path);
-		str_copy(c->command, sizeof(c->command), start ? j->want->u.jail.exec_start : j->want->u.jail.exec_stop);
+		str_copy(
+		    c->command, sizeof(c->command), start ? j->want->u.jail.exec_start : j->want->u.jail.exec_stop);
 		plan_pointer(s, "/jails/%s/exec/%s", j->name, start ? "start" : "stop");
 	}
 	if (start) {
@@ -90,7 +91,8 @@ decide_teardown(struct planner *pl, struct plan_jail *j)
 		return;
 	}
 	j->teardown = true;
-	str_copy(plan_emit(pl, PH_JAIL_DESTROY, KIND_JAIL, j->name, CMD_JAIL_DESTROY)->cmd.u.ref.name, NAME_SIZE, j->name);
+	str_copy(
+	    plan_emit(pl, PH_JAIL_DESTROY, KIND_JAIL, j->name, CMD_JAIL_DESTROY)->cmd.u.ref.name, NAME_SIZE, j->name);
 	j->create = is_managed_and_wanted(j->want);
 	j->there = j->create;
 	if (j->create)
@@ -188,7 +190,8 @@ plan_jails_decide(struct planner *pl)
 
 /* Does an interface have an address in the gateway's network, as wanted, or, when it is left as it is, as seen? */
 static bool
-reaches(const struct planner *pl, const struct prefixes *want, const struct obs_link *link, bool settled, const struct ip *gateway)
+reaches(const struct planner *pl, const struct prefixes *want, const struct obs_link *link, bool settled,
+    const struct ip *gateway)
 {
 	const struct obs_addr *const *have;
 	size_t n;
@@ -244,7 +247,8 @@ static void
 emit_route(struct planner *pl, const struct plan_jail *j, bool add, const struct prefix *dst, const struct ip *gateway,
     const char *epair)
 {
-	struct step *s = plan_emit(pl, add ? PH_ROUTE_ADD : PH_ROUTE_DEL, KIND_JAIL, j->name, add ? CMD_ROUTE_ADD : CMD_ROUTE_DEL);
+	struct step *s =
+	    plan_emit(pl, add ? PH_ROUTE_ADD : PH_ROUTE_DEL, KIND_JAIL, j->name, add ? CMD_ROUTE_ADD : CMD_ROUTE_DEL);
 
 	str_copy(s->cmd.u.route.jail, NAME_SIZE, j->name);
 	s->cmd.u.route.dst = *dst;

@@ -128,8 +128,8 @@ say_addr(const struct step *s, char *buf, size_t size)
 	char at[PLACE_SIZE], prefix[PREFIX_TEXT_SIZE];
 	bool add = s->cmd.op == CMD_ADDR_ADD;
 
-	SAY(buf, size, "%s %s %s %s %s", add ? "add" : "remove", prefix_format(&c->prefix, prefix), add ? "to" : "from", c->ifname,
-	    place(c->jail, at));
+	SAY(buf, size, "%s %s %s %s %s", add ? "add" : "remove", prefix_format(&c->prefix, prefix), add ? "to" : "from",
+	    c->ifname, place(c->jail, at));
 }
 
 static void
@@ -191,7 +191,7 @@ cut_move(const struct step *s, char *buf, size_t size)
 	else
 		SAY(buf, size, "jail %s loses %s for about 1 s", c->from, c->ifname);
 	if (s->kind == KIND_EPAIR && c->from[0] == '\0')
-		buf[0] = '\0';	/* an end parked on the host carried nothing */
+		buf[0] = '\0'; /* an end parked on the host carried nothing */
 }
 
 static void
@@ -251,7 +251,8 @@ cut_addr(const struct step *s, char *buf, size_t size)
 {
 	char prefix[PREFIX_TEXT_SIZE], at[PLACE_SIZE];
 
-	SAY(buf, size, "connections to %s %s end", prefix_format(&s->cmd.u.addr.prefix, prefix), place(s->cmd.u.addr.jail, at));
+	SAY(buf, size, "connections to %s %s end", prefix_format(&s->cmd.u.addr.prefix, prefix),
+	    place(s->cmd.u.addr.jail, at));
 }
 
 static void
@@ -272,9 +273,8 @@ cut_jail(const struct step *s, char *buf, size_t size)
 static const struct words {
 	const char *verb;
 	void (*say)(const struct step *s, char *buf, size_t size);
-	void (*cut)(const struct step *s, char *buf, size_t size);	/* NULL = nothing is interrupted */
-} words[CMD_COUNT] = {
-	[CMD_HELLO] = { "change", say_name, NULL },
+	void (*cut)(const struct step *s, char *buf, size_t size); /* NULL = nothing is interrupted */
+} words[CMD_COUNT] = { [CMD_HELLO] = { "change", say_name, NULL },
 	[CMD_OBSERVE] = { "change", say_name, NULL },
 	[CMD_BRIDGE_CREATE] = { "create", say_bridge, NULL },
 	[CMD_BRIDGE_SET] = { "change", say_bridge, cut_bridge },
@@ -298,8 +298,7 @@ static const struct words {
 	[CMD_JAIL_START] = { "start", say_exec, NULL },
 	[CMD_JAIL_STOP] = { "stop", say_exec, cut_jail },
 	[CMD_JAIL_DESTROY] = { "delete", say_ref, cut_jail },
-	[CMD_PROBE] = { "change", say_name, NULL }
-};
+	[CMD_PROBE] = { "change", say_name, NULL } };
 
 const char *
 step_verb(const struct step *s)

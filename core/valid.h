@@ -16,7 +16,7 @@
 #define FEATURE_VLAN_FILTER 0x02u
 #define FEATURE_JAIL_PARAMS 0x04u
 #define FEATURE_EXTERNAL_JAILS 0x08u
-#define FEATURE_PORT_STP 0x10u	/* STP per member rather than per bridge */
+#define FEATURE_PORT_STP 0x10u /* STP per member rather than per bridge */
 
 /* One object by itself: names, ranges, lengths, addresses. */
 void valid_object(const struct object *o, uint32_t features, struct errs *errs);

@@ -21,7 +21,8 @@ bool valid_is_alnum(char c);
 bool valid_is_loopback(const struct ip *ip);
 void valid_jail(const struct look *l);
 
-/* Names, MACs and addresses that must be unique.  root: for each bridge the next one of its L2 segment's tree, see valid_topo.c. */
+/* Names, MACs and addresses that must be unique.  root: for each bridge the next one of its L2 segment's tree, see
+ * valid_topo.c. */
 void valid_unique(const struct topo *t, const size_t *root, struct errs *errs);
 
 #endif

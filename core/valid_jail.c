@@ -50,7 +50,8 @@ sysctl_is_legal(const char *s)
 	if (strlen(s) >= NAME_SIZE || strncmp(s, "net.", 4) != 0)
 		return (false);
 	for (size_t i = 0; s[i] != '\0'; i++)
-		if (s[i] == '.' ? s[i + 1] == '.' || s[i + 1] == '\0' : !valid_is_alnum(s[i]) && s[i] != '_' && s[i] != '-')
+		if (s[i] == '.' ? s[i + 1] == '.' || s[i + 1] == '\0'
+				: !valid_is_alnum(s[i]) && s[i] != '_' && s[i] != '-')
 			return (false);
 	return (true);
 }
@@ -94,7 +95,8 @@ look_routes(const struct look *l)
 			prefix_format(&r->dst, text);
 		if (r->gateway.family != r->dst.ip.family)
 			fault = "destination and gateway must be of one family, both IPv4 or both IPv6";
-		else if (ip_is_unspecified(&r->gateway) || ip_is_multicast(&r->gateway) || valid_is_loopback(&r->gateway))
+		else if (ip_is_unspecified(&r->gateway) || ip_is_multicast(&r->gateway) ||
+			 valid_is_loopback(&r->gateway))
 			fault = "a gateway is the address of a neighbour";
 		else if (prefix_cmp(&net, &r->dst) != 0)
 			fault = "a destination has no host bits: 192.0.2.0/24";
@@ -115,10 +117,12 @@ look_sysctls(const struct look *l)
 		valid_bad(l, ERR_LIMIT, "at most 64 sysctls", "/sysctls");
 	for (size_t i = 0; i < p->n && i < LIMIT_PAIRS; i++) {
 		if (!sysctl_is_legal(p->v[i].key))
-			valid_bad(l, ERR_INVALID, "a jail's sysctl is dotted and begins with net., like net.ipv4.ip_forward", "/sysctls/%s",
+			valid_bad(l, ERR_INVALID,
+			    "a jail's sysctl is dotted and begins with net., like net.ipv4.ip_forward", "/sysctls/%s",
 			    str_pointer(p->v[i].key, key, sizeof(key)));
 		else if (strlen(p->v[i].value) > 127 || !is_one_line(p->v[i].value) || p->v[i].value[0] == '\0')
-			valid_bad(l, ERR_INVALID, "a value is one line of 1 to 127 characters", "/sysctls/%s", str_pointer(p->v[i].key, key, sizeof(key)));
+			valid_bad(l, ERR_INVALID, "a value is one line of 1 to 127 characters", "/sysctls/%s",
+			    str_pointer(p->v[i].key, key, sizeof(key)));
 	}
 }
 
@@ -154,7 +158,8 @@ valid_jail(const struct look *l)
 	if (j->path[0] != '\0' && (fault = path_fault(j->path)) != NULL)
 		valid_bad(l, ERR_INVALID, fault, "/path");
 	if (j->hostname[0] != '\0' && !hostname_is_legal(j->hostname))
-		valid_bad(l, ERR_INVALID, "a host name is letters, digits, '-' and '.', at most 64 characters", "/hostname");
+		valid_bad(
+		    l, ERR_INVALID, "a host name is letters, digits, '-' and '.', at most 64 characters", "/hostname");
 	look_command(l, j->exec_start, "/exec/start");
 	look_command(l, j->exec_stop, "/exec/stop");
 	look_routes(l);

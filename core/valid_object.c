@@ -10,7 +10,7 @@
 #include "core/str.h"
 #include "core/valid_int.h"
 
-#define MTU_IPV6_MIN 1280	/* RFC 8200 section 5 */
+#define MTU_IPV6_MIN 1280 /* RFC 8200 section 5 */
 #define VLAN_MAX 4094
 
 int
@@ -57,7 +57,8 @@ look_name(const struct look *l, const char *name, size_t max, const char *below)
 	if (name_is_legal(name, NAME_SIZE - 1))
 		snprintf(msg, sizeof(msg), "at most %zu characters, longest that fits: '%.*s'", max, (int)max, name);
 	else
-		snprintf(msg, sizeof(msg), "a name starts with a letter, then letters, digits, '_' and '-', at most %zu", max);
+		snprintf(msg, sizeof(msg),
+		    "a name starts with a letter, then letters, digits, '_' and '-', at most %zu", max);
 	valid_bad(l, ERR_INVALID, msg, "%s", below);
 }
 
@@ -65,7 +66,8 @@ static void
 look_foreign_name(const struct look *l, const char *name, const char *below)
 {
 	if (!ifname_is_legal(name))
-		valid_bad(l, ERR_INVALID, "an interface name has 1 to 15 characters, no blanks, '/' or ':'", "%s", below);
+		valid_bad(
+		    l, ERR_INVALID, "an interface name has 1 to 15 characters, no blanks, '/' or ':'", "%s", below);
 	else if (is_loopback_name(name))
 		valid_bad(l, ERR_INVALID, "the loopback interface stays where it is", "%s", below);
 }
@@ -86,7 +88,8 @@ static void
 look_mac(const struct look *l, const struct mac *m, bool pinned, const char *below)
 {
 	if (pinned && !mac_is_usable(m))
-		valid_bad(l, ERR_INVALID, "an interface needs a unicast MAC that is not all zero: the first byte is even", "%s/mac", below);
+		valid_bad(l, ERR_INVALID,
+		    "an interface needs a unicast MAC that is not all zero: the first byte is even", "%s/mac", below);
 }
 
 static bool
@@ -186,7 +189,8 @@ look_vlans(const struct look *l, const struct port *p, const char *below)
 		else if (i > 0 && p->tagged[i] == p->tagged[i - 1])
 			valid_bad(l, ERR_INVALID, "the same VLAN id stands here twice", "%s/tagged/%zu", below, i);
 		else if (p->tagged[i] == p->untagged)
-			valid_bad(l, ERR_INVALID, "a VLAN is either tagged or untagged on a port", "%s/tagged/%zu", below, i);
+			valid_bad(
+			    l, ERR_INVALID, "a VLAN is either tagged or untagged on a port", "%s/tagged/%zu", below, i);
 	}
 }
 
@@ -204,7 +208,8 @@ look_bridge(const struct look *l)
 	if (b->backend == BACKEND_NETGRAPH && !(l->features & FEATURE_NETGRAPH))
 		valid_bad(l, ERR_UNSUPPORTED, "this platform has no netgraph; use \"if_bridge\"", "/backend");
 	if (b->nmembers > LIMIT_MEMBERS) {
-		valid_bad(l, ERR_LIMIT, "at most 64 foreign members; epair ends name their bridge themselves", "/members");
+		valid_bad(
+		    l, ERR_LIMIT, "at most 64 foreign members; epair ends name their bridge themselves", "/members");
 		return;
 	}
 	for (size_t i = 0; i < b->nmembers; i++) {
@@ -214,7 +219,8 @@ look_bridge(const struct look *l)
 		look_foreign_name(l, b->members[i].ifname, below);
 		look_vlans(l, p, below);
 		if ((p->untagged != 0 || p->ntagged != 0) && !b->vlan_filter)
-			valid_bad(l, ERR_INVALID, "VLANs on a port need \"vlan_filter\": true on the bridge", "%s", below);
+			valid_bad(
+			    l, ERR_INVALID, "VLANs on a port need \"vlan_filter\": true on the bridge", "%s", below);
 	}
 }
 
@@ -236,14 +242,16 @@ look_end(const struct look *l, enum end_side side)
 	if (e->bridge != NULL && e->jail != NULL)
 		valid_bad(l, ERR_INVALID, "an end is in a bridge or in a jail, not in both", "%s/bridge", below);
 	if (e->bridge != NULL && e->addrs.n > 0)
-		valid_bad(l, ERR_INVALID, "a bridge member bears no addresses; put them on the bridge itself", "%s/addresses", below);
+		valid_bad(l, ERR_INVALID, "a bridge member bears no addresses; put them on the bridge itself",
+		    "%s/addresses", below);
 	look_vlans(l, &e->port, below);
 	if (e->bridge != NULL)
 		return;
 	if (e->port.priv)
 		valid_bad(l, ERR_INVALID, "only an end in a bridge can be private", "%s/private", below);
 	if (e->port.untagged != 0 || e->port.ntagged != 0)
-		valid_bad(l, ERR_INVALID, "only an end in a bridge has VLANs", "%s/%s", below, e->port.untagged != 0 ? "untagged" : "tagged");
+		valid_bad(l, ERR_INVALID, "only an end in a bridge has VLANs", "%s/%s", below,
+		    e->port.untagged != 0 ? "untagged" : "tagged");
 }
 
 static void
@@ -284,8 +292,8 @@ look_common(const struct look *l)
 		const struct pair *p = &o->labels.v[i];
 
 		if (!label_is_legal(p->key))
-			valid_bad(l, ERR_INVALID, "a label's key is letters, digits, '.', '_', '/' and '-', at most 63", "/labels/%s",
-			    str_pointer(p->key, key, sizeof(key)));
+			valid_bad(l, ERR_INVALID, "a label's key is letters, digits, '.', '_', '/' and '-', at most 63",
+			    "/labels/%s", str_pointer(p->key, key, sizeof(key)));
 		else if (strlen(p->value) >= TEXT_SIZE || !str_utf8(p->value, strlen(p->value)))
 			valid_bad(l, ERR_INVALID, "a label's value is UTF-8 text of at most 1023 bytes", "/labels/%s",
 			    str_pointer(p->key, key, sizeof(key)));
@@ -299,7 +307,7 @@ valid_object(const struct object *o, uint32_t features, struct errs *errs)
 	size_t max = kind_name_max(o->kind);
 
 	if (o->kind == KIND_EPAIR && (!o->u.epair.end[END_A].ifname_given || !o->u.epair.end[END_B].ifname_given))
-		max--;	/* room for the 'a' or 'b' of the default name */
+		max--; /* room for the 'a' or 'b' of the default name */
 	if (o->kind == KIND_ATTACHMENT)
 		look_foreign_name(&l, o->name, "");
 	else

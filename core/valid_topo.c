@@ -10,13 +10,13 @@
 #include "core/str.h"
 #include "core/valid_int.h"
 
-#define MTU_IPV6_MIN 1280	/* RFC 8200 section 5 */
+#define MTU_IPV6_MIN 1280 /* RFC 8200 section 5 */
 
 struct web {
 	const struct topo *t;
 	struct errs *errs;
 	struct arena arena;
-	size_t *root;		/* of each bridge: union-find over bridges joined by epairs */
+	size_t *root; /* of each bridge: union-find over bridges joined by epairs */
 	/* addresses a jail has, by jail: first[j] .. first[j + 1] */
 	size_t *first;
 	const struct prefixes **addrs;
@@ -30,11 +30,12 @@ count(struct web *w, enum kind kind, size_t limit)
 	if (w->t->n[kind] <= limit)
 		return;
 	snprintf(pointer, sizeof(pointer), "/%s", kind_plural(kind));
-	errs_add(w->errs, ERR_LIMIT, pointer, "at most %zu %s, this would be %zu", limit, kind_plural(kind), w->t->n[kind]);
+	errs_add(
+	    w->errs, ERR_LIMIT, pointer, "at most %zu %s, this would be %zu", limit, kind_plural(kind), w->t->n[kind]);
 }
 
-static void
-refer(struct web *w, enum kind kind, const char *name, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void refer(struct web *w, enum kind kind, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static void
 refer(struct web *w, enum kind kind, const char *name, const char *fmt, ...)
@@ -94,7 +95,8 @@ join(struct web *w, const struct object *o, long a, long b)
 		errs_add(w->errs, ERR_INVALID, pointer, "both ends are in bridge '%s': frames would loop", v[a]->name);
 	else if (ra == rb && !(v[a]->u.bridge.stp && v[b]->u.bridge.stp))
 		errs_add(w->errs, ERR_INVALID, pointer,
-		    "bridges '%s' and '%s' are joined already: frames would loop; turn stp on in both to allow it", v[a]->name, v[b]->name);
+		    "bridges '%s' and '%s' are joined already: frames would loop; turn stp on in both to allow it",
+		    v[a]->name, v[b]->name);
 	w->root[ra] = rb;
 }
 
@@ -116,8 +118,9 @@ mtu_of_end(struct web *w, const struct object *o, const char *bridge, uint32_t m
 	if (b == NULL || b->u.bridge.mtu == mtu)
 		return;
 	snprintf(pointer, sizeof(pointer), "/epairs/%s/mtu", o->name);
-	errs_add(w->errs, ERR_INVALID, pointer, "MTU %u does not match MTU %u of bridge '%s'; all members of a bridge have one MTU",
-	    (unsigned)mtu, (unsigned)b->u.bridge.mtu, b->name);
+	errs_add(w->errs, ERR_INVALID, pointer,
+	    "MTU %u does not match MTU %u of bridge '%s'; all members of a bridge have one MTU", (unsigned)mtu,
+	    (unsigned)b->u.bridge.mtu, b->name);
 }
 
 static void
@@ -141,9 +144,11 @@ epairs(struct web *w)
 		if (at[END_A] != -1 && at[END_B] != -1)
 			join(w, o, at[END_A], at[END_B]);
 		/* its own MTU was looked at in valid_object() */
-		if (o->u.epair.mtu == 0 && mtu < MTU_IPV6_MIN && (has_ipv6(&end[END_A].addrs) || has_ipv6(&end[END_B].addrs))) {
+		if (o->u.epair.mtu == 0 && mtu < MTU_IPV6_MIN &&
+		    (has_ipv6(&end[END_A].addrs) || has_ipv6(&end[END_B].addrs))) {
 			snprintf(pointer, sizeof(pointer), "/epairs/%s/mtu", o->name);
-			errs_add(w->errs, ERR_INVALID, pointer, "IPv6 needs an MTU of at least 1280, the bridge has %u", (unsigned)mtu);
+			errs_add(w->errs, ERR_INVALID, pointer, "IPv6 needs an MTU of at least 1280, the bridge has %u",
+			    (unsigned)mtu);
 		}
 	}
 }
@@ -193,7 +198,8 @@ gateway(struct web *w, const struct object *o, size_t j, const struct route *r)
 		prefix_format(&r->dst, dst);
 	snprintf(pointer, sizeof(pointer), "/jails/%s/routes/%s", o->name, str_pointer(dst, key, sizeof(key)));
 	if (own)
-		errs_add(w->errs, ERR_INVALID, pointer, "gateway %s is the jail's own address", ip_format(&r->gateway, text));
+		errs_add(w->errs, ERR_INVALID, pointer, "gateway %s is the jail's own address",
+		    ip_format(&r->gateway, text));
 	else
 		errs_add(w->errs, ERR_INVALID, pointer, "gateway %s is in no network the jail has an address in",
 		    ip_format(&r->gateway, text));

@@ -1,6 +1,6 @@
 /*
- * valid_unique: what may stand only once: interface names and MACs in the whole topology, addresses in one L2 segment, in one
- * jail and on the host.  Everybody's claims go into one array, which is sorted; equal neighbours clash.
+ * valid_unique: what may stand only once: interface names and MACs in the whole topology, addresses in one L2 segment,
+ * in one jail and on the host.  Everybody's claims go into one array, which is sorted; equal neighbours clash.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 enum what { WHAT_BRIDGE, WHAT_END, WHAT_MEMBER, WHAT_ATTACHMENT };
 
 struct claim {
-	const char *name;		/* name claims */
-	const struct mac *mac;		/* MAC claims */
+	const char *name;      /* name claims */
+	const struct mac *mac; /* MAC claims */
 	enum what what;
 	const struct object *o;
 	const struct member *member;
@@ -28,7 +28,7 @@ struct spot {
 	enum room room;
 	size_t id;
 	struct claim who;
-	size_t index;			/* in its list of addresses */
+	size_t index; /* in its list of addresses */
 };
 
 struct sieve {
@@ -101,7 +101,8 @@ pointer_of(const struct claim *c, const char *field, char *buf, size_t size)
 		snprintf(buf, size, "/epairs/%s/%c%s", c->o->name, c->side == END_A ? 'a' : 'b', field);
 		break;
 	case WHAT_MEMBER:
-		snprintf(buf, size, "/bridges/%s/members/%s", c->o->name, str_pointer(c->member->ifname, key, sizeof(key)));
+		snprintf(
+		    buf, size, "/bridges/%s/members/%s", c->o->name, str_pointer(c->member->ifname, key, sizeof(key)));
 		break;
 	}
 }
@@ -152,15 +153,18 @@ names(struct sieve *s)
 
 		claim(s, &(struct claim){ .what = WHAT_BRIDGE, .name = o->name, .o = o });
 		for (size_t m = 0; m < o->u.bridge.nmembers; m++)
-			claim(s, &(struct claim){ .what = WHAT_MEMBER, .name = o->u.bridge.members[m].ifname, .o = o,
-				.member = &o->u.bridge.members[m] });
+			claim(s, &(struct claim){ .what = WHAT_MEMBER,
+				     .name = o->u.bridge.members[m].ifname,
+				     .o = o,
+				     .member = &o->u.bridge.members[m] });
 	}
 	for (size_t i = 0; i < 2 * s->t->n[KIND_EPAIR]; i++) {
 		const struct object *o = s->t->v[KIND_EPAIR][i / 2];
 
 		/* empty: the default name does not fit, which valid_object() said; same in one epair: likewise */
 		if (o->u.epair.end[i % 2].ifname[0] != '\0')
-			claim(s, &(struct claim){ .what = WHAT_END, .name = o->u.epair.end[i % 2].ifname, .o = o, .side = i % 2 });
+			claim(s, &(struct claim){
+				     .what = WHAT_END, .name = o->u.epair.end[i % 2].ifname, .o = o, .side = i % 2 });
 	}
 	for (size_t i = 0; i < s->t->n[KIND_ATTACHMENT]; i++) {
 		const struct object *o = s->t->v[KIND_ATTACHMENT][i];
@@ -180,8 +184,9 @@ names(struct sieve *s)
 		pointer_of(b, b->what == WHAT_END ? "/ifname" : "", pointer, sizeof(pointer));
 		describe(a, other, sizeof(other));
 		if (b->what == WHAT_MEMBER && a->what == WHAT_END)
-			errs_add(s->errs, ERR_CONFLICT, pointer, "interface '%s' is %s: give that end \"bridge\": \"%s\" instead",
-			    b->name, other, b->o->name);
+			errs_add(s->errs, ERR_CONFLICT, pointer,
+			    "interface '%s' is %s: give that end \"bridge\": \"%s\" instead", b->name, other,
+			    b->o->name);
 		else
 			errs_add(s->errs, ERR_CONFLICT, pointer, "interface name '%s' is taken by %s", b->name, other);
 	}
@@ -203,7 +208,8 @@ macs(struct sieve *s)
 		const struct object *o = s->t->v[KIND_EPAIR][i / 2];
 
 		if (!mac_is_zero(&o->u.epair.end[i % 2].mac))
-			claim(s, &(struct claim){ .what = WHAT_END, .mac = &o->u.epair.end[i % 2].mac, .o = o, .side = i % 2 });
+			claim(s, &(struct claim){
+				     .what = WHAT_END, .mac = &o->u.epair.end[i % 2].mac, .o = o, .side = i % 2 });
 	}
 	qsort(s->claims, s->nclaims, sizeof(*s->claims), cmp_mac);
 	for (size_t i = 1; i < s->nclaims; i++) {
@@ -229,7 +235,8 @@ static void
 put(struct sieve *s, enum room room, size_t id, const struct claim *who, const struct prefixes *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		s->spots[s->nspots++] = (struct spot){ .ip = &p->v[i].ip, .room = room, .id = id, .who = *who, .index = i };
+		s->spots[s->nspots++] =
+		    (struct spot){ .ip = &p->v[i].ip, .room = room, .id = id, .who = *who, .index = i };
 }
 
 /* In its jail or on the host, and in the segment that the other end leads to. */
@@ -279,13 +286,15 @@ is_told(const struct errs *errs, const char *pointer)
 static void
 clash(struct sieve *s, const struct spot *a, const struct spot *b)
 {
-	static const char *const rooms[] = { [ROOM_HOST] = "on the host", [ROOM_JAIL] = "in the same jail",
-		[ROOM_BRIDGE] = "in the same layer 2 segment", [ROOM_EPAIR] = "at the other end of the epair" };
+	static const char *const rooms[] = { [ROOM_HOST] = "on the host",
+		[ROOM_JAIL] = "in the same jail",
+		[ROOM_BRIDGE] = "in the same layer 2 segment",
+		[ROOM_EPAIR] = "at the other end of the epair" };
 	char pointer[160], other[128], field[48], text[IP_TEXT_SIZE];
 
 	snprintf(field, sizeof(field), "/addresses/%zu", b->index);
 	pointer_of(&b->who, field, pointer, sizeof(pointer));
-	if (is_told(s->errs, pointer))	/* say, on the host and in one segment */
+	if (is_told(s->errs, pointer)) /* say, on the host and in one segment */
 		return;
 	errs_add(s->errs, ERR_CONFLICT, pointer, "address %s is also on %s, %s", ip_format(b->ip, text),
 	    describe(&a->who, other, sizeof(other)), rooms[b->room]);

@@ -14,9 +14,9 @@
 
 #define GEN_BRIDGES 4
 #define GEN_JAILS 6
-#define GEN_EXTERNALS 2		/* of the jails: x0, x1 */
+#define GEN_EXTERNALS 2 /* of the jails: x0, x1 */
 #define GEN_EPAIRS 9
-#define GEN_PHYSICALS 3		/* re0, re1, re2 on the host */
+#define GEN_PHYSICALS 3 /* re0, re1, re2 on the host */
 
 struct gen {
 	uint64_t state;
@@ -133,7 +133,8 @@ jail_name(unsigned n, char name[NAME_SIZE])
 static struct object *
 jail(struct gen *g, unsigned n)
 {
-	static const struct pair sysctls[] = { { "net.ipv4.ip_default_ttl", "42" }, { "net.ipv4.tcp_syncookies", "1" } };
+	static const struct pair sysctls[] = { { "net.ipv4.ip_default_ttl", "42" },
+		{ "net.ipv4.tcp_syncookies", "1" } };
 	char name[NAME_SIZE];
 	struct object *o;
 	struct jail *j;
@@ -234,7 +235,8 @@ attachment(struct gen *g, unsigned n)
 	str_format(text, sizeof(text), "10.200.%u.%u/24", n, 2 + gen_below(g, 2));
 	p = gen_prefix(text);
 	must(object_str(o, &o->u.attachment.jail, where) == 0 &&
-	    object_prefixes(o, &o->u.attachment.addrs, &p, gen_below(g, 2)) == 0, "memory");
+		 object_prefixes(o, &o->u.attachment.addrs, &p, gen_below(g, 2)) == 0,
+	    "memory");
 	return (o);
 }
 
@@ -259,8 +261,8 @@ offer(struct topo *t, struct object *o)
 		topo_remove(t, kind, name);
 }
 
-static struct object *(*const make[KIND_COUNT])(struct gen *, unsigned) = {
-	[KIND_BRIDGE] = bridge, [KIND_EPAIR] = epair, [KIND_JAIL] = jail, [KIND_ATTACHMENT] = attachment };
+static struct object *(*const make[KIND_COUNT])(struct gen *,
+    unsigned) = { [KIND_BRIDGE] = bridge, [KIND_EPAIR] = epair, [KIND_JAIL] = jail, [KIND_ATTACHMENT] = attachment };
 static const struct {
 	enum kind kind;
 	unsigned count, percent;
@@ -298,8 +300,8 @@ routes(struct gen *g, struct topo *t)
 }
 
 /*
- * A legal topology.  'like' (may be NULL): about half of its objects are taken over, some changed, so that plans between the
- * two have something to keep, to change and to remove.  Found records are copied.
+ * A legal topology.  'like' (may be NULL): about half of its objects are taken over, some changed, so that plans
+ * between the two have something to keep, to change and to remove.  Found records are copied.
  */
 static void
 gen_topo(struct gen *g, const struct topo *like, struct topo *out)

@@ -1,7 +1,7 @@
 /*
- * plan properties on the fake kernel, for random topologies, mischief by hand, faults and crashes: it converges in few rounds;
- * the kernel then is what the topology says; the next plan is empty; the order in which the kernel lists things does not
- * matter; what is not ours and not named stays as it was, what was named is given back.
+ * plan properties on the fake kernel, for random topologies, mischief by hand, faults and crashes: it converges in few
+ * rounds; the kernel then is what the topology says; the next plan is empty; the order in which the kernel lists things
+ * does not matter; what is not ours and not named stays as it was, what was named is given back.
  *
  * JN_PROPS_SEED=n runs that case alone, JN_PROPS_N=n so many cases.
  */
@@ -76,7 +76,8 @@ same_plan_when_shuffled(struct run *r, const struct observed *sorted)
 	shuffle(&r->g, o.sysctls, o.nsysctls, sizeof(*o.sysctls));
 	assert_int_equal(plan_build(&r->want, sorted, NULL, &r->plan, NULL), 0);
 	assert_int_equal(plan_build(&r->want, &o, NULL, &p, NULL), 0);
-	if (p.n != r->plan.n || p.waiting != r->plan.waiting || (p.n > 0 && memcmp(p.v, r->plan.v, p.n * sizeof(*p.v)) != 0))
+	if (p.n != r->plan.n || p.waiting != r->plan.waiting ||
+	    (p.n > 0 && memcmp(p.v, r->plan.v, p.n * sizeof(*p.v)) != 0))
 		fail_msg("seed %llu: a shuffled kernel gives another plan", (unsigned long long)seed);
 	plan_fini(&p);
 	observed_fini(&o);
@@ -126,8 +127,8 @@ words_are_there(const struct step *s, const struct observed *o)
 	assert_true(a[0] != '\0' && b[0] != '\0');
 }
 
-/* Like the reconcile loop: what depends on something that failed is skipped.  Stops dead after 'stop' commands.  Returns the
- * number of commands that failed. */
+/* Like the reconcile loop: what depends on something that failed is skipped.  Stops dead after 'stop' commands. Returns
+ * the number of commands that failed. */
 static size_t
 execute(struct run *r, const struct observed *o, size_t stop)
 {
@@ -142,13 +143,15 @@ execute(struct run *r, const struct observed *o, size_t stop)
 		char text[512];
 
 		words_are_there(s, o);
-		if (has_failed(failed, n, s->kind, s->name) || has_failed(failed, n, s->needs[0].kind, s->needs[0].name) ||
+		if (has_failed(failed, n, s->kind, s->name) ||
+		    has_failed(failed, n, s->needs[0].kind, s->needs[0].name) ||
 		    has_failed(failed, n, s->needs[1].kind, s->needs[1].name))
 			continue;
 		if (driver->exec(r->f, &s->cmd, &reply, &err) == -1)
 			failed[n++] = (struct failed){ s->kind, s->name };
 		if (r->verbose)
-			printf("  %s%s%s\n", cmd_print(&s->cmd, text, sizeof(text)), err.msg[0] != '\0' ? "  ! " : "", err.msg);
+			printf("  %s%s%s\n", cmd_print(&s->cmd, text, sizeof(text)), err.msg[0] != '\0' ? "  ! " : "",
+			    err.msg);
 	}
 	free(failed);
 	return (n);
@@ -175,7 +178,11 @@ is_there(const struct run *r, const struct observed *o, const char *name)
 	return (j->u.jail.external ? observed_jail(o, name) != NULL : j->u.jail.running);
 }
 
-#define WANT(cond)	do { if (!(cond)) return (#cond); } while (0)
+#define WANT(cond)                                                                                                     \
+	do {                                                                                                           \
+		if (!(cond))                                                                                           \
+			return (#cond);                                                                                \
+	} while (0)
 
 /* The wanted end, looked up by its label only; NULL = as wanted. */
 static const char *
@@ -189,7 +196,8 @@ check_end(const struct run *r, const struct observed *o, const struct object *e,
 	for (size_t i = 0; i < o->nlinks; i++) {
 		const struct mark *m = &o->links[i].mark;
 
-		if (m->ours && m->has_object && m->kind == KIND_EPAIR && m->side == side && strcmp(m->name, e->name) == 0) {
+		if (m->ours && m->has_object && m->kind == KIND_EPAIR && m->side == side &&
+		    strcmp(m->name, e->name) == 0) {
 			l = &o->links[i];
 			count++;
 		}
@@ -258,7 +266,8 @@ check_jail(const struct run *r, const struct observed *o, const struct object *j
 		bool wanted = false;
 
 		for (size_t q = 0; q < w->nroutes; q++)
-			wanted = wanted || (prefix_cmp(&w->routes[q].dst, &v[i].dst) == 0 && ip_cmp(&w->routes[q].gateway, &v[i].gateway) == 0);
+			wanted = wanted || (prefix_cmp(&w->routes[q].dst, &v[i].dst) == 0 &&
+					       ip_cmp(&w->routes[q].gateway, &v[i].gateway) == 0);
 		WANT(wanted);
 	}
 	for (size_t q = 0; q < w->nroutes; q++) {
@@ -270,7 +279,7 @@ check_jail(const struct run *r, const struct observed *o, const struct object *j
 			const struct obs_link *l = observed_link(o, o->addrs[i].jail, o->addrs[i].ifname);
 
 			carried = carried || (strcmp(o->addrs[i].jail, j->name) == 0 && l != NULL && l->up &&
-			    prefix_contains(&o->addrs[i].prefix, &w->routes[q].gateway));
+						 prefix_contains(&o->addrs[i].prefix, &w->routes[q].gateway));
 		}
 		WANT(there == carried);
 	}
@@ -332,11 +341,13 @@ check_kernel(const struct run *r, const struct observed *o)
 		const struct mark *m = &o->links[i].mark;
 
 		if (m->ours && (!m->has_object || topo_find(&r->want, m->kind, m->name) == NULL))
-			fail_msg("seed %llu: %s is ours, but wanted by nothing", (unsigned long long)seed, o->links[i].ifname);
+			fail_msg("seed %llu: %s is ours, but wanted by nothing", (unsigned long long)seed,
+			    o->links[i].ifname);
 	}
 	for (size_t i = 0; i < o->njails; i++)
 		if (o->jails[i].ours && topo_find(&r->want, KIND_JAIL, o->jails[i].name) == NULL)
-			fail_msg("seed %llu: jail %s is ours, but not wanted", (unsigned long long)seed, o->jails[i].name);
+			fail_msg(
+			    "seed %llu: jail %s is ours, but not wanted", (unsigned long long)seed, o->jails[i].name);
 }
 
 static void
@@ -403,7 +414,8 @@ converge(struct run *r, bool faults)
 			if (gen_chance(&r->g, 50)) {
 				disturbed = true;
 				assert_int_equal(fake_break(r->f, -1, 1 + gen_below(&r->g, (uint32_t)r->plan.n),
-				    gen_chance(&r->g, 50) ? FAKE_FAIL : FAKE_HALF, EIO), 0);
+						     gen_chance(&r->g, 50) ? FAKE_FAIL : FAKE_HALF, EIO),
+				    0);
 			}
 		}
 		failed = execute(r, &o, stop);
@@ -440,17 +452,42 @@ meddle(struct run *r)
 		if (!l->mark.ours)
 			continue;
 		switch (gen_below(&r->g, 11)) {
-		case 0: fake_del_link(r->f, l->jail, l->ifname); break;
-		case 1: fake_set_up(r->f, l->jail, l->ifname, !l->up); break;
-		case 2: fake_set_mtu(r->f, l->jail, l->ifname, 1300); break;
-		case 3: fake_set_mac(r->f, l->jail, l->ifname, &m); break;
-		case 4: fake_set_bridge(r->f, l->ifname, "br1"); break;
-		case 5: fake_clear_mark(r->f, l->jail, l->ifname, true); break;
-		case 6: if (l->type == LINK_EPAIR) fake_move(r->f, l->jail, l->ifname, j == NULL ? "" : j->name); break;
-		case 7: fake_addr(r->f, l->jail, l->ifname, &p, true); break;
-		case 8: if (j != NULL && j->ours) fake_jail_processes(r->f, j->name, 2); break;
-		case 9: if (j != NULL && j->ours) fake_del_jail(r->f, j->name); break;
-		case 10: fake_set_bridge(r->f, l->ifname, "fbr0"); break;
+		case 0:
+			fake_del_link(r->f, l->jail, l->ifname);
+			break;
+		case 1:
+			fake_set_up(r->f, l->jail, l->ifname, !l->up);
+			break;
+		case 2:
+			fake_set_mtu(r->f, l->jail, l->ifname, 1300);
+			break;
+		case 3:
+			fake_set_mac(r->f, l->jail, l->ifname, &m);
+			break;
+		case 4:
+			fake_set_bridge(r->f, l->ifname, "br1");
+			break;
+		case 5:
+			fake_clear_mark(r->f, l->jail, l->ifname, true);
+			break;
+		case 6:
+			if (l->type == LINK_EPAIR)
+				fake_move(r->f, l->jail, l->ifname, j == NULL ? "" : j->name);
+			break;
+		case 7:
+			fake_addr(r->f, l->jail, l->ifname, &p, true);
+			break;
+		case 8:
+			if (j != NULL && j->ours)
+				fake_jail_processes(r->f, j->name, 2);
+			break;
+		case 9:
+			if (j != NULL && j->ours)
+				fake_del_jail(r->f, j->name);
+			break;
+		case 10:
+			fake_set_bridge(r->f, l->ifname, "fbr0");
+			break;
 		}
 	}
 	/* external jails come and go as they please */
@@ -514,8 +551,9 @@ one_case(uint64_t n, bool verbose)
 	for (int turn = 0; turn < 3; turn++) {
 		become(&r, false);
 		if (verbose)
-			printf("turn %d: %zu bridges, %zu epairs, %zu jails, %zu attachments\n", turn, r.want.n[KIND_BRIDGE],
-			    r.want.n[KIND_EPAIR], r.want.n[KIND_JAIL], r.want.n[KIND_ATTACHMENT]);
+			printf("turn %d: %zu bridges, %zu epairs, %zu jails, %zu attachments\n", turn,
+			    r.want.n[KIND_BRIDGE], r.want.n[KIND_EPAIR], r.want.n[KIND_JAIL],
+			    r.want.n[KIND_ATTACHMENT]);
 		converge(&r, turn > 0);
 		meddle(&r);
 	}

@@ -1,5 +1,6 @@
 /*
- * valid: each rule with what breaks it, the pointer it names and the words it uses; the whole topology; speed at the limits.
+ * valid: each rule with what breaks it, the pointer it names and the words it uses; the whole topology; speed at the
+ * limits.
  */
 #include "tests/unit/plan_samples.h"
 
@@ -41,7 +42,8 @@ dump(void)
 static void
 only(enum err_code code, const char *pointer, const char *words)
 {
-	if (errs.n != 1 || errs.v[0].code != code || strcmp(errs.v[0].field, pointer) != 0 || strstr(errs.v[0].msg, words) == NULL) {
+	if (errs.n != 1 || errs.v[0].code != code || strcmp(errs.v[0].field, pointer) != 0 ||
+	    strstr(errs.v[0].msg, words) == NULL) {
 		dump();
 		fail_msg("expected %s %s: ...%s...", err_code_name(code), pointer, words);
 	}
@@ -106,7 +108,8 @@ test_names(void **state)
 	/* 15 fit only when both ends bring their own names */
 	o = put(object_new(KIND_EPAIR, "a23456789012345"));
 	assert_int_equal(epair_default_ifnames(o), -1);
-	object_bad(o, ERR_INVALID, "/epairs/a23456789012345", "at most 14 characters, longest that fits: 'a2345678901234'");
+	object_bad(
+	    o, ERR_INVALID, "/epairs/a23456789012345", "at most 14 characters, longest that fits: 'a2345678901234'");
 	o->u.epair.end[END_A].ifname_given = o->u.epair.end[END_B].ifname_given = true;
 	str_copy(o->u.epair.end[END_A].ifname, IFNAME_SIZE, "in0");
 	str_copy(o->u.epair.end[END_B].ifname, IFNAME_SIZE, "out0");
@@ -123,7 +126,8 @@ test_names(void **state)
 static void
 test_common(void **state)
 {
-	const struct pair bad_key = { "a b", "x" }, bad_value = { "team", "\xff" }, good = { "example.org/team", "a b" };
+	const struct pair bad_key = { "a b", "x" }, bad_value = { "team", "\xff" },
+			  good = { "example.org/team", "a b" };
 	struct object *o = jail("web");
 	char longer[TEXT_SIZE + 1];
 
@@ -165,7 +169,7 @@ test_bridge(void **state)
 	b->u.bridge.mtu = 1280;
 	object_fine(b);
 	b->u.bridge.mac = (struct mac){ { 1, 2, 3, 4, 5, 6 } };
-	object_fine(b);	/* not written by the user: made by us */
+	object_fine(b); /* not written by the user: made by us */
 	b->u.bridge.mac_pinned = true;
 	object_bad(b, ERR_INVALID, "/bridges/lan0/mac", "unicast");
 	b->u.bridge.mac_pinned = false;
@@ -202,15 +206,14 @@ static void
 test_addresses(void **state)
 {
 	static const struct {
-		const char *address, *words;	/* NULL = legal */
-	} v[] = {
-		{ "192.0.2.10/24", NULL }, { "192.0.2.10/32", NULL }, { "192.0.2.0/31", NULL }, { "192.0.2.1/31", NULL },
-		{ "2001:db8::1/64", NULL }, { "2001:db8::/127", NULL }, { "169.254.0.9/16", NULL },
-		{ "192.0.2.0/24", "network itself" }, { "192.0.2.255/24", "broadcast" }, { "10.255.255.255/8", "broadcast" },
-		{ "0.0.0.0/24", "unspecified" }, { "::/64", "unspecified" }, { "224.0.0.1/24", "multicast" },
-		{ "ff02::1/64", "multicast" }, { "127.0.0.2/8", "loopback" }, { "::1/128", "loopback" },
-		{ "fe80::1/64", "link-local" }, { "192.0.2.10/0", "prefix length" }, { "2001:db8::1/0", "prefix length" }
-	};
+		const char *address, *words; /* NULL = legal */
+	} v[] = { { "192.0.2.10/24", NULL }, { "192.0.2.10/32", NULL }, { "192.0.2.0/31", NULL },
+		{ "192.0.2.1/31", NULL }, { "2001:db8::1/64", NULL }, { "2001:db8::/127", NULL },
+		{ "169.254.0.9/16", NULL }, { "192.0.2.0/24", "network itself" }, { "192.0.2.255/24", "broadcast" },
+		{ "10.255.255.255/8", "broadcast" }, { "0.0.0.0/24", "unspecified" }, { "::/64", "unspecified" },
+		{ "224.0.0.1/24", "multicast" }, { "ff02::1/64", "multicast" }, { "127.0.0.2/8", "loopback" },
+		{ "::1/128", "loopback" }, { "fe80::1/64", "link-local" }, { "192.0.2.10/0", "prefix length" },
+		{ "2001:db8::1/0", "prefix length" } };
 
 	(void)state;
 	for (size_t i = 0; i < NELEMS(v); i++) {
@@ -299,10 +302,12 @@ test_jail(void **state)
 		char pointer[64];
 
 		assert_int_equal(object_pairs(o, &o->u.jail.sysctls, &p, 1), 0);
-		str_format(pointer, sizeof(pointer), "/jails/web/sysctls/%s", strcmp(bad_sysctls[i], "net.a/b") == 0 ? "net.a~1b" : bad_sysctls[i]);
+		str_format(pointer, sizeof(pointer), "/jails/web/sysctls/%s",
+		    strcmp(bad_sysctls[i], "net.a/b") == 0 ? "net.a~1b" : bad_sysctls[i]);
 		object_bad(o, ERR_INVALID, pointer, "net.");
 	}
-	assert_int_equal(object_pairs(o, &o->u.jail.sysctls, &(struct pair){ "net.ipv4.conf.eth0.rp_filter", "1\n2" }, 1), 0);
+	assert_int_equal(
+	    object_pairs(o, &o->u.jail.sysctls, &(struct pair){ "net.ipv4.conf.eth0.rp_filter", "1\n2" }, 1), 0);
 	object_bad(o, ERR_INVALID, "/jails/web/sysctls/net.ipv4.conf.eth0.rp_filter", "one line");
 	assert_int_equal(object_pairs(o, &o->u.jail.sysctls, NULL, 0), 0);
 	memset(line, 'x', COMMAND_SIZE);
@@ -398,7 +403,8 @@ test_interface_names(void **state)
 	topo_bad(ERR_CONFLICT, "/attachments/re0", "taken by a member of bridge 'lan0'");
 	topo_remove(&want, KIND_ATTACHMENT, "re0");
 	member(lan0, "web0b");
-	topo_bad(ERR_CONFLICT, "/bridges/lan0/members/web0b", "is end b of epair 'web0': give that end \"bridge\": \"lan0\"");
+	topo_bad(ERR_CONFLICT, "/bridges/lan0/members/web0b",
+	    "is end b of epair 'web0': give that end \"bridge\": \"lan0\"");
 	member(lan0, "lan0");
 	topo_bad(ERR_CONFLICT, "/bridges/lan0/members/lan0", "taken by bridge 'lan0'");
 	assert_int_equal(object_members(lan0, NULL, 0), 0);
@@ -416,11 +422,12 @@ test_macs(void **state)
 
 	(void)state;
 	(void)o;
-	topo_find(&want, KIND_EPAIR, "web0")->u.epair.end[END_B].mac = topo_find(&want, KIND_BRIDGE, "lan0")->u.bridge.mac;
+	topo_find(&want, KIND_EPAIR, "web0")->u.epair.end[END_B].mac =
+	    topo_find(&want, KIND_BRIDGE, "lan0")->u.bridge.mac;
 	topo_bad(ERR_CONFLICT, "/epairs/web0/b/mac", "taken by bridge 'lan0'");
 	/* not given yet: two unknown ones do not clash */
-	topo_find(&want, KIND_EPAIR, "web0")->u.epair.end[END_A].mac = topo_find(&want, KIND_EPAIR, "web0")->u.epair.end[END_B].mac =
-	    (struct mac){ { 0 } };
+	for (int side = END_A; side <= END_B; side++)
+		topo_find(&want, KIND_EPAIR, "web0")->u.epair.end[side].mac = (struct mac){ { 0 } };
 	topo_fine();
 }
 
@@ -432,7 +439,8 @@ test_addresses_clash(void **state)
 	jail("db");
 	/* one segment, two jails */
 	epair("db0", "bridge:lan0", "", "jail:db", "10.0.0.2/16");
-	topo_bad(ERR_CONFLICT, "/epairs/web0/b/addresses/0", "10.0.0.2 is also on end b of epair 'db0', in the same layer 2 segment");
+	topo_bad(ERR_CONFLICT, "/epairs/web0/b/addresses/0",
+	    "10.0.0.2 is also on end b of epair 'db0', in the same layer 2 segment");
 	/* the bridge's own */
 	epair("db0", "bridge:lan0", "", "jail:db", "10.0.0.1/24");
 	topo_bad(ERR_CONFLICT, "/epairs/db0/b/addresses/0", "bridge 'lan0'");
@@ -486,7 +494,8 @@ test_mtu_and_loops(void **state)
 	topo_fine();
 	epair("x1", "bridge:lan1", "", "bridge:lan0", "");
 	topo_bad(ERR_INVALID, "/epairs/x1/b/bridge", "joined already");
-	topo_find(&want, KIND_BRIDGE, "lan0")->u.bridge.stp = topo_find(&want, KIND_BRIDGE, "lan1")->u.bridge.stp = true;
+	topo_find(&want, KIND_BRIDGE, "lan0")->u.bridge.stp = topo_find(&want, KIND_BRIDGE, "lan1")->u.bridge.stp =
+	    true;
 	topo_fine();
 }
 
@@ -548,7 +557,8 @@ test_limits_and_speed(void **state)
 		str_format(name, sizeof(name), "e%05u", i);
 		e = epair(name, "bridge:lan0", "", where, address);
 		for (int side = 0; side < 2; side++)
-			e->u.epair.end[side].mac = (struct mac){ { 2, (uint8_t)side, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
+			e->u.epair.end[side].mac =
+			    (struct mac){ { 2, (uint8_t)side, 0, 0, (uint8_t)(i >> 8), (uint8_t)i } };
 	}
 	for (int i = 0; i < 3; i++) {
 		start = seconds();
@@ -558,7 +568,7 @@ test_limits_and_speed(void **state)
 	}
 	fine();
 	print_message("5000 jails, 10000 epairs: %.0f ms\n", best * 1e3);
-	assert_true(best < 0.5);	/* quadratic would be tens of seconds; room for sanitizers and a busy machine */
+	assert_true(best < 0.5); /* quadratic would be tens of seconds; room for sanitizers and a busy machine */
 	epair("zzz", "", "", "", "");
 	topo_bad(ERR_LIMIT, "/epairs", "at most 10000 epairs, this would be 10001");
 }
@@ -567,10 +577,10 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_names), T(test_common), T(test_bridge), T(test_addresses), T(test_epair),
-		T(test_jail), T(test_external), T(test_routes), T(test_references), T(test_interface_names), T(test_macs),
-		T(test_addresses_clash), T(test_mtu_and_loops), T(test_gateways), T(test_all_errors_at_once),
-		T(test_limits_and_speed) };
+	const struct CMUnitTest tests[] = { T(test_names), T(test_common), T(test_bridge), T(test_addresses),
+		T(test_epair), T(test_jail), T(test_external), T(test_routes), T(test_references),
+		T(test_interface_names), T(test_macs), T(test_addresses_clash), T(test_mtu_and_loops), T(test_gateways),
+		T(test_all_errors_at_once), T(test_limits_and_speed) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
