@@ -72,18 +72,18 @@ static void
 hello_send(struct recon *r)
 {
 	struct cmd c = { .op = CMD_HELLO, .u.hello.proto = PROTO_VERSION };
+	uint64_t seq;
 	struct err err;
 
 	str_copy(c.u.hello.build, sizeof(c.u.hello.build), JAILNET_BUILD);
 	r->phase = PHASE_HELLO;
-	if (remote_send(&r->remote, &c, &r->seq, &err) == -1)
+	if (remote_send(&r->remote, &c, &seq, &err) == -1)
 		r->gone = err;
 }
 
 static void
 hello_done(struct recon *r, const struct reply *reply)
 {
-	r->seq = 0;
 	if (reply->result == REPLY_FAILED) {
 		r->gone = reply->err;
 		return;
@@ -207,14 +207,15 @@ static int
 timeout_ms(const struct recon *r)
 {
 	int64_t now = ident_mono_ms(), at = r->heartbeat_at, t;
+	bool idle = r->phase == PHASE_IDLE && r->nflights == 0;
 
-	if (r->phase == PHASE_IDLE && (r->dirty_all || r->dirty.n > 0))
+	if (idle && (r->dirty_all || r->dirty.n > 0))
 		return (0);
-	if (r->phase == PHASE_IDLE && r->look_at < at)
+	if (idle && r->look_at < at)
 		at = r->look_at;
 	if ((t = op_next_deadline(r)) < at)
 		at = t;
-	if (r->phase == PHASE_IDLE && (t = trouble_next(r)) < at)
+	if (idle && (t = trouble_next(r)) < at)
 		at = t;
 	return (at <= now ? 0 : at - now > 60000 ? 60000 : (int)(at - now));
 }
@@ -256,7 +257,7 @@ timers(struct recon *r)
 		if (recon_begin(r, false, &err) == 0 && (store_event_trim(r->store, &err) == -1 || recon_end(r, &err) == -1))
 			store_rollback(r->store);
 	}
-	if (r->phase != PHASE_IDLE)
+	if (r->phase != PHASE_IDLE || r->nflights > 0)
 		return;
 	troubles_due(r, now);
 	if (now >= r->look_at)

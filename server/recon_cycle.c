@@ -15,6 +15,7 @@
 static void cycle_round(struct recon *r);
 static void cycle_plan(struct recon *r);
 static void cycle_execute(struct recon *r);
+static void looks_go_on(struct recon *r);
 
 static void
 lost(struct recon *r, const struct err *err)
@@ -24,14 +25,17 @@ lost(struct recon *r, const struct err *err)
 }
 
 static void
-send_now(struct recon *r, const struct cmd *c)
+flight_send(struct recon *r, const struct cmd *c, size_t at)
 {
+	size_t slot = (r->flight_first + r->nflights) % FLIGHTS_MAX;
 	struct err err;
 
-	if (remote_send(&r->remote, c, &r->seq, &err) == -1) {
-		r->seq = 0;
+	if (remote_send(&r->remote, c, &r->flights[slot].seq, &err) == -1) {
 		lost(r, &err);
+		return;
 	}
+	r->flights[slot].at = at;
+	r->nflights++;
 }
 
 /* --- start ------------------------------------------------------------------------------------------------- */
@@ -91,18 +95,16 @@ cycle_round(struct recon *r)
 	r->look = 0;
 	r->looked = false;
 	r->rounds++;
+	observed_fini(&r->part);	/* rows of a look that was given up */
+	observed_init(&r->part);
 	if (r->scope_all) {
 		r->last_look = ident_mono_ms();
 		r->look_at = r->last_look + LOOK_EVERY_MS;
 	}
-	if (scope_looks(r, &err) == -1) {
+	if (scope_looks(r, &err) == -1)
 		lost(r, &err);
-		return;
-	}
-	if (r->nlooks == 0)
-		cycle_plan(r);
 	else
-		send_now(r, &r->looks[0]);
+		looks_go_on(r);
 }
 
 /* --- observe ----------------------------------------------------------------------------------------------- */
@@ -151,10 +153,28 @@ sysctl_seen(struct recon *r, const struct cmd_sysctl *c, const struct reply *rep
 	return (0);
 }
 
+/* Sends what fits; when all have been answered, on to the sysctls, then to the plan. */
 static void
-look_done(struct recon *r, const struct reply *reply)
+looks_go_on(struct recon *r)
 {
-	const struct cmd *c = &r->looks[r->look];
+	struct err err;
+
+	if (r->look == r->nlooks && r->nflights == 0 && !r->looked) {
+		r->looked = true;
+		if (sysctl_looks(r, &err) == -1) {
+			lost(r, &err);
+			return;
+		}
+	}
+	for (; r->look < r->nlooks && r->nflights < FLIGHTS_MAX && r->gone.code == ERR_NONE; r->look++)
+		flight_send(r, &r->looks[r->look], r->look);
+	if (r->looked && r->nflights == 0 && r->gone.code == ERR_NONE)
+		cycle_plan(r);
+}
+
+static void
+look_done(struct recon *r, const struct cmd *c, const struct reply *reply)
+{
 	struct err err = { 0 };
 	int rc;
 
@@ -169,16 +189,10 @@ look_done(struct recon *r, const struct reply *reply)
 		rc = observed_merge(&r->have, &r->part, &c->u.observe, &err);
 	observed_fini(&r->part);
 	observed_init(&r->part);
-	if (rc == 0 && ++r->look == r->nlooks && !r->looked) {
-		r->looked = true;
-		rc = sysctl_looks(r, &err);
-	}
 	if (rc == -1)
 		lost(r, &err);
-	else if (r->look < r->nlooks)
-		send_now(r, &r->looks[r->look]);
 	else
-		cycle_plan(r);
+		looks_go_on(r);
 }
 
 /* --- plan -------------------------------------------------------------------------------------------------- */
@@ -366,6 +380,27 @@ job_send(struct recon *r, const struct step *s)
 	return (true);
 }
 
+/*
+ * Most steps may be sent ahead: one whose predecessor fails fails too, and only the first failure of an object counts.  What destroys must
+ * first know how everything before it ended: a jail must not go while an interface could not be taken out of it.
+ */
+static bool
+step_must_wait(const struct recon *r, const struct step *s)
+{
+	const struct step *before;
+
+	if (r->nflights == FLIGHTS_MAX)
+		return (true);
+	if (s->cmd.op != CMD_JAIL_DESTROY && s->cmd.op != CMD_BRIDGE_DESTROY && s->cmd.op != CMD_EPAIR_DESTROY && !cmd_is_job(s->cmd.op))
+		return (false);
+	for (size_t i = 0; i < r->nflights; i++) {
+		before = &r->plan.v[r->flights[(r->flight_first + i) % FLIGHTS_MAX].at];
+		if (before->cmd.op != s->cmd.op)
+			return (true);
+	}
+	return (false);
+}
+
 static void
 cycle_execute(struct recon *r)
 {
@@ -374,19 +409,18 @@ cycle_execute(struct recon *r)
 
 	for (; r->step < r->plan.n && r->gone.code == ERR_NONE; r->step++) {
 		s = &r->plan.v[r->step];
+		if (step_must_wait(r, s))
+			return;
 		if (step_skipped(r, s))
 			continue;
 		log_debug("plan", "%s", cmd_print(&s->cmd, line, sizeof(line)));
-		if (!cmd_is_job(s->cmd.op)) {
-			r->executed++;
-			send_now(r, &s->cmd);
-			return;
-		}
-		if (!job_send(r, s))
+		if (!cmd_is_job(s->cmd.op))
+			flight_send(r, &s->cmd, r->step);
+		else if (!job_send(r, s))
 			return;	/* cycle_continue when a job ends */
 		r->executed++;
 	}
-	if (r->gone.code != ERR_NONE)
+	if (r->gone.code != ERR_NONE || r->nflights > 0)
 		return;
 	op_rollback_failed(r);
 	/* What failed and was undone, and what came in meanwhile, belongs to the next cycle; this one verifies its own. */
@@ -397,29 +431,34 @@ cycle_execute(struct recon *r)
 }
 
 static void
-step_done(struct recon *r, const struct reply *reply)
+step_done(struct recon *r, const struct step *s, const struct reply *reply)
 {
-	const struct step *s = &r->plan.v[r->step];
 	struct op *op = op_of(r, s->kind, s->name);
 
 	if (reply->result == REPLY_FAILED)
 		op_step_failed(r, s, &reply->err);
 	else if (op != NULL)
 		op->row.steps_done++;
-	r->step++;
 	cycle_execute(r);
 }
 
 void
 cycle_reply(struct recon *r, const struct remote_msg *m)
 {
-	r->seq = 0;
+	size_t at = r->flights[r->flight_first].at;
+
+	if (r->nflights == 0 || r->flights[r->flight_first].seq != m->seq) {
+		err_set(&r->gone, ERR_PROTO, "the worker answers out of order");
+		return;
+	}
+	r->flight_first = (r->flight_first + 1) % FLIGHTS_MAX;
+	r->nflights--;
 	switch (r->phase) {
 	case PHASE_OBSERVING:
-		look_done(r, &m->reply);
+		look_done(r, &r->looks[at], &m->reply);
 		break;
 	case PHASE_EXECUTING:
-		step_done(r, &m->reply);
+		step_done(r, &r->plan.v[at], &m->reply);
 		break;
 	case PHASE_IDLE:
 	case PHASE_HELLO:
@@ -430,6 +469,6 @@ cycle_reply(struct recon *r, const struct remote_msg *m)
 void
 cycle_continue(struct recon *r)
 {
-	if (r->phase == PHASE_EXECUTING && r->seq == 0)
+	if (r->phase == PHASE_EXECUTING)
 		cycle_execute(r);
 }

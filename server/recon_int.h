@@ -20,6 +20,7 @@
 #define SCOPE_MAX 64		/* more objects than this: look at everything */
 #define ROUNDS_MAX 8		/* plan rounds before we say that it does not converge */
 #define JOBS_MAX 32
+#define FLIGHTS_MAX 32		/* commands sent ahead: the worker must never wait for our next wake-up */
 #define LOOK_EVERY_MS 30000	/* catches what notifications miss */
 #define LOOK_AFTER_CHANGE_MS 150
 #define LOOK_SPACING_MS 1000
@@ -81,14 +82,19 @@ struct recon {
 
 	/* the cycle */
 	enum phase phase;
-	uint64_t seq;		/* of the command in flight, 0 = none */
+	struct {		/* commands in flight, a ring; the worker answers in order */
+		uint64_t seq;
+		size_t at;	/* in looks or in plan.v */
+	} flights[FLIGHTS_MAX];
+	size_t flight_first, nflights;
 	bool scope_all;
 	struct objmap scope;
 	struct cmd *looks;	/* OBSERVE, then SYSCTL_GET */
-	size_t nlooks, rlooks, look;
+	size_t nlooks, rlooks;
+	size_t look;		/* next to send */
 	bool looked;		/* the OBSERVEs are done, the SYSCTL_GETs were added */
 	struct plan plan;
-	size_t step;
+	size_t step;		/* next to send */
 	size_t rounds;
 	struct objmap failed;	/* in this cycle; record: struct err */
 	size_t executed;	/* steps sent in this round */

@@ -23,12 +23,12 @@
 #define LNX_GROUP 0x6a6eu	/* "jn" */
 #define LNX_GROUP_DYING 0x6a6fu	/* ours, to be deleted: lnx_epair.c */
 #define LNX_PROTO 106		/* rtm_protocol of our routes; free in rtnetlink.h */
-#define LNX_NS_CACHE 8
+#define LNX_NS_CACHE 1024	/* sockets; a power of two */
 #define LNX_PATH 512
 
 /*
- * A namespace's socket.  Few are kept, and none over a full look: an open socket keeps a namespace alive that
- * somebody deletes by hand.
+ * A namespace's socket.  Opening one costs as much as several requests, so they are kept; one that a full look did not
+ * come by is dropped, because an open socket keeps a namespace alive that somebody deletes by hand.
  */
 struct lnx_ns {
 	char name[NAME_SIZE];
@@ -83,7 +83,9 @@ struct nl *lnx_ns_nl(struct lnx *l, const char *jail, struct err *err);
 int lnx_ns_open(struct lnx *l, const char *jail, struct err *err);
 int lnx_ns_enter(int fd, struct err *err);
 void lnx_ns_leave(struct lnx *l);
-void lnx_ns_forget(struct lnx *l, const char *jail);	/* NULL = all */
+void lnx_ns_forget(struct lnx *l, const char *jail);
+void lnx_ns_forget_before(struct lnx *l, uint64_t clock);	/* those not used since */
+void lnx_ns_forget_all(struct lnx *l);
 /* True and *ino when path is a mounted namespace. */
 bool lnx_ns_is(const char *path, ino_t *ino);
 int lnx_path(char out[LNX_PATH], struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -1,5 +1,6 @@
 /* lnx_driver: the table of commands, and opening. */
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -97,7 +98,7 @@ lnx_close(void *ctx)
 		return;
 	if (l->dying)
 		(void)lnx_epair_reap(l, NULL);
-	lnx_ns_forget(l, NULL);
+	lnx_ns_forget_all(l);
 	nl_close(&l->host);
 	if (l->watch != NULL)
 		mnl_socket_close(l->watch);
@@ -114,8 +115,14 @@ lnx_close(void *ctx)
 static int
 open_kernel(struct lnx *l, struct err *err)
 {
+	struct rlimit files;
 	struct stat st;
 
+	/* a socket for each of many jails */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 	l->host_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	l->uts_fd = open("/proc/thread-self/ns/uts", O_RDONLY | O_CLOEXEC);
 	if (l->host_fd == -1 || l->uts_fd == -1 || fstat(l->host_fd, &st) == -1)

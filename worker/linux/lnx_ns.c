@@ -83,32 +83,48 @@ lnx_ns_leave(struct lnx *l)
 		abort();
 }
 
-void
-lnx_ns_forget(struct lnx *l, const char *jail)
+static void
+drop(struct lnx_ns *ns)
 {
-	for (size_t i = 0; i < NELEMS(l->ns); i++)
-		if (l->ns[i].name[0] != '\0' && (jail == NULL || str_equal(l->ns[i].name, jail))) {
-			nl_close(&l->ns[i].nl);
-			l->ns[i].name[0] = '\0';
-			l->ns[i].used = 0;
-		}
+	if (ns->name[0] == '\0')
+		return;
+	nl_close(&ns->nl);
+	ns->name[0] = '\0';
+	ns->used = 0;
 }
 
-/* The place of a known jail, or else the one not used for longest, emptied. */
+/* Direct-mapped: two jails in one place only cost each other a socket. */
 static struct lnx_ns *
 place(struct lnx *l, const char *jail)
 {
-	struct lnx_ns *oldest = &l->ns[0];
+	uint32_t h = 2166136261u;	/* FNV-1a */
 
-	for (size_t i = 0; i < NELEMS(l->ns); i++) {
-		if (str_equal(l->ns[i].name, jail))
-			return (&l->ns[i]);
-		if (l->ns[i].used < oldest->used)
-			oldest = &l->ns[i];
-	}
-	nl_close(&oldest->nl);
-	oldest->name[0] = '\0';
-	return (oldest);
+	for (; *jail != '\0'; jail++)
+		h = (h ^ (unsigned char)*jail) * 16777619u;
+	return (&l->ns[(h ^ h >> 16) % LNX_NS_CACHE]);
+}
+
+void
+lnx_ns_forget(struct lnx *l, const char *jail)
+{
+	struct lnx_ns *ns = place(l, jail);
+
+	if (str_equal(ns->name, jail))
+		drop(ns);
+}
+
+void
+lnx_ns_forget_before(struct lnx *l, uint64_t clock)
+{
+	for (size_t i = 0; i < NELEMS(l->ns); i++)
+		if (l->ns[i].used <= clock)
+			drop(&l->ns[i]);
+}
+
+void
+lnx_ns_forget_all(struct lnx *l)
+{
+	lnx_ns_forget_before(l, UINT64_MAX);
 }
 
 struct nl *
@@ -122,6 +138,8 @@ lnx_ns_nl(struct lnx *l, const char *jail, struct err *err)
 	if (jail[0] == '\0')
 		return (&l->host);
 	ns = place(l, jail);
+	if (!str_equal(ns->name, jail))
+		drop(ns);
 	if (ns->name[0] != '\0') {
 		if (lnx_path(path, err, "%s/jails/%s/net", l->run_dir, jail) == -1)
 			return (NULL);
@@ -129,8 +147,7 @@ lnx_ns_nl(struct lnx *l, const char *jail, struct err *err)
 			ns->used = ++l->clock;
 			return (&ns->nl);
 		}
-		nl_close(&ns->nl);
-		ns->name[0] = '\0';
+		drop(ns);
 	}
 	fd = lnx_ns_open(l, jail, err);
 	if (fd == -1)

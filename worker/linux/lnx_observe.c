@@ -20,6 +20,7 @@
 #include "core/str.h"
 #include "worker/linux/lnx.h"
 
+#define PROCESS_AGE_MS 1000
 #define DUMP_TRIES 10	/* a table that changes while it is read is read again */
 
 /* Names of the interfaces of one namespace, for what the kernel tells by number. */
@@ -453,6 +454,7 @@ each_name(struct look *k, const char *dir, const char *skip, struct err *err)
 static int
 look_all(struct look *k, struct err *err)
 {
+	uint64_t before = k->l->clock;
 	char ours[LNX_PATH];
 	int rc;
 
@@ -467,7 +469,7 @@ look_all(struct look *k, struct err *err)
 	if (rc == 0)
 		rc = each_name(k, k->l->netns_dir, ours, err);
 	/* What somebody deleted by hand is not kept alive by our sockets. */
-	lnx_ns_forget(k->l, NULL);
+	lnx_ns_forget_before(k->l, before);
 	return (rc);
 }
 
@@ -500,7 +502,8 @@ lnx_observe(struct lnx *l, const struct cmd_observe *scope, struct observed *out
 			rc = look_all(&k, err);
 		break;
 	case OBSERVE_JAIL:
-		if (lnx_process_look(l, 0, err) == 0)
+		/* the count is for people; JAIL_STOP looks again for itself */
+		if (lnx_process_look(l, PROCESS_AGE_MS, err) == 0)
 			rc = look_jail(&k, scope->name, err);
 		break;
 	case OBSERVE_LINK:
