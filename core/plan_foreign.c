@@ -317,20 +317,23 @@ plan_found(const struct topo *want, const struct observed *have,
 		return (0);
 	if (plan_open(&pl, want, have, err) == -1)
 		return (-1);
-	if ((pl.foreign = arena_array(&pl.arena, count_rows(want) + 1, sizeof(*pl.foreign))) == NULL)
+	if ((pl.foreign = arena_array(&pl.arena, count_rows(want) + 1, sizeof(*pl.foreign))) == NULL) {
 		r = err_nomem(err);
-	else
-		collect(&pl);
+		goto out;
+	}
+	collect(&pl);
 	for (size_t i = 0; r == 0 && i < pl.nforeign; i++) {
 		const struct plan_foreign *f = &pl.foreign[i];
-		const struct obs_link *l = plan_link_find(&pl, "", f->ifname);
+		const struct obs_link *l;
 		struct found found;
 
-		if (f->found != NULL || l == NULL || l->mark.ours)
+		/* a row with a record may point into want->found, which 'put' changes: it is not looked at */
+		if (f->found != NULL || (l = plan_link_find(&pl, "", f->ifname)) == NULL || l->mark.ours)
 			continue;
 		note(&pl, l, &found);
 		r = put(arg, &found, err);
 	}
+out:
 	plan_close(&pl);
 	return (r);
 }
@@ -378,10 +381,11 @@ plan_returned(const struct topo *want, const struct observed *have,
 		return (-1);
 	names = arena_array(&pl.arena, want->nfound, sizeof(*names));
 	pl.foreign = arena_array(&pl.arena, count_rows(want) + 1, sizeof(*pl.foreign));
-	if (names == NULL || pl.foreign == NULL)
+	if (names == NULL || pl.foreign == NULL) {
 		r = err_nomem(err);
-	else
-		collect(&pl);
+		goto out;
+	}
+	collect(&pl);
 	/* 'drop' may well change want->found, into which the rows point: read first, call then */
 	for (size_t i = 0; r == 0 && i < pl.nforeign; i++) {
 		const struct plan_foreign *f = &pl.foreign[i];
@@ -393,6 +397,7 @@ plan_returned(const struct topo *want, const struct observed *have,
 	}
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = drop(arg, names[i], err);
+out:
 	plan_close(&pl);
 	return (r);
 }

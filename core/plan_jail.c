@@ -152,14 +152,14 @@ unite(struct planner *pl)
 	if (pl->jails == NULL)
 		return (-1);
 	while (w < nwant || h < nhave) {
-		const struct object *o = w < nwant ? pl->want->v[KIND_JAIL][w] : NULL;
-		const struct obs_jail *k = h < nhave ? pl->obs_jails[h] : NULL;
 		struct plan_jail *j = &pl->jails[pl->njails++];
-		int c = o == NULL ? 1 : k == NULL ? -1 : strcmp(o->name, k->name);
+		int c = w == nwant ? 1 : h == nhave ? -1 : strcmp(pl->want->v[KIND_JAIL][w]->name, pl->obs_jails[h]->name);
 
-		j->want = c <= 0 ? o : NULL;
-		j->have = c >= 0 ? k : NULL;
-		j->name = c <= 0 ? o->name : k->name;
+		if (c <= 0)
+			j->want = pl->want->v[KIND_JAIL][w];
+		if (c >= 0)
+			j->have = pl->obs_jails[h];
+		j->name = c <= 0 ? j->want->name : j->have->name;
 		j->in_scope = plan_in_scope(pl, KIND_JAIL, j->name);
 		w += c <= 0;
 		h += c >= 0;

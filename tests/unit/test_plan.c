@@ -319,6 +319,10 @@ test_jail_out_of_scope(void **state)
 	o->u.jail.running = false;
 	opts.in_scope = only_epairs;
 	planned("");
+	o->u.jail.running = true;
+	o->u.jail.boot++;
+	planned("");
+	o->u.jail.running = false;
 	opts.in_scope = NULL;
 	settle();
 	o->u.jail.running = true;
