@@ -71,7 +71,7 @@ decode_name(enum kind kind, const char *name, bool is_path, const json_t *j, str
 		name = given;
 	if (pushed)
 		mark = jd_push(d, "name");
-	ok = codec_name_ok(kind, name, d);
+	ok = name != NULL && codec_name_ok(kind, name, d);
 	if (pushed)
 		jd_pop(d, mark);
 	return (ok ? name : NULL);

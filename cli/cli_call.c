@@ -80,8 +80,8 @@ call_path(char *path, size_t size, const char *before, const char *name, const c
 static int
 call_once(const struct cli *c, const struct http_request *r, struct http_answer *a, json_t **out)
 {
+	json_error_t where = { .line = 0 };
 	struct err err;
-	json_error_t where;
 
 	*out = NULL;
 	if (http_call(c, r, a, &err) == -1)

@@ -103,7 +103,7 @@ int
 store_mac_put(struct store *s, const struct mac_row *row, struct err *err)
 {
 	char text[MAC_TEXT_SIZE];
-	struct mac_row owner;
+	struct mac_row owner = { .side = 0 };
 	struct err local;
 
 	if (err == NULL)

@@ -170,11 +170,11 @@ static int
 clear(struct store *s, const struct object *o, bool *keep, struct err *err)
 {
 	const struct store_kind *k = kinds[o->kind];
-	struct object *old;
+	struct object *old = NULL;
 	struct store_q q;
 	int i;
 
-	if (store_object(s, o->kind, o->name, &old, err) == -1)
+	if (store_object(s, o->kind, o->name, &old, err) == -1 || old == NULL)
 		return (store_stick(s, err));
 	*keep = object_equal(old, o) && same_ends(old, o);
 	object_free(old);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/str.h"
@@ -33,25 +34,40 @@ listen_close(struct listen *l)
 	listen_init(l);
 }
 
-/* Removes a socket file nobody answers on. */
+/* 1 = somebody answers, 0 = nobody. */
+static int
+is_answered(const struct sockaddr_un *sun, struct err *err)
+{
+	int fd, ret;
+
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		return (err_sys(err, "socket"));
+	ret = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	ret = ret == 0 || (errno != ECONNREFUSED && errno != ENOENT);
+	close(fd);
+	return (ret);
+}
+
+/* Removes a socket file nobody answers on.  The server of a worker that was killed still answers until it has read its EOF. */
 static int
 clear_stale(const struct sockaddr_un *sun, struct err *err)
 {
+	struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	struct stat st;
-	int fd, ret;
+	int answered = 1;
 
 	if (lstat(sun->sun_path, &st) == -1)
 		return (errno == ENOENT ? 0 : err_sys(err, "%s", sun->sun_path));
 	if (!S_ISSOCK(st.st_mode))
 		return (err_set(err, ERR_EXISTS, "%s exists and is not a socket", sun->sun_path));
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
-		return (err_sys(err, "socket"));
-	ret = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
-	if (ret == 0 || (errno != ECONNREFUSED && errno != ENOENT)) {
-		close(fd);
-		return (err_set(err, ERR_IN_USE, "somebody answers on %s already", sun->sun_path));
+	for (int i = 0; answered == 1 && i < 20; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		if ((answered = is_answered(sun, err)) == -1)
+			return (-1);
 	}
-	close(fd);
+	if (answered == 1)
+		return (err_set(err, ERR_IN_USE, "somebody answers on %s already", sun->sun_path));
 	if (unlink(sun->sun_path) == -1 && errno != ENOENT)
 		return (err_sys(err, "unlink %s", sun->sun_path));
 	return (0);
@@ -136,7 +152,7 @@ is_loopback(const union any_addr *a)
 static int
 name_url(int fd, char url[LISTEN_TEXT_SIZE], struct err *err)
 {
-	union any_addr a;
+	union any_addr a = { .sa = { .sa_family = AF_UNSPEC } };
 	socklen_t len = sizeof(a);
 	char host[INET6_ADDRSTRLEN];
 	bool six;
@@ -153,8 +169,8 @@ name_url(int fd, char url[LISTEN_TEXT_SIZE], struct err *err)
 int
 listen_tcp(struct listen *l, const char *where, struct err *err)
 {
-	union any_addr a;
-	socklen_t len;
+	union any_addr a = { .sa = { .sa_family = AF_UNSPEC } };
+	socklen_t len = 0;
 	int fd, on = 1;
 
 	if (l->ntcp == LISTEN_TCP_MAX)

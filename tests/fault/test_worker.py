@@ -91,7 +91,8 @@ def test_server_is_given_nothing_but_its_channel_and_listeners(run):
 def test_signals_of_the_server_are_as_new(run):
     d = run("good")
     for kind in ("SigBlk", "SigIgn"):
-        assert int(d.wait(rf"server status {kind}:\s*(\w+)")[1], 16) == 0
+        # 32 and 33 belong to the C library; nobody can set them
+        assert int(d.wait(rf"server status {kind}:\s*(\w+)")[1], 16) & ~(3 << 31) == 0
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ name_masters(struct look *k)
 		const struct obs_link *br;
 		struct lnx_link link;
 
-		if (k->names.v[i].master == 0)
+		if (k->names.v[i].master == 0 || k->out->links == NULL)
 			continue;
 		br = named(k, k->names.v[i].master);
 		if (br != NULL)
