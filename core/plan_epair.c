@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/plan_int.h"
+
+#define BULK_ENDS 64 /* ends to be made in one plan */
 #include "core/str.h"
 
 /* Waits on the host, down, unconnected: its jail is not there. */
@@ -178,7 +180,7 @@ create(struct planner *pl, struct plan_end end[2])
 		c->end[side].mac = i[side].mac;
 		str_copy(c->end[side].jail, NAME_SIZE, i[side].jail);
 		str_copy(c->end[side].bridge, IFNAME_SIZE, i[side].bridge);
-		c->end[side].up = i[side].up;
+		c->end[side].up = i[side].up && !(pl->ports_last && i[side].bridge[0] != '\0');
 		plan_need(s, i[side].need_kind, i[side].need);
 		c->mtu = i[side].mtu;
 		if (end[side].from != NULL)
@@ -189,6 +191,8 @@ create(struct planner *pl, struct plan_end end[2])
 	for (int side = END_A; side <= END_B; side++) {
 		create_port(pl, &i[side]);
 		plan_addresses(pl, &i[side], NULL);
+		if (i[side].up && !c->end[side].up)
+			plan_up(pl, &i[side]);
 	}
 }
 
@@ -317,7 +321,7 @@ plan_strays(struct planner *pl)
 void
 plan_epairs(struct planner *pl)
 {
-	size_t n = pl->want->n[KIND_EPAIR];
+	size_t n = pl->want->n[KIND_EPAIR], missing = 0;
 
 	if ((pl->held = arena_array(&pl->arena, pl->have->nlinks + 1, sizeof(*pl->held))) == NULL) {
 		pl->nomem = true;
@@ -327,10 +331,14 @@ plan_epairs(struct planner *pl)
 	for (size_t i = 0; i < 2 * n; i++) {
 		const struct plan_end *e = &pl->ends[i];
 
+		missing += e->link == NULL;
 		if (e->link != NULL && (e->frozen || pl->ends[i ^ 1].frozen) &&
 		    strcmp(e->link->ifname, e->want->ifname) != 0)
 			pl->held[pl->nheld++] = e->link->ifname;
 	}
+	/* A link that comes up says hello by multicast (MLD, neighbour discovery), and a bridge floods that to all its ports: the more ports are
+	 * up, the longer the kernel takes to make the next. */
+	pl->ports_last = missing > BULK_ENDS;
 	qsort(pl->held, pl->nheld, sizeof(*pl->held), cmp_text);
 	for (size_t i = 0; i < n; i++)
 		plan_one(pl, &pl->ends[2 * i]);

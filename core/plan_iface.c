@@ -218,18 +218,22 @@ plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_link *
 }
 
 void
+plan_up(struct planner *pl, const struct plan_iface *i)
+{
+	struct step *s = emit_set(pl, i, PH_UP, IFSET_UP);
+
+	plan_pointer(s, "%s/up", i->base);
+}
+
+void
 plan_settle(struct planner *pl, struct plan_iface *i)
 {
-	struct step *s;
-
 	settle_place(pl, i);
 	settle_fields(pl, i);
 	settle_port(pl, i);
 	i->readdressed = plan_addresses(pl, i, i->fresh ? NULL : i->link);
-	if (!i->leave_up && i->up && (i->fresh || !i->link->up)) {
-		s = emit_set(pl, i, PH_UP, IFSET_UP);
-		plan_pointer(s, "%s/up", i->base);
-	}
+	if (!i->leave_up && i->up && (i->fresh || !i->link->up))
+		plan_up(pl, i);
 	if (i->fresh && i->from != NULL)
 		i->from->reroute = true;
 	if ((i->fresh || i->readdressed) && i->to != NULL)

@@ -118,6 +118,7 @@ struct planner {
 	struct plan_end **jail_ends;  /* by wanted jail, then epair and side */
 	struct plan_foreign *foreign; /* by ifname */
 	size_t nforeign;
+	bool ports_last; /* many epairs are made: their bridge ports come up at the end */
 	struct plan_foreign **jail_atts; /* by wanted jail, then ifname */
 	const struct obs_link **strays;	 /* of ours, but wanted by nothing */
 	size_t nstrays;
@@ -182,6 +183,7 @@ int plan_sort(struct planner *pl, struct err *err);
 
 /* plan_iface.c */
 void plan_settle(struct planner *pl, struct plan_iface *i);
+void plan_up(struct planner *pl, const struct plan_iface *i);
 /* Makes the addresses of 'link' (NULL = none yet) be those; true when something changes. */
 bool plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_link *link);
 
