@@ -170,8 +170,9 @@ static void
 create(struct planner *pl, struct plan_end end[2])
 {
 	struct step *s = plan_emit(pl, PH_EPAIR_CREATE, KIND_EPAIR, end[0].epair->name, CMD_EPAIR_CREATE);
-	struct cmd_epair *c = &s->cmd.u.epair;
+	struct cmd_epair *c = &s->cmd.u.epair;	/* until the next step is emitted */
 	struct plan_iface i[2];
+	bool late[2];
 
 	str_copy(c->name, sizeof(c->name), end[0].epair->name);
 	for (int side = END_A; side <= END_B; side++) {
@@ -180,7 +181,8 @@ create(struct planner *pl, struct plan_end end[2])
 		c->end[side].mac = i[side].mac;
 		str_copy(c->end[side].jail, NAME_SIZE, i[side].jail);
 		str_copy(c->end[side].bridge, IFNAME_SIZE, i[side].bridge);
-		c->end[side].up = i[side].up && !(pl->ports_last && i[side].bridge[0] != '\0');
+		late[side] = i[side].up && pl->ports_last && i[side].bridge[0] != '\0';
+		c->end[side].up = i[side].up && !late[side];
 		plan_need(s, i[side].need_kind, i[side].need);
 		c->mtu = i[side].mtu;
 		if (end[side].from != NULL)
@@ -191,7 +193,7 @@ create(struct planner *pl, struct plan_end end[2])
 	for (int side = END_A; side <= END_B; side++) {
 		create_port(pl, &i[side]);
 		plan_addresses(pl, &i[side], NULL);
-		if (i[side].up && !c->end[side].up)
+		if (late[side])
 			plan_up(pl, &i[side]);
 	}
 }
