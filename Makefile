@@ -96,7 +96,7 @@ check: deps
 
 # The same tests, every allocation and access watched.
 asan: deps
-	@$(MAKE) B=$(B)/asan OPT="-O1 -g" HARDEN= SAN="-fsanitize=address,undefined -fno-omit-frame-pointer" check-built
+	@$(MAKE) B=$(B)/asan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=address,undefined -fno-omit-frame-pointer" check-built
 check-built:
 	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
 

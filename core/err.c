@@ -81,7 +81,6 @@ fill_sys(struct err *err, int sys, const char *fmt, va_list ap)
 int
 err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
-	/* cppcheck-suppress nullPointer */
 	char msg[sizeof(err->msg)];
 	va_list ap;
 

@@ -186,6 +186,7 @@ plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_link *
 		have = plan_addrs_of(pl, link, &nhave);
 	for (size_t n = 0; n < nwant; n++)
 		sorted[n] = &i->addrs[n];
+	/* cppcheck-suppress uninitvar ; filled by the loop above */
 	qsort(sorted, nwant, sizeof(*sorted), cmp_prefix);
 	for (size_t n = 0; n < nhave; n++) {
 		const struct prefix *p = &have[n]->prefix, **hit;

