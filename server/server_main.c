@@ -3,7 +3,7 @@
  *
  * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
  *
- *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--admin-uids "UID ..."] [--worker-pid N] [-v] [-f]
+ *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] [-v] [-f]
  *
  * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
  */
@@ -36,6 +36,7 @@ struct options {
 	} listen[LISTENERS_MAX];
 	size_t nlisten;
 	bool sandbox, verbose, foreground;
+	bool powerless_root;	/* uid 0 of a user namespace, all capabilities gone */
 	const char *admin_uids;
 	int worker_pid;
 };
@@ -87,6 +88,7 @@ parse(int argc, char **argv, struct options *o)
 		{ "unix", required_argument, NULL, 'u' },
 		{ "tcp", required_argument, NULL, 't' },
 		{ "sandbox", no_argument, NULL, 'x' },
+		{ "powerless-root", no_argument, NULL, 'r' },
 		{ "admin-uids", required_argument, NULL, 'a' },
 		{ "worker-pid", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
@@ -108,6 +110,9 @@ parse(int argc, char **argv, struct options *o)
 			break;
 		case 'x':
 			o->sandbox = true;
+			break;
+		case 'r':
+			o->powerless_root = true;
 			break;
 		case 'a':
 			o->admin_uids = optarg;
@@ -226,7 +231,7 @@ main(int argc, char **argv)
 	}
 	log_init("jailnetd-server", !o.foreground, o.verbose ? LOG_LVL_DEBUG : LOG_LVL_INFO);
 	umask(077);
-	if (geteuid() == 0 && !o.sandbox) {
+	if (geteuid() == 0 && !o.powerless_root) {
 		log_error("main", "jailnetd-server never runs as root");
 		return (EX_CONFIG);
 	}

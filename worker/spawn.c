@@ -183,6 +183,8 @@ build_args(struct args *a, const struct spawn *s, pid_t worker)
 		add_number(a, "--tcp", fd++);
 	if (o->sandbox)
 		add(a, "--sandbox");
+	if (!s->change_user && geteuid() == 0)
+		add(a, "--powerless-root");
 	str_format(a->uids, sizeof(a->uids), "0 %s", o->conf.admin_uids);
 	add(a, "--admin-uids");
 	add(a, a->uids);

@@ -82,7 +82,7 @@ def test_server_is_given_nothing_but_its_channel_and_listeners(run):
     for cap in ("CapPrm", "CapEff", "CapBnd"):
         assert int(d.wait(rf"server status {cap}:\s*(\w+)")[1], 16) == 0
     argv = d.wait(r"server argv (.*)")[1]
-    assert re.search(r"--channel 3 --state-dir \S+ --unix 4 --tcp 5 --sandbox --admin-uids 0 ", argv)
+    assert re.search(r"--channel 3 --state-dir \S+ --unix 4 --tcp 5 --sandbox (--powerless-root )?--admin-uids 0 ", argv)
     assert f"--worker-pid {d.proc.pid}" in argv
     d.wait("server reply HELLO result=0 code=none text=fake")
     assert d.stop() == 0

@@ -105,10 +105,23 @@ sandbox_enter(struct err *err)
 	return (fresh_run(err) == -1 || loopback_up(err) == -1 ? -1 : 0);
 }
 
+/* A user namespace in which only one id exists: made by sandbox_enter, or by whoever started us in it. */
 bool
 sandbox_is_user(void)
 {
-	return (in_user_namespace);
+	unsigned long inside, outside, count;
+	bool alone = false;
+	FILE *f;
+
+	if (in_user_namespace)
+		return (true);
+	f = fopen("/proc/self/uid_map", "re");
+	if (f == NULL)
+		return (false);
+	if (fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3)
+		alone = inside == 0 && count == 1 && fscanf(f, "%lu", &inside) != 1;
+	fclose(f);
+	return (alone);
 }
 
 static int
