@@ -83,6 +83,8 @@ tests: $(TESTS) $(B)/jailnetd-fake
 
 deps:
 	@sh tests/demo/deps.sh check
+deps-ci:
+	@sh tests/demo/deps.sh ci
 
 demo:
 	@sh tests/demo/deps.sh demo
@@ -100,15 +102,17 @@ asan: deps
 check-built:
 	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
 
-bench: deps all $(BENCHES)
+bench: deps-ci all $(BENCHES)
 	@$(PYTHON) tests/bench/bench.py
-bench-quick: deps all $(BENCHES)
+bench-quick: deps-ci all $(BENCHES)
 	@$(PYTHON) tests/bench/bench.py --quick
 
 lint:
+	@sh tests/demo/deps.sh ci
 	@sh tests/lint.sh "$(B)"
 # The other make reads the same file.
 check-bmake:
+	@sh tests/demo/deps.sh ci
 	@bmake -s B=$(B)/bmake all && ls $(B)/bmake/jailnetd $(B)/bmake/jailnetd-server $(B)/bmake/jailnet
 
 install: all
@@ -122,4 +126,4 @@ clean:
 help:
 	@echo "all demo demo-stop check asan bench bench-quick lint check-bmake install clean"
 
-.PHONY: all tests deps demo demo-stop check check-built asan bench bench-quick lint check-bmake install clean help
+.PHONY: all tests deps deps-ci demo demo-stop check check-built asan bench bench-quick lint check-bmake install clean help

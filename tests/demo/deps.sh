@@ -1,15 +1,15 @@
 #!/bin/sh
 # Installs the missing packages of packages.debian as root; as anybody else prints the one line to run as root.
-# usage: deps.sh [demo|check]
+# usage: deps.sh [demo|check|ci]
 set -eu
 
 need=${1:-demo}
 list=$(dirname "$0")/packages.debian
 
 case $need in
-demo | check) ;;
+demo | check | ci) ;;
 *)
-	echo "usage: deps.sh [demo|check]" >&2
+	echo "usage: deps.sh [demo|check|ci]" >&2
 	exit 2
 	;;
 esac
@@ -28,7 +28,9 @@ while read -r package what; do
 	case $package in
 	'' | '#'*) continue ;;
 	esac
-	[ "$what" = demo ] || [ "$need" = check ] || continue
+	case $need:$what in
+	demo:check | demo:ci | check:ci) continue ;;
+	esac
 	found=no
 	for one in $(echo "$package" | tr '|' ' '); do
 		if is_installed "$one"; then
