@@ -161,6 +161,11 @@ sysctl_cmp(const void *a, const void *b)
 enum { TABLE_JAILS, TABLE_LINKS, TABLE_ADDRS, TABLE_ROUTES, TABLE_SYSCTLS, TABLE_COUNT };
 #define NO_IFNAME SIZE_MAX
 
+#define FEW_ROWS 32
+
+_Static_assert(sizeof(struct obs_jail) <= sizeof(struct obs_link), "obs_link is the largest row");
+_Static_assert(sizeof(struct obs_sysctl) <= sizeof(struct obs_link), "obs_link is the largest row");
+
 static const struct table {
 	size_t rows, n, room;	/* offsets in struct observed */
 	size_t size;		/* of a row */
@@ -293,18 +298,41 @@ observed_sysctl_add(struct observed *o)
 	return (add(o, TABLE_SYSCTLS));
 }
 
+/* Where row i belongs among the sorted rows before it: after its equals. */
+static size_t
+place_of(const char *rows, size_t i, const struct table *t)
+{
+	size_t lo = 0, hi = i, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (t->cmp(rows + mid * t->size, rows + i * t->size) > 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return (lo);
+}
+
+/* Rows are large, drivers mostly deliver in order, and a merge appends a few rows to a sorted table: those are put in place. */
 static void
 sort_table(struct observed *o, const struct table *t)
 {
-	char *rows = rows_get(o, t);
-	size_t i, n = *count_of(o, t);
+	char *rows = rows_get(o, t), row[sizeof(struct obs_link)];
+	size_t i, at, n = *count_of(o, t);
 
-	/* Drivers mostly deliver in order, and rows are large. */
-	for (i = 1; i < n; i++)
-		if (t->cmp(rows + (i - 1) * t->size, rows + i * t->size) > 0) {
-			qsort(rows, n, t->size, t->cmp);
-			return;
-		}
+	for (i = 1; i < n && t->cmp(rows + (i - 1) * t->size, rows + i * t->size) <= 0; i++)
+		continue;
+	if (n - (i < n ? i : n) > FEW_ROWS) {
+		qsort(rows, n, t->size, t->cmp);
+		return;
+	}
+	for (; i < n; i++) {
+		at = place_of(rows, i, t);
+		memcpy(row, rows + i * t->size, t->size);
+		memmove(rows + (at + 1) * t->size, rows + at * t->size, (i - at) * t->size);
+		memcpy(rows + at * t->size, row, t->size);
+	}
 }
 
 void

@@ -133,11 +133,13 @@ job_done(struct recon *r, struct job *job, const struct reply *reply)
 static void
 changed(struct recon *r, const struct change *c)
 {
-	int64_t at = ident_mono_ms() + LOOK_AFTER_CHANGE_MS;
+	int64_t at = ident_mono_ms() + LOOK_AFTER_CHANGE_MS, spacing = r->look_cost * LOOK_SHARE;
 
-	(void)c;	/* a look at everything costs little and misses nothing */
-	if (at < r->last_look + LOOK_SPACING_MS)
-		at = r->last_look + LOOK_SPACING_MS;
+	(void)c;	/* a look at everything misses nothing */
+	if (spacing < LOOK_SPACING_MS)
+		spacing = LOOK_SPACING_MS;
+	if (at < r->last_look + spacing)
+		at = r->last_look + spacing;
 	if (at < r->look_at)
 		r->look_at = at;
 }

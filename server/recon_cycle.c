@@ -168,8 +168,11 @@ looks_go_on(struct recon *r)
 	}
 	for (; r->look < r->nlooks && r->nflights < FLIGHTS_MAX && r->gone.code == ERR_NONE; r->look++)
 		flight_send(r, &r->looks[r->look], r->look);
-	if (r->looked && r->nflights == 0 && r->gone.code == ERR_NONE)
-		cycle_plan(r);
+	if (!r->looked || r->nflights > 0 || r->gone.code != ERR_NONE)
+		return;
+	if (r->scope_all)
+		r->look_cost = ident_mono_ms() - r->last_look;
+	cycle_plan(r);
 }
 
 static void

@@ -24,6 +24,7 @@
 #define LOOK_EVERY_MS 30000	/* catches what notifications miss */
 #define LOOK_AFTER_CHANGE_MS 150
 #define LOOK_SPACING_MS 1000
+#define LOOK_SHARE 100		/* looks for what changed take at most one hundredth of the time */
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 60000
 #define HEARTBEAT_MS 15000
@@ -105,6 +106,7 @@ struct recon {
 	struct objmap dirty;
 	int64_t look_at;	/* monotonic; a full look is due */
 	int64_t last_look;
+	int64_t look_cost;	/* ms the last full look took */
 	int64_t heartbeat_at;
 	struct err gone;	/* code set: the worker or the store is lost */
 };

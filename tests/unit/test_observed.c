@@ -259,11 +259,43 @@ test_merge_link(void **state)
 	observed_fini(&o);
 }
 
+/* A few rows behind a sorted table are put in place, many are sorted anew: the same order either way. */
+static void
+test_sort_of_appended_rows(void **state)
+{
+	const size_t appended[] = { 1, 5, 32, 33, 200 };
+	struct observed o;
+	struct obs_jail *j;
+
+	(void)state;
+	srand(7);
+	for (size_t k = 0; k < sizeof(appended) / sizeof(appended[0]); k++) {
+		observed_init(&o);
+		for (size_t i = 0; i < 300; i++)
+			snprintf(observed_jail_add(&o)->name, NAME_SIZE, "m%05zu", i * 10);
+		for (size_t i = 0; i < appended[k]; i++) {
+			j = observed_jail_add(&o);
+			snprintf(j->name, NAME_SIZE, "m%05d", rand() % 4000);
+			j->boot = 1;
+		}
+		observed_sort(&o);
+		assert_int_equal(o.njails, 300 + appended[k]);
+		for (size_t i = 1; i < o.njails; i++)
+			assert_true(strcmp(o.jails[i - 1].name, o.jails[i].name) <= 0);
+		size_t boots = 0;
+		for (size_t i = 0; i < o.njails; i++)
+			boots += o.jails[i].boot;
+		assert_int_equal(boots, appended[k]);
+		observed_fini(&o);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_sort_of_appended_rows),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_many),
