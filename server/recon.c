@@ -15,16 +15,6 @@
 #include "server/ident.h"
 #include "server/recon_int.h"
 
-bool
-jail_is_busy(const struct recon *r, const char *name)
-{
-	for (size_t i = 0; i < JOBS_MAX; i++) {
-		if (r->jobs[i].seq != 0 && r->jobs[i].probe == NULL && strcmp(r->jobs[i].step.name, name) == 0)
-			return (true);
-	}
-	return (false);
-}
-
 struct job *
 job_free(struct recon *r)
 {

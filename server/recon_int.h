@@ -46,7 +46,6 @@ struct op {
 	bool everything;	/* a topology request: its cycle looks at all */
 	bool in_cycle;
 	bool undone;		/* row.err is set, and the undo is committed or could not be */
-	bool created;
 	int64_t deadline;	/* monotonic: when a waiting client gets its 202 */
 };
 
@@ -157,7 +156,6 @@ void drift_found(struct recon *r);	/* the steps of the new plan that no request 
 void drift_settle(struct recon *r);	/* the cycle is over: repaired, or in trouble; inside a transaction */
 
 /* recon.c */
-bool jail_is_busy(const struct recon *r, const char *name);
 struct job *job_free(struct recon *r);
 struct trouble *trouble_add(struct recon *r, enum kind kind, const char *name, const struct err *err);
 bool err_is_transient(const struct err *err);
