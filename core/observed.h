@@ -66,9 +66,9 @@ enum jail_phase {
 	JAIL_CREATED,	/* there, exec.start not (successfully) run */
 	JAIL_STARTED,	/* exec.start ran */
 	JAIL_STOPPED,	/* exec.stop ran and its processes are gone; interfaces may still be inside */
-	JAIL_DYING
+	JAIL_IS_DYING	/* not JAIL_DYING: that is a macro of FreeBSD's sys/jail.h */
 };
-#define JAIL_PHASE_COUNT (JAIL_DYING + 1)
+#define JAIL_PHASE_COUNT (JAIL_IS_DYING + 1)
 const char *jail_phase_name(enum jail_phase phase);
 
 struct obs_jail {

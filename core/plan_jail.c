@@ -114,7 +114,7 @@ decide(struct planner *pl, struct plan_jail *j)
 {
 	bool wanted = is_managed_and_wanted(j->want);
 
-	if (j->have != NULL && j->have->phase == JAIL_DYING && (j->have->ours || j->want != NULL)) {
+	if (j->have != NULL && j->have->phase == JAIL_IS_DYING && (j->have->ours || j->want != NULL)) {
 		j->frozen = true;
 		pl->out->waiting = true;
 	}

@@ -116,7 +116,7 @@ test_names(void **state)
 	assert_string_equal(link_type_name(LINK_EPAIR), "epair");
 	assert_string_equal(link_type_name(LINK_LOOPBACK), "loopback");
 	assert_string_equal(jail_phase_name(JAIL_PARTIAL), "partial");
-	assert_string_equal(jail_phase_name(JAIL_DYING), "dying");
+	assert_string_equal(jail_phase_name(JAIL_IS_DYING), "dying");
 }
 
 static void

@@ -459,7 +459,7 @@ test_dying_and_partial(void **state)
 
 	(void)state;
 	settle();
-	have.jails[0].phase = JAIL_DYING;
+	have.jails[0].phase = JAIL_IS_DYING;
 	o->u.jail.forwarding = true;
 	build();
 	assert_int_equal(plan.n, 0);

@@ -1,0 +1,154 @@
+/*
+ * fbsd: the FreeBSD driver.  A jail is a VNET jail, an epair an epair(4), a bridge an if_bridge(4) or a netgraph ng_bridge.
+ *
+ * Our mark: interface group FBSD_GROUP (the first ioctl after the creating one; lost by a move into or out of a jail, where
+ * it is put again) and the description "jailnet:epair/web0:a", which a move keeps.  Either half is enough.  Inside a jail only the
+ * description counts there, and only with a MAC that can be ours: jail root can write it.  A jail of ours has a directory
+ * RUN_DIR/jails/NAME and the parameter meta (where the kernel has it).  Our routes carry RTF_PROTO1.
+ *
+ * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
+ * fbsd_link.c (any interface: look, mark, set, rename, move), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c, fbsd_vlan.c,
+ * fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_watch.c, fbsd_probe.c, fbsd_netgraph.c;
+ * fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
+ *
+ * One thread.  The process itself never attaches to a jail; what must run inside one runs in a child (fbsd_inside).
+ */
+#ifndef JN_FBSD_H
+#define JN_FBSD_H
+
+#include <sys/event.h>
+
+#include "worker/driver.h"
+
+#define FBSD_GROUP "jailnet"	/* must not end in a digit */
+#define FBSD_PATH 512
+
+struct fbsd {
+	char run_dir[PATH_SIZE], log_dir[PATH_SIZE];
+	bool (*foreign_ok)(void *arg, const char *ifname);
+	void *arg;
+	uint32_t features;	/* FEATURE_* this kernel really has */
+	int s;			/* AF_LOCAL datagram socket: carries interface ioctls of the host */
+	int s4, s6;		/* AF_INET, AF_INET6: addresses of the host; -1 = the kernel has no such family */
+	int kq;			/* watch_fd: routing socket and jails */
+	int rt;			/* routing socket that is watched */
+	bool jail_events;	/* EVFILT_JAIL works: fbsd_jail_watch */
+	unsigned route_seq;
+};
+
+typedef int fbsd_exec_fn(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err);
+
+/* fbsd_ioctl.c ------------------------------------------------------------------------------------------------------- */
+/* err_sys() with the kernel's own sentence (uexterr_gettext(3), FreeBSD 15) behind errno's.  Always -1. */
+int fbsd_fail(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int fbsd_path(char out[FBSD_PATH], struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int64_t fbsd_now_ms(void);
+
+/* fbsd_inside.c ------------------------------------------------------------------------------------------------------ */
+/*
+ * Where code runs: sockets of that vnet, opened by fbsd_inside before fn is called.  s4/s6 -1: no such family.
+ */
+struct fbsd_in {
+	struct fbsd *f;
+	const char *jail;	/* "" = the host */
+	int jid;		/* 0 = the host */
+	int s, s4, s6;
+};
+typedef int fbsd_inside_fn(struct fbsd_in *in, void *arg, struct err *err);
+/*
+ * Runs fn in the vnet of a jail.  jid 0: here, in this process.  Else in a short-lived child: closefrom, PROC_TRACE_CTL,
+ * jail_attach; what fn changed in arg[size], its result and err come back through a pipe, and the rows it appended to 'rows' (NULL = none).
+ * Inside: no exec, no dlopen, no name or locale look-ups.  The jail ended meanwhile: ERR_BUSY.
+ */
+int fbsd_inside(struct fbsd *f, int jid, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct observed *rows,
+    struct err *err);
+/* The same by jail name, "" = host; ERR_NOT_FOUND when there is no living jail of that name. */
+int fbsd_inside_name(struct fbsd *f, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct err *err);
+
+/* fbsd_jail.c (jails as the kernel has them, and what we keep of ours) ------------------------------------------------ */
+struct fbsd_jail {
+	int jid;
+	bool vnet;		/* has a network of its own */
+	bool ours;		/* carries our mark */
+	bool dying;
+	enum jail_phase phase;
+	uint32_t boot;
+};
+/*
+ * The living jail of that name (with a vnet of its own, else ERR_CONFLICT); a dying one of the same name never counts.
+ * ERR_NOT_FOUND: none.  The jid is good for now only: never remember it between two commands.
+ */
+int fbsd_jail_find(struct fbsd *f, const char *name, struct fbsd_jail *out, struct err *err);
+/*
+ * Calls fn for each vnet jail below us, dying ones too.  fn returns 0 or -1 (ends the walk).
+ */
+int fbsd_jail_each(struct fbsd *f, int (*fn)(void *arg, const char *name, const struct fbsd_jail *j, struct err *err), void *arg,
+    struct err *err);
+/*
+ * Appends a row for each vnet jail below us and for each of our directories without one (only != NULL: for that name only):
+ * everything but 'forwarding', which fbsd_observe.c fills in.  A living jail hides a dying one of the same name.
+ */
+int fbsd_jail_observe(struct fbsd *f, const char *only, struct observed *out, struct err *err);
+int fbsd_jail_open(struct fbsd *f, struct err *err);	/* directories, features of jails into f->features */
+/* Puts jails on f->kq where the kernel can tell about them (sets f->jail_events); an event of them: true = *out filled. */
+int fbsd_jail_watch(struct fbsd *f, struct err *err);
+bool fbsd_jail_event(struct fbsd *f, const struct kevent *ev, struct change *out);
+fbsd_exec_fn fbsd_jail_create, fbsd_jail_set, fbsd_jail_destroy;
+/* fbsd_exec.c: exec.start, exec.stop with a console log */
+fbsd_exec_fn fbsd_jail_start, fbsd_jail_stop;
+/* fbsd_process.c: how many live in the jail; sends sig to all of them (0 = only counts).  -1 never happens: 0 when unknown. */
+unsigned fbsd_process_count(struct fbsd *f, int jid);
+unsigned fbsd_process_kill(struct fbsd *f, int jid, int sig);
+
+/* fbsd_link.c -------------------------------------------------------------------------------------------------------- */
+/* An interface as a command sees it. */
+struct fbsd_link {
+	struct obs_link o;	/* jail is not filled, bridge only by fbsd_observe */
+	int flags;		/* IFF_* */
+	bool group;		/* is in FBSD_GROUP */
+	bool cloned;		/* can be destroyed */
+};
+/* Reads one of the vnet of in.  0 found, else errno (ENXIO). */
+int fbsd_link_get(const struct fbsd_in *in, const char *ifname, struct fbsd_link *out);
+/* Finds one that a command may touch: ours, or (foreign) allowed by policy. */
+int fbsd_link_mine(const struct fbsd_in *in, const char *ifname, bool foreign, struct fbsd_link *out, struct err *err);
+/* Single requests on socket s; 0 or errno.  They change even what is as wished already. */
+int fbsd_if_mark(int s, const char *ifname, const struct mark *m);
+int fbsd_if_group(int s, const char *ifname);
+int fbsd_if_mac(int s, const char *ifname, const struct mac *mac);
+int fbsd_if_mtu(int s, const char *ifname, uint32_t mtu);
+int fbsd_if_rename_to(int s, const char *ifname, const char *to);
+int fbsd_if_up(int s, const char *ifname, bool up);
+int fbsd_if_destroy(int s, const char *ifname);
+int fbsd_if_to_jail(int s, const char *ifname, int jid);
+int fbsd_if_from_jail(int s, const char *ifname, int jid);
+void fbsd_in_host(struct fbsd *f, struct fbsd_in *out);	/* the host as fbsd_in, no child */
+/*
+ * Takes home what is in a jail and does not belong there (marked as ours, or hardware): by name and jid, also from a jail that
+ * is already dying, as far as names are known (those it had when last looked at).  Before a jail of ours is removed, and
+ * for jails that were removed behind our back.  How many came home.
+ */
+unsigned fbsd_take_home(struct fbsd *f, int jid, const char *name);
+fbsd_exec_fn fbsd_if_set, fbsd_if_rename, fbsd_if_move;
+
+/* the rest ------------------------------------------------------------------------------------------------------------ */
+int fbsd_kld_load(const char *module, struct err *err);	/* already there is fine; not loadable: says why */
+uint32_t fbsd_bridge_features(struct fbsd *f);
+fbsd_exec_fn fbsd_bridge_create, fbsd_bridge_set, fbsd_bridge_destroy;
+fbsd_exec_fn fbsd_port_attach, fbsd_port_set, fbsd_port_detach;
+fbsd_exec_fn fbsd_epair_create, fbsd_epair_destroy;
+fbsd_exec_fn fbsd_addr_add, fbsd_addr_del;
+fbsd_exec_fn fbsd_route_add, fbsd_route_del;
+fbsd_exec_fn fbsd_sysctl_set, fbsd_sysctl_get;
+fbsd_exec_fn fbsd_probe;
+/* net.inet.ip.forwarding and net.inet6.ip6.forwarding of the vnet this runs in (an fbsd_inside_fn calls it). */
+int fbsd_forwarding_set(bool on, bool *changed, struct err *err);
+bool fbsd_forwarding(void);
+/* lo0 of the vnet of in up, with 127.0.0.1 and ::1: a jail that runs no /etc/rc has neither. */
+int fbsd_lo_up(const struct fbsd_in *in, struct err *err);
+
+int fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *out, struct err *err);
+int fbsd_watch_open(struct fbsd *f, struct err *err);
+int fbsd_watch_read(struct fbsd *f, struct change *out);
+
+#endif
