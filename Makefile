@@ -110,6 +110,11 @@ bench-quick: deps-ci all $(BENCHES)
 lint:
 	@sh tests/demo/deps.sh ci
 	@sh tests/lint.sh "$(B)"
+# Every source of the FreeBSD build, compiled and linked on Linux.
+check-freebsd:
+	@sh tests/demo/deps.sh ci
+	@sh tests/freebsd/check.sh "$(MAKE)" "$(B)" "$(PYTHON_linux)"
+objects: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_driver) $(OBJ_cli)
 # The other make reads the same file.
 check-bmake:
 	@sh tests/demo/deps.sh ci
@@ -124,6 +129,6 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo "all demo demo-stop check asan bench bench-quick lint check-bmake install clean"
+	@echo "all demo demo-stop check asan bench bench-quick lint check-freebsd check-bmake install clean"
 
-.PHONY: all tests deps deps-ci demo demo-stop check check-built asan bench bench-quick lint check-bmake install clean help
+.PHONY: all tests deps deps-ci demo demo-stop check check-built asan bench bench-quick lint check-freebsd objects check-bmake install clean help

@@ -3,6 +3,8 @@
  */
 #include "core/addr.h"
 
+#include <sys/socket.h>
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>

@@ -316,7 +316,7 @@ no_unescape(void *cls, struct MHD_Connection *conn, char *s)
 	return (strlen(s));
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 mhd_log(void *cls, const char *fmt, va_list ap)
 {
 	char text[256], quoted[512];

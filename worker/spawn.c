@@ -19,6 +19,8 @@
 #include "core/str.h"
 #include "worker/sandbox.h"
 
+extern char **environ;	/* no header of FreeBSD has it */
+
 #define FIRST_FD 3
 #define ARGS_MAX 32
 #define EX_EXEC_FAILED 78	/* not worth a restart */

@@ -17,7 +17,6 @@
 #include <net/if_types.h>
 #include <net/route.h>
 #include <netinet/in.h>
-#include <jail.h>
 #undef ip
 #undef jail
 #undef route
