@@ -13,6 +13,8 @@
 
 #include <stdatomic.h>
 
+#include "api/api_metrics.h"
+#include "core/counters.h"
 #include "core/plan.h"
 #include "core/topo.h"
 #include "store/store.h"
@@ -49,6 +51,7 @@ struct api {
 	struct store *reader;
 	struct api_health *health;
 	const struct api_info *info;
+	struct api_metrics *metrics;	/* NULL = nobody counts */
 };
 
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
@@ -77,6 +80,7 @@ struct api_res {
 	char accept_patch[48];	/* 415 on PATCH */
 	char preference_applied[32];
 	int retry_after;	/* seconds, 0 = none */
+	const struct api_route *route;	/* NULL = none matched */
 	bool cacheable;		/* a GET whose text depends on target and generation only */
 };
 void api_res_init(struct api_res *r);
@@ -95,7 +99,10 @@ enum write_verb {
 	WRITE_TOPOLOGY,
 	WRITE_ATTACH,
 	WRITE_DETACH,
-	WRITE_PROBE
+	WRITE_PROBE,
+	/* not writes, but only R can ask the worker */
+	WRITE_COUNTERS,
+	WRITE_METRICS
 };
 
 /* One line per operation of openapi/openapi.yaml; tests/api proves that both name the same ones. */
@@ -143,11 +150,16 @@ struct write {
 	bool async;			/* Prefer: respond-async */
 	int wait_s;			/* Prefer: wait=N, default 10 */
 	struct cmd_probe probe;		/* WRITE_PROBE */
+	struct {		/* WRITE_COUNTERS: "" = all */
+		char jail[NAME_SIZE], bridge[NAME_SIZE], epair[NAME_SIZE];
+	} only;
 	char actor[64];
 	char method[8], path[160];
 	char request_id[72];
 };
 void write_free(struct write *w);
+/* True for the GETs that R answers: they change nothing. */
+bool api_verb_asks(enum write_verb verb);
 
 /* One object that a write changes.  'before' NULL = created, 'after' NULL = deleted; the change owns 'after' until
  * it is taken. */
@@ -171,7 +183,7 @@ void changes_fini(struct changes *c);
 int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next,
     struct changes *out, struct errs *errs);
 
-enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_PROBE };
+enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_PROBE, OUT_COUNTERS };
 struct outcome {
 	enum outcome_kind kind;
 	struct errs errs;	/* OUT_FAILED */
@@ -181,6 +193,7 @@ struct outcome {
 	char op[ID_SIZE];	/* "" = nothing had to change */
 	struct plan plan;	/* OUT_PLAN: owned */
 	struct reply probe;	/* OUT_PROBE */
+	struct counters *counters;	/* OUT_COUNTERS: a reference */
 };
 
 /* --- the two calls of H ------------------------------------------------------------------------------------ */

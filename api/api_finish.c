@@ -136,6 +136,7 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 {
 	struct api_req req = bare_request(w);
 
+	res->route = w->route;
 	switch (o->kind) {
 	case OUT_FAILED:
 		finish_failed(w, o, res);
@@ -155,6 +156,12 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		break;
 	case OUT_PROBE:
 		api_answer_json(res, 200, probe_json(&o->probe), &req);
+		break;
+	case OUT_COUNTERS:
+		if (w->verb == WRITE_METRICS)
+			api_metrics_answer(a, o->counters, res, &req);
+		else
+			api_counters_answer(a, w, o->counters, res, &req);
 		break;
 	}
 	if (w->async)

@@ -77,6 +77,10 @@ api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_t
 int api_object_json(struct api *a, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);
 json_t *api_op_json(const struct op_row *op);
 
+/* api_metrics.c, api_counters.c */
+void api_metrics_answer(struct api *a, const struct counters *c, struct api_res *res, const struct api_req *req);
+void api_counters_answer(struct api *a, const struct write *w, const struct counters *c, struct api_res *res, const struct api_req *req);
+
 char *api_graph_dot(const struct topo *t);	/* malloc'ed; NULL = out of memory */
 char *api_graph_mermaid(const struct topo *t);
 

@@ -13,6 +13,7 @@ static const char *const q_dry[] = { "dry_run", NULL };
 static const char *const q_topology[] = { "dry_run", "manager", NULL };
 static const char *const q_format[] = { "format", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
+static const char *const q_counters[] = { "jail", "bridge", "epair", NULL };
 static const char *const q_events[] = { "since", "limit", NULL };
 
 #define READ(path, id, role, kind, query, fn) { "GET", path, id, role, kind, false, 0, false, query, fn }
@@ -20,6 +21,8 @@ static const char *const q_events[] = { "since", "limit", NULL };
 	{                                                                                                              \
 		method, path, id, ROLE_OPERATOR, kind, true, verb, false, query, NULL                                  \
 	}
+/* A GET that only R can answer: it goes the way of a write and changes nothing. */
+#define ASK(path, id, verb, query) { "GET", path, id, ROLE_VIEWER, 0, true, verb, false, query, NULL }
 #define OBJECTS(base, kind, list, create, get, put, patch, delete)				\
 	READ(base, list, ROLE_VIEWER, kind, q_list, api_object_list),				\
 	WRITE("POST", base, create, kind, WRITE_CREATE, q_dry),					\
@@ -48,6 +51,8 @@ const struct api_route api_routes[] = {
 	READ("/v1/interfaces/{name}/jail", "getAttachment", ROLE_VIEWER, KIND_ATTACHMENT, NULL, api_object_get),
 	WRITE("PUT", "/v1/interfaces/{name}/jail", "attachInterface", KIND_ATTACHMENT, WRITE_ATTACH, q_dry),
 	WRITE("DELETE", "/v1/interfaces/{name}/jail", "detachInterface", KIND_ATTACHMENT, WRITE_DETACH, q_dry),
+	ASK("/v1/counters", "listCounters", WRITE_COUNTERS, q_counters),
+	ASK("/metrics", "getMetrics", WRITE_METRICS, NULL),
 	READ("/v1/macs", "listMacs", ROLE_VIEWER, 0, NULL, api_mac_list),
 	READ("/v1/topology", "getTopology", ROLE_VIEWER, 0, q_format, api_topology_get),
 	WRITE("PUT", "/v1/topology", "putTopology", 0, WRITE_TOPOLOGY, q_topology),
@@ -125,6 +130,12 @@ api_verb_has_body(enum write_verb verb)
 {
 	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY ||
 		verb == WRITE_ATTACH || verb == WRITE_PROBE);
+}
+
+bool
+api_verb_asks(enum write_verb verb)
+{
+	return (verb == WRITE_COUNTERS || verb == WRITE_METRICS);
 }
 
 int
@@ -249,6 +260,7 @@ api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct 
 		return (API_ANSWER);
 	if (query != NULL && !api_query_parse(query + 1, r, &params, res, req->request_id))
 		return (API_ANSWER);
+	res->route = r;
 	if (r->is_write) {
 		if (atomic_load(&a->health->draining)) {
 			api_answer_bad(res, 503, req->request_id, "the server is stopping");

@@ -91,10 +91,14 @@ take_prefer(const char *prefer, struct write *w)
 static bool
 take_headers(const struct api_req *req, struct write *w, struct api_res *res)
 {
-	if (!api_accepts(req->accept, "application/json")) {
-		api_answer_bad(res, 406, req->request_id, "the answer is only available as application/json");
+	const char *type = w->verb == WRITE_METRICS ? "text/plain" : "application/json";
+
+	if (!api_accepts(req->accept, type)) {
+		api_answer_bad(res, 406, req->request_id, "the answer is only available as %s", type);
 		return (false);
 	}
+	if (api_verb_asks(w->verb))
+		return (true);	/* RFC 9110: nothing to compare with */
 	if (!take_if_match(req, w, res))
 		return (false);
 	if (req->if_none_match != NULL) {
@@ -105,6 +109,27 @@ take_headers(const struct api_req *req, struct write *w, struct api_res *res)
 		w->create_only = true;
 	}
 	take_prefer(req->prefer, w);
+	return (true);
+}
+
+static bool
+take_only(const struct api_req *req, const struct api_params *p, struct write *w, struct api_res *res)
+{
+	const struct {
+		const char *key;
+		char *out;
+	} keys[] = { { "jail", w->only.jail }, { "bridge", w->only.bridge }, { "epair", w->only.epair } };
+	const char *value;
+
+	for (size_t i = 0; i < NELEMS(keys); i++) {
+		value = api_query(p, keys[i].key);
+		if (value == NULL)
+			continue;
+		if (str_copy(keys[i].out, NAME_SIZE, value) == -1 || !name_is_legal(value, NAME_SIZE - 1)) {
+			api_answer_bad(res, 400, req->request_id, "%s wants a name", keys[i].key);
+			return (false);
+		}
+	}
 	return (true);
 }
 
@@ -121,6 +146,8 @@ take_query(const struct api_req *req, const struct api_params *p, struct write *
 		api_answer_bad(res, 400, req->request_id, "dry_run wants validate or plan");
 		return (false);
 	}
+	if (w->verb == WRITE_COUNTERS)
+		return (take_only(req, p, w, res));
 	if (manager != NULL && (*manager == '\0' || str_copy(w->manager, sizeof(w->manager), manager) == -1)) {
 		api_answer_bad(res, 400, req->request_id, "manager wants 1 to 63 bytes");
 		return (false);

@@ -20,6 +20,7 @@
 #define CMD_LIST(X)						\
 	X(HELLO, hello, CMD_NOW)				\
 	X(OBSERVE, observe, CMD_NOW)				\
+	X(COUNTERS, observe, CMD_NOW)				\
 	X(BRIDGE_CREATE, bridge, CMD_NOW)			\
 	X(BRIDGE_SET, bridge, CMD_NOW)				\
 	X(BRIDGE_DESTROY, ref, CMD_NOW)				\

@@ -89,6 +89,15 @@ jail_phase_name(enum jail_phase phase)
 	return ((size_t)phase < NELEMS(names) ? names[phase] : "partial");
 }
 
+const char *
+counter_name(enum counter c)
+{
+	static const char *const names[COUNTER_COUNT] = { "rx_bytes", "rx_packets", "rx_errors", "rx_drops", "tx_bytes", "tx_packets",
+		"tx_errors", "tx_drops" };
+
+	return ((size_t)c < NELEMS(names) ? names[c] : "?");
+}
+
 /* Comparing by jail and a second name; every row but obs_jail has both. */
 static int
 cmp2(const char *jail_a, const char *name_a, const char *jail_b, const char *name_b)
@@ -158,7 +167,15 @@ sysctl_cmp(const void *a, const void *b)
 	return (cmp2(x->jail, x->key, y->jail, y->key));
 }
 
-enum { TABLE_JAILS, TABLE_LINKS, TABLE_ADDRS, TABLE_ROUTES, TABLE_SYSCTLS, TABLE_COUNT };
+static int
+counter_cmp(const void *a, const void *b)
+{
+	const struct obs_counter *x = a, *y = b;
+
+	return (cmp2(x->jail, x->ifname, y->jail, y->ifname));
+}
+
+enum { TABLE_JAILS, TABLE_LINKS, TABLE_ADDRS, TABLE_ROUTES, TABLE_SYSCTLS, TABLE_COUNTERS, TABLE_COUNT };
 #define NO_IFNAME SIZE_MAX
 
 #define FEW_ROWS 32
@@ -181,6 +198,8 @@ static const struct table {
 	[TABLE_ROUTES] = { T(routes), sizeof(struct obs_route), offsetof(struct obs_route, jail), NO_IFNAME, route_cmp },
 	[TABLE_SYSCTLS] = { T(sysctls), sizeof(struct obs_sysctl), offsetof(struct obs_sysctl, jail), NO_IFNAME,
 	    sysctl_cmp },
+	[TABLE_COUNTERS] = { T(counters), sizeof(struct obs_counter), offsetof(struct obs_counter, jail),
+	    offsetof(struct obs_counter, ifname), counter_cmp },
 #undef T
 };
 
@@ -296,6 +315,12 @@ struct obs_sysctl *
 observed_sysctl_add(struct observed *o)
 {
 	return (add(o, TABLE_SYSCTLS));
+}
+
+struct obs_counter *
+observed_counter_add(struct observed *o)
+{
+	return (add(o, TABLE_COUNTERS));
 }
 
 /* Where row i belongs among the sorted rows before it: after its equals. */

@@ -89,14 +89,26 @@ struct obs_sysctl {
 	char value[128];
 };
 
+/* What went through an interface since it was made, at that interface itself (not at the other half of a pair). */
+enum counter { RX_BYTES, RX_PACKETS, RX_ERRORS, RX_DROPS, TX_BYTES, TX_PACKETS, TX_ERRORS, TX_DROPS };
+#define COUNTER_COUNT (TX_DROPS + 1)
+const char *counter_name(enum counter c);	/* "rx_bytes" */
+
+struct obs_counter {
+	char jail[NAME_SIZE];
+	char ifname[IFNAME_SIZE];
+	uint64_t v[COUNTER_COUNT];
+};
+
 struct observed {
 	struct obs_jail *jails;
 	struct obs_link *links;
 	struct obs_addr *addrs;
 	struct obs_route *routes;
 	struct obs_sysctl *sysctls;
-	size_t njails, nlinks, naddrs, nroutes, nsysctls;
-	size_t rjails, rlinks, raddrs, rroutes, rsysctls;	/* room */
+	struct obs_counter *counters;	/* of COUNTERS only; OBSERVE leaves it empty */
+	size_t njails, nlinks, naddrs, nroutes, nsysctls, ncounters;
+	size_t rjails, rlinks, raddrs, rroutes, rsysctls, rcounters;	/* room */
 };
 
 void observed_init(struct observed *o);
@@ -107,6 +119,7 @@ struct obs_link *observed_link_add(struct observed *o);
 struct obs_addr *observed_addr_add(struct observed *o);
 struct obs_route *observed_route_add(struct observed *o);
 struct obs_sysctl *observed_sysctl_add(struct observed *o);
+struct obs_counter *observed_counter_add(struct observed *o);
 void observed_sort(struct observed *o);
 
 /* On a sorted one. */

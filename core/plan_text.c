@@ -276,6 +276,7 @@ static const struct words {
 	void (*cut)(const struct step *s, char *buf, size_t size); /* NULL = nothing is interrupted */
 } words[CMD_COUNT] = { [CMD_HELLO] = { "change", say_name, NULL },
 	[CMD_OBSERVE] = { "change", say_name, NULL },
+	[CMD_COUNTERS] = { "change", say_name, NULL },
 	[CMD_BRIDGE_CREATE] = { "create", say_bridge, NULL },
 	[CMD_BRIDGE_SET] = { "change", say_bridge, cut_bridge },
 	[CMD_BRIDGE_DESTROY] = { "delete", say_ref, cut_bridge_destroy },

@@ -74,6 +74,15 @@ walk_u32(struct walk *w, uint32_t *v)
 }
 
 void
+walk_u64(struct walk *w, uint64_t *v)
+{
+	if (w->reading)
+		*v = buf_get_u64(&w->b);
+	else
+		buf_put_u64(&w->b, *v);
+}
+
+void
 walk_bool(struct walk *w, bool *v)
 {
 	if (w->reading)

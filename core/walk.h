@@ -23,6 +23,7 @@ int walk_end_get(const struct walk *w, const char *what, struct err *err);
 void walk_u8(struct walk *w, uint8_t *v);
 void walk_u16(struct walk *w, uint16_t *v);
 void walk_u32(struct walk *w, uint32_t *v);
+void walk_u64(struct walk *w, uint64_t *v);
 void walk_bool(struct walk *w, bool *v);
 void walk_bytes(struct walk *w, void *p, size_t len);
 void walk_str(struct walk *w, char *s, size_t size);

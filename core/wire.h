@@ -17,7 +17,7 @@
 enum frame_type {
 	FRAME_CMD = 1,	 /* server -> worker */
 	FRAME_REPLY,	 /* worker -> server; same sequence; for jobs it comes when the child ended */
-	FRAME_OBSERVED,	 /* worker -> server; rows, any number of frames, then the OBSERVE's FRAME_REPLY */
+	FRAME_OBSERVED,	 /* worker -> server; rows, any number of frames, then the FRAME_REPLY of the OBSERVE or COUNTERS */
 	FRAME_CHANGED	 /* worker -> server, unasked, sequence 0: something changed in the kernel, look again */
 };
 

@@ -6,7 +6,7 @@
 #include "core/walk.h"
 #include "core/wire.h"
 
-enum row_tag { ROW_JAIL = 1, ROW_LINK, ROW_ADDR, ROW_ROUTE, ROW_SYSCTL };
+enum row_tag { ROW_JAIL = 1, ROW_LINK, ROW_ADDR, ROW_ROUTE, ROW_SYSCTL, ROW_COUNTER };
 
 struct stream {
 	struct frame f;
@@ -78,6 +78,15 @@ walk_row_sysctl(struct walk *w, struct obs_sysctl *r)
 }
 
 static void
+walk_row_counter(struct walk *w, struct obs_counter *r)
+{
+	WALK_STR(w, r->jail);
+	WALK_STR(w, r->ifname);
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		walk_u64(w, &r->v[i]);
+}
+
+static void
 stream_begin(struct stream *s)
 {
 	s->w = walk_begin_put(&s->f, FRAME_OBSERVED, s->seq);
@@ -127,6 +136,7 @@ PUT_ROWS(link, ROW_LINK)
 PUT_ROWS(addr, ROW_ADDR)
 PUT_ROWS(route, ROW_ROUTE)
 PUT_ROWS(sysctl, ROW_SYSCTL)
+PUT_ROWS(counter, ROW_COUNTER)
 
 int
 wire_put_observed(const struct observed *o, uint64_t seq, int (*emit)(void *arg, const struct frame *f, struct err *err),
@@ -137,7 +147,7 @@ wire_put_observed(const struct observed *o, uint64_t seq, int (*emit)(void *arg,
 	stream_begin(&s);
 	if (put_jails(&s, o->jails, o->njails, err) == -1 || put_links(&s, o->links, o->nlinks, err) == -1 ||
 	    put_addrs(&s, o->addrs, o->naddrs, err) == -1 || put_routes(&s, o->routes, o->nroutes, err) == -1 ||
-	    put_sysctls(&s, o->sysctls, o->nsysctls, err) == -1)
+	    put_sysctls(&s, o->sysctls, o->nsysctls, err) == -1 || put_counters(&s, o->counters, o->ncounters, err) == -1)
 		return (-1);
 	return (stream_flush(&s, err));
 }
@@ -160,9 +170,11 @@ GET_ROW(link)
 GET_ROW(addr)
 GET_ROW(route)
 GET_ROW(sysctl)
+GET_ROW(counter)
 
 static bool (*const get_row[])(struct walk *, struct observed *) = {
 	[ROW_JAIL] = get_jail, [ROW_LINK] = get_link, [ROW_ADDR] = get_addr, [ROW_ROUTE] = get_route, [ROW_SYSCTL] = get_sysctl,
+	[ROW_COUNTER] = get_counter,
 };
 
 int
@@ -176,7 +188,7 @@ wire_get_observed(const struct frame *f, struct observed *into, struct err *err)
 		return (-1);
 	while (!w.b.bad && buf_left(&w.b) > 0) {
 		tag = buf_get_u8(&w.b);
-		if (tag < ROW_JAIL || tag > ROW_SYSCTL)
+		if (tag < ROW_JAIL || tag > ROW_COUNTER)
 			w.b.bad = true;
 		else if (!get_row[tag](&w, into))
 			return (err_nomem(err));
@@ -189,5 +201,6 @@ wire_get_observed(const struct frame *f, struct observed *into, struct err *err)
 	into->naddrs = before.naddrs;
 	into->nroutes = before.nroutes;
 	into->nsysctls = before.nsysctls;
+	into->ncounters = before.ncounters;
 	return (-1);
 }

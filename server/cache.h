@@ -14,6 +14,8 @@
 #define CACHE_BYTES_MAX (8 * 1024 * 1024)
 #define CACHE_TARGET_SIZE 160		/* longer targets are not kept */
 
+struct api_route;
+
 struct cache_body {
 	char *text;
 	size_t size;
@@ -21,6 +23,7 @@ struct cache_body {
 	char etag[40];
 	const char *content_type;
 	int status;
+	const struct api_route *route;
 };
 
 struct cache_entry {

@@ -127,6 +127,7 @@ request_start(struct request *r, const char *method)
 	int status;
 
 	r->started = true;
+	r->started_us = metric_now_us();
 	request_identify(r);
 	request_authenticate(r);
 	if (!http_check(r, method, &has_body, &length))
@@ -234,6 +235,7 @@ reply_and_keep(struct request *r, int64_t generation, struct api_res *res)
 		return (MHD_NO);
 	body->status = res->status;
 	body->content_type = res->content_type;
+	body->route = res->route;
 	memcpy(body->etag, res->etag, sizeof(body->etag));
 	cache_put(r->l->cache, generation, r->target, body);
 	return (http_reply_cached(r, body));
@@ -269,6 +271,7 @@ request_answer(struct request *r, const char *method)
 		rc = request_write(r, w);
 		break;
 	case API_STREAM:
+		r->route = res.route;
 		rc = http_stream(r, since);
 		break;
 	}
@@ -362,7 +365,7 @@ http_open(const struct http_conf *conf, int fd, bool local, struct http_listener
 	}
 	if (store_open(conf->state_dir, STORE_READER, &l->reader, err) == -1)
 		goto fail;
-	l->api = (struct api){ .reader = l->reader, .health = conf->health, .info = conf->info };
+	l->api = (struct api){ .reader = l->reader, .health = conf->health, .info = conf->info, .metrics = conf->metrics };
 	if (listener_start(l, fd, err) == -1)
 		goto fail;
 	*out = l;

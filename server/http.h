@@ -15,6 +15,7 @@ struct http_conf {
 	struct ticket_queue *queue;
 	struct api_health *health;
 	const struct api_info *info;
+	struct api_metrics *metrics;
 	const char *state_dir;
 	struct auth_conf auth;
 };

@@ -39,6 +39,8 @@ struct request {
 	struct MHD_Connection *conn;
 	char *target;		/* raw */
 	bool started;		/* the headers have been seen */
+	int64_t started_us;
+	const struct api_route *route;	/* NULL = none matched (yet) */
 	struct principal who;
 	char id[REQUEST_ID_SIZE];
 	char *body;

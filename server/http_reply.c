@@ -25,6 +25,7 @@ queue(struct request *r, int status, struct MHD_Response *resp, bool complete)
 {
 	enum MHD_Result rc = MHD_NO;
 
+	metric_request(r->l->conf->metrics, r->route, status, metric_now_us() - r->started_us);
 	if (complete)
 		rc = MHD_queue_response(r->conn, (unsigned)status, resp);
 	MHD_destroy_response(resp);
@@ -36,6 +37,7 @@ http_reply_cached(struct request *r, struct cache_body *body)
 {
 	struct MHD_Response *resp;
 
+	r->route = body->route;
 	resp = MHD_create_response_from_buffer_with_free_callback_cls(body->size, body->text, cache_body_unref, body);
 	if (resp == NULL) {
 		cache_body_unref(body);
@@ -51,6 +53,8 @@ http_reply(struct request *r, struct api_res *res)
 	char retry[16] = "";
 	bool ok;
 
+	if (res->route != NULL)
+		r->route = res->route;
 	resp = MHD_create_response_from_buffer(res->body_size, res->body, res->body == NULL ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
 	if (resp == NULL)
 		return (MHD_NO);

@@ -133,6 +133,7 @@ stream_free(void *cls)
 		}
 	}
 	pthread_mutex_unlock(&s->l->lock);
+	atomic_fetch_sub(&s->l->conf->metrics->streams, 1);
 	free(s->text);
 	free(s);
 }
@@ -168,6 +169,7 @@ stream_new(struct request *r, int64_t since)
 		free(s);
 		return (NULL);
 	}
+	atomic_fetch_add(&s->l->conf->metrics->streams, 1);
 	s->next = r->l->streams;
 	r->l->streams = s;
 	return (s);
@@ -200,6 +202,7 @@ http_stream(struct request *r, int64_t since)
 	    MHD_add_response_header(resp, "X-Content-Type-Options", "nosniff") == MHD_YES &&
 	    MHD_add_response_header(resp, "X-Request-Id", r->id) == MHD_YES)
 		rc = MHD_queue_response(r->conn, MHD_HTTP_OK, resp);
+	metric_request(r->l->conf->metrics, r->route, MHD_HTTP_OK, -1);
 	MHD_destroy_response(resp);
 	return (rc);
 }

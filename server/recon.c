@@ -141,6 +141,10 @@ take_reply(struct recon *r, const struct remote_msg *m)
 		hello_done(r, &m->reply);
 		return;
 	}
+	if (m->op == CMD_COUNTERS) {
+		counters_reply(r, &m->reply);
+		return;
+	}
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].seq == m->seq) {
 			job_done(r, &r->jobs[i], &m->reply);
@@ -156,7 +160,7 @@ worker_read(struct recon *r)
 	static struct remote_msg m;	/* large; R is one thread */
 
 	while (r->gone.code == ERR_NONE) {
-		remote_next(&r->remote, &r->part, &m);
+		remote_next(&r->remote, &r->part, &r->count.rows, &m);
 		switch (m.kind) {
 		case REMOTE_NOTHING:
 			return;
@@ -167,7 +171,7 @@ worker_read(struct recon *r)
 			changed(r, &m.change);
 			break;
 		case REMOTE_OBSERVED:
-			break;	/* rows are in r->part */
+			break;	/* rows are in r->part or r->count.rows */
 		case REMOTE_GONE:
 			r->gone = m.err;
 			break;
@@ -291,6 +295,7 @@ init(struct recon *r, const struct recon_conf *conf)
 	remote_init(&r->remote, conf->channel_fd);
 	observed_init(&r->have);
 	observed_init(&r->part);
+	observed_init(&r->count.rows);
 	objmap_init(&r->status, sizeof(uint64_t));
 	objmap_init(&r->trouble, sizeof(struct trouble));
 	objmap_init(&r->scope, 0);
@@ -327,6 +332,7 @@ answer_all(struct recon *r, const struct err *err)
 
 	ticket_queue_close(r->conf->queue);
 	op_answer_all(r, err);
+	counters_end(r, err);
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].seq != 0 && r->jobs[i].probe != NULL)
 			ticket_fail(r->jobs[i].probe, err);

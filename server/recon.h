@@ -14,6 +14,7 @@ struct recon_conf {
 	struct store *writer;
 	struct ticket_queue *queue;
 	struct api_health *health;
+	struct api_metrics *metrics;
 	int channel_fd;
 	int stop_fd;		/* readable = end */
 	void (*notify)(void *arg);	/* something was committed: event streams look again */

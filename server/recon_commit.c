@@ -357,24 +357,46 @@ group_done(struct recon *r, struct group *g, const struct err *failed)
 	}
 }
 
+/* What changes nothing needs no transaction and never waits for one.  Returns the writes. */
+static struct ticket *
+take_questions(struct recon *r, struct ticket *list)
+{
+	struct ticket *writes = NULL, **tail = &writes, *t, *next;
+
+	for (t = list; t != NULL; t = next) {
+		next = t->next;
+		if (t->write->verb == WRITE_PROBE)
+			probe_start(r, t);
+		else if (api_verb_asks(t->write->verb))
+			counters_ask(r, t);
+		else {
+			*tail = t;
+			tail = &t->next;
+		}
+	}
+	*tail = NULL;
+	return (writes);
+}
+
 void
 recon_commit(struct recon *r, struct ticket *list)
 {
 	struct group g = { .revision = r->want.revision };
 	struct ticket *t, *next;
 	struct err err;
+	int64_t began;
 	bool open;
 
 	g.tail = &g.head;
 	topo_init(&g.view);
+	list = take_questions(r, list);
 	if (list == NULL)
 		return;
+	began = metric_now_us();
 	open = topo_view(&g.view, &r->want, &err) == 0 && recon_begin(r, true, &err) == 0;
 	for (t = list; t != NULL; t = next) {
 		next = t->next;
-		if (t->write->verb == WRITE_PROBE)
-			probe_start(r, t);
-		else if (!open)
+		if (!open)
 			ticket_fail(t, &err);
 		else
 			ticket_take(r, &g, t);
@@ -383,8 +405,10 @@ recon_commit(struct recon *r, struct ticket *list)
 		store_revision_set(r->store, g.revision, &err);
 		if (recon_end(r, &err) == -1) {
 			log_error("store", "commit failed: %s", err.msg);
+			atomic_fetch_add(&r->conf->metrics->commits_failed, 1);
 			group_done(r, &g, &err);
 		} else {
+			metric_observe(&r->conf->metrics->commit, metric_now_us() - began);
 			r->want.revision = g.revision;
 			atomic_store(&r->conf->health->revision, g.revision);
 			group_done(r, &g, NULL);

@@ -78,6 +78,7 @@ ops_join(struct recon *r)
 void
 cycle_start(struct recon *r)
 {
+	r->cycle_us = metric_now_us();
 	scope_take(r);
 	ops_join(r);
 	r->rounds = 0;
@@ -294,6 +295,10 @@ not_converging(struct recon *r)
 static void
 cycle_finish(struct recon *r)
 {
+	struct api_metrics *m = r->conf->metrics;
+
+	metric_observe(&m->reconcile, metric_now_us() - r->cycle_us);
+	atomic_fetch_add(r->failed.n == 0 ? &m->cycles_ok : &m->cycles_failed, 1);
 	r->phase = PHASE_IDLE;
 	op_cycle_done(r);
 }

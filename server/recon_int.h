@@ -8,6 +8,7 @@
  *	recon_scope.c	which objects a cycle looks at
  *	recon_op.c	operations: success, failure, rollback, 202
  *	recon_status.c	status rows, interface rows
+ *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
  *	recon_drift.c	drift: found, repaired, cannot be repaired
  */
 #ifndef JN_RECON_INT_H
@@ -80,7 +81,16 @@ struct recon {
 	struct drift_row *drift;	/* what GET /v1/drift shows */
 	size_t ndrift;
 
+	struct {		/* GET /metrics, /v1/counters */
+		uint64_t seq;	/* COUNTERS in flight, 0 = none */
+		struct ticket *waiting;
+		struct observed rows;
+		struct counters *last;
+		int64_t last_at;	/* monotonic */
+	} count;
+
 	/* the cycle */
+	int64_t cycle_us;	/* monotonic: when it began */
 	enum phase phase;
 	struct {		/* commands in flight, a ring; the worker answers in order */
 		uint64_t seq;
@@ -150,6 +160,11 @@ void status_of(const struct recon *r, enum kind kind, const char *name, struct s
 void status_write(struct recon *r);	/* rows of this cycle's scope that changed; inside a transaction */
 void status_forget(struct recon *r, enum kind kind, const char *name);
 void ifaces_write(struct recon *r);
+
+/* recon_counters.c */
+void counters_ask(struct recon *r, struct ticket *t);
+void counters_reply(struct recon *r, const struct reply *reply);
+void counters_end(struct recon *r, const struct err *err);	/* answers who waits, frees */
 
 /* recon_drift.c */
 void drift_found(struct recon *r);	/* the steps of the new plan that no request asked for: rows and events */

@@ -55,14 +55,24 @@ take_reply(struct remote *r, struct remote_msg *out)
 }
 
 static int
-take_frame(struct remote *r, struct observed *rows, struct remote_msg *out)
+take_rows(struct remote *r, struct observed *rows, struct observed *counted, struct remote_msg *out)
+{
+	const struct remote_pending *p = r->frame.seq == 0 ? NULL : pending_find(r, r->frame.seq);
+
+	out->kind = REMOTE_OBSERVED;
+	if (p == NULL || (p->op != CMD_OBSERVE && p->op != CMD_COUNTERS))
+		return (err_set(&out->err, ERR_PROTO, "rows nobody asked for"));
+	return (wire_get_observed(&r->frame, p->op == CMD_COUNTERS ? counted : rows, &out->err));
+}
+
+static int
+take_frame(struct remote *r, struct observed *rows, struct observed *counted, struct remote_msg *out)
 {
 	switch (r->frame.type) {
 	case FRAME_REPLY:
 		return (take_reply(r, out));
 	case FRAME_OBSERVED:
-		out->kind = REMOTE_OBSERVED;
-		return (wire_get_observed(&r->frame, rows, &out->err));
+		return (take_rows(r, rows, counted, out));
 	case FRAME_CHANGED:
 		out->kind = REMOTE_CHANGED;
 		return (wire_get_changed(&r->frame, &out->change, &out->err));
@@ -73,7 +83,7 @@ take_frame(struct remote *r, struct observed *rows, struct remote_msg *out)
 }
 
 void
-remote_next(struct remote *r, struct observed *rows, struct remote_msg *out)
+remote_next(struct remote *r, struct observed *rows, struct observed *counted, struct remote_msg *out)
 {
 	out->kind = REMOTE_NOTHING;
 	out->err.code = ERR_NONE;
@@ -81,7 +91,7 @@ remote_next(struct remote *r, struct observed *rows, struct remote_msg *out)
 	case CHAN_AGAIN:
 		return;
 	case CHAN_FRAME:
-		if (take_frame(r, rows, out) == 0)
+		if (take_frame(r, rows, counted, out) == 0)
 			return;
 		break;
 	case CHAN_EOF:

@@ -35,7 +35,8 @@ struct remote_msg {
 void remote_init(struct remote *r, int fd);
 /* Sends; *seq identifies the answer. */
 int remote_send(struct remote *r, const struct cmd *c, uint64_t *seq, struct err *err);
-/* The next message, REMOTE_NOTHING when none is there.  Observed rows are appended to 'rows'. */
-void remote_next(struct remote *r, struct observed *rows, struct remote_msg *out);
+/* The next message, REMOTE_NOTHING when none is there.  Observed rows are appended to 'rows', those that answer COUNTERS to
+ * 'counted'. */
+void remote_next(struct remote *r, struct observed *rows, struct observed *counted, struct remote_msg *out);
 
 #endif

@@ -184,6 +184,7 @@ static int
 serve(const struct options *o, struct store *writer, struct err *err)
 {
 	static struct api_health health;
+	static struct api_metrics metrics;
 	static const char platform[] =
 #ifdef __FreeBSD__
 	    "freebsd";
@@ -193,13 +194,14 @@ serve(const struct options *o, struct store *writer, struct err *err)
 	struct api_info info = { .version = JAILNET_VERSION, .platform = platform, .http_library = http_library(),
 		.worker_pid = o->worker_pid, .sandbox = o->sandbox };
 	struct ticket_queue queue;
-	struct http_conf http = { .queue = &queue, .health = &health, .info = &info, .state_dir = o->state_dir,
+	struct http_conf http = { .queue = &queue, .health = &health, .metrics = &metrics, .info = &info, .state_dir = o->state_dir,
 		.auth = { .sandbox = o->sandbox, .admin_uids = o->admin_uids } };
 	struct server server = { .n = 0 };
-	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
+	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .metrics = &metrics, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
 		.notify = notify_all, .arg = &server };
 	int rc = -1;
 
+	metrics.started_at = ident_now_ms();
 	atomic_store(&health.store_ok, true);
 	if (ticket_queue_init(&queue, err) == -1)
 		return (-1);

@@ -27,6 +27,7 @@ ticket_free(struct ticket *t)
 		return;
 	write_free(t->write);
 	plan_fini(&t->out.plan);
+	counters_unref(t->out.counters);
 	free(t);
 }
 

@@ -176,6 +176,9 @@ struct iface_row {
 int store_ifaces_set(struct store *s, const struct iface_row *v, size_t n, struct err *err);	/* replaces the table */
 int store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row *r, struct err *err), void *arg, struct err *err);
 
+/* Bytes of the database and of its write-ahead log. */
+int store_size(struct store *s, int64_t *db, int64_t *wal, struct err *err);
+
 /* --- tokens ----------------------------------------------------------------------------------------------- */
 
 struct token_row {

@@ -222,6 +222,28 @@ fail:
 	return (-1);
 }
 
+static int
+file_size(struct store *s, const char *name, int64_t *out, struct err *err)
+{
+	char path[PATH_SIZE];
+	struct stat st;
+
+	*out = 0;
+	if (store_path(s, name, path, err) == -1)
+		return (-1);
+	if (stat(path, &st) == 0)
+		*out = (int64_t)st.st_size;
+	else if (errno != ENOENT)
+		return (err_sys(err, "%s", path));
+	return (0);
+}
+
+int
+store_size(struct store *s, int64_t *db, int64_t *wal, struct err *err)
+{
+	return (file_size(s, FILE_NAME, db, err) == -1 ? -1 : file_size(s, FILE_NAME "-wal", wal, err));
+}
+
 void
 store_close(struct store *s)
 {

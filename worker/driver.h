@@ -1,5 +1,5 @@
 /*
- * driver: the kernel behind five functions.  One per platform (worker/linux, worker/freebsd), and the fake kernel of the tests.
+ * driver: the kernel behind a few functions.  One per platform (worker/linux, worker/freebsd), and the fake kernel of the tests.
  *
  * A driver sees core/ and this header only.  It trusts the command's shape (wire.c and policy.c checked it), not the kernel's
  * state: a command that would touch an interface, bridge or jail without our mark fails with ERR_DENIED, except IF_MOVE, IF_SET,
@@ -30,6 +30,9 @@ struct driver {
 	void (*close)(void *ctx);
 	/* scope as in OBSERVE; appends to out */
 	int (*observe)(void *ctx, const struct cmd_observe *scope, struct observed *out, struct err *err);
+	/* COUNTERS: appends one row of out->counters for each interface of the scope that can be read without waiting; loopbacks are left out.
+	 * NULL = this platform cannot. */
+	int (*counters)(void *ctx, const struct cmd_observe *scope, struct observed *out, struct err *err);
 	/* 0: out->result says DONE or UNCHANGED; -1: err.  Nothing is left half done on failure.  Jobs are called in a child process of
 	 * the worker and may block; all others must not. */
 	int (*exec)(void *ctx, const struct cmd *c, struct reply *out, struct err *err);

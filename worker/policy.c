@@ -106,7 +106,7 @@ room_for(const struct check *c, uint32_t have, uint32_t max, const char *what)
 	return (0);
 }
 
-/* The worker answers HELLO and OBSERVE itself. */
+/* The worker answers HELLO, OBSERVE and COUNTERS itself. */
 static int
 check_hello(const struct check *c, enum cmd_op op, const struct cmd_hello *v)
 {

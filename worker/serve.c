@@ -28,6 +28,7 @@ struct answer {
 
 static int run_hello(struct answer *a, const struct cmd *c, struct err *err);
 static int run_observe(struct answer *a, const struct cmd *c, struct err *err);
+static int run_counters(struct answer *a, const struct cmd *c, struct err *err);
 static int run_exec(struct answer *a, const struct cmd *c, struct err *err);
 static int run_job(struct answer *a, const struct cmd *c, struct err *err);
 
@@ -38,6 +39,7 @@ static const struct {
 } permits[CMD_COUNT] = {
 	[CMD_HELLO] = { FIRST, run_hello },
 	[CMD_OBSERVE] = { LATER, run_observe },
+	[CMD_COUNTERS] = { LATER, run_counters },
 	[CMD_BRIDGE_CREATE] = { LATER, run_exec },
 	[CMD_BRIDGE_SET] = { LATER, run_exec },
 	[CMD_BRIDGE_DESTROY] = { LATER, run_exec },
@@ -205,6 +207,22 @@ run_observe(struct answer *a, const struct cmd *c, struct err *err)
 	ret = a->s->drv->observe(a->s->ctx, &c->u.observe, &o, err);
 	if (ret == 0 && c->u.observe.scope == OBSERVE_ALL)
 		count_observed(a->s, &o);
+	if (ret == 0)
+		ret = wire_put_observed(&o, a->seq, emit, a, err);
+	observed_fini(&o);
+	return (ret);
+}
+
+static int
+run_counters(struct answer *a, const struct cmd *c, struct err *err)
+{
+	struct observed o;
+	int ret;
+
+	if (a->s->drv->counters == NULL)
+		return (err_set(err, ERR_UNSUPPORTED, "driver %s does not count", a->s->drv->name));
+	observed_init(&o);
+	ret = a->s->drv->counters(a->s->ctx, &c->u.observe, &o, err);
 	if (ret == 0)
 		ret = wire_put_observed(&o, a->seq, emit, a, err);
 	observed_fini(&o);

@@ -99,6 +99,12 @@ do_physical(struct fake *f, char *const w[])
 }
 
 static int
+do_traffic(struct fake *f, char *const w[])
+{
+	return (fake_traffic(f, ns(w[1]), w[2], strtoull(w[3], NULL, 10), strtoull(w[4], NULL, 10)));
+}
+
+static int
 do_nothing(struct fake *f, char *const w[])
 {
 	(void)f;
@@ -118,6 +124,7 @@ static const struct {
 	{ "unmark", 3, do_unmark },
 	{ "bridge", 3, do_bridge },
 	{ "move", 4, do_move },
+	{ "traffic", 5, do_traffic },
 	{ "addr-add", 4, do_addr },
 	{ "addr-del", 4, do_addr },
 	{ "route-del", 3, do_route_del },

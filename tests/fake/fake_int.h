@@ -38,6 +38,7 @@ struct fake_link {
 	struct mac mac;
 	uint16_t untagged, ntagged;
 	uint16_t tagged[LIMIT_TAGGED];
+	uint64_t counters[COUNTER_COUNT];
 };
 
 struct fake_addr {
@@ -139,6 +140,7 @@ int fake_run_probe(struct fake_run *r, const struct cmd_probe *c);
 
 /* Executes one command; half: stop in the middle. */
 int fake_exec(struct fake *f, const struct cmd *c, bool half, struct reply *out, struct err *err);
+int fake_counters(struct fake *f, const struct cmd_observe *scope, struct observed *out, struct err *err);
 int fake_observe(struct fake *f, const struct cmd_observe *scope, struct observed *out, struct err *err);
 
 #endif

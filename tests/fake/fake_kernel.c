@@ -186,6 +186,15 @@ drv_observe(void *ctx, const struct cmd_observe *scope, struct observed *out, st
 	return (fake_observe(f, scope, out, err));
 }
 
+static int
+drv_counters(void *ctx, const struct cmd_observe *scope, struct observed *out, struct err *err)
+{
+	struct fake *f = ctx;
+
+	f->t->count[CMD_COUNTERS]++;
+	return (fake_counters(f, scope, out, err));
+}
+
 /* The fault due now, if any; it is spent. */
 static bool
 fault_due(struct fake *f, enum cmd_op op, struct fake_faultpoint *out)
@@ -261,6 +270,7 @@ static const struct driver fake_driver = {
 	.open = drv_open,
 	.close = drv_close,
 	.observe = drv_observe,
+	.counters = drv_counters,
 	.exec = drv_exec,
 	.watch_fd = drv_watch_fd,
 	.watch_read = drv_watch_read,
@@ -383,6 +393,30 @@ fake_set_mtu(struct fake *f, const char *jail, const char *ifname, uint32_t mtu)
 		return (-1);
 	f->t->links[i].mtu = mtu;
 	return (notify(f, jail, ifname));
+}
+
+static void
+count(struct fake *f, int link, int bytes_at, uint64_t bytes, uint64_t packets)
+{
+	if (link == -1)
+		return;
+	f->t->links[link].counters[bytes_at] += bytes;
+	f->t->links[link].counters[bytes_at + 1] += packets;
+}
+
+int
+fake_traffic(struct fake *f, const char *jail, const char *ifname, uint64_t bytes, uint64_t packets)
+{
+	int i = find(f, jail, ifname), peer;
+
+	if (i == -1)
+		return (-1);
+	peer = f->t->links[i].peer;
+	count(f, i, TX_BYTES, bytes, packets);
+	count(f, peer, RX_BYTES, bytes, packets);
+	if (peer != -1)
+		count(f, f->t->links[peer].bridge, RX_BYTES, bytes, packets);
+	return (0);
 }
 
 int

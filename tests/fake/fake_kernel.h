@@ -43,12 +43,14 @@ int fake_clear_mark(struct fake *f, const char *jail, const char *ifname, bool k
 int fake_move(struct fake *f, const char *from, const char *ifname, const char *to);
 int fake_addr(struct fake *f, const char *jail, const char *ifname, const struct prefix *p, bool add);
 int fake_route(struct fake *f, const char *jail, const struct prefix *dst, const struct ip *gateway, bool ours, bool add);
+/* A packet from this interface: counted there, at the other half of an epair, and at the bridge that half is in. */
+int fake_traffic(struct fake *f, const char *jail, const char *ifname, uint64_t bytes, uint64_t packets);
 int fake_jail_processes(struct fake *f, const char *name, uint32_t processes);
 
 /* One line of the same by text, as the control socket takes it ("-" is the host):
  *	"up JAIL IF", "down JAIL IF", "del JAIL IF", "mtu JAIL IF N", "unmark JAIL IF", "bridge IF BRIDGE|-", "move FROM IF TO",
  *	"addr-add JAIL IF PREFIX", "addr-del JAIL IF PREFIX", "route-del JAIL PREFIX", "jail-add NAME", "jail-del NAME",
- *	"physical NAME", "overflow" */
+ *	"physical NAME", "traffic JAIL IF BYTES PACKETS", "overflow" */
 int fake_control(struct fake *f, const char *line);
 
 /* Faults.  op -1 = any command.  nth counts from 1 from now on.  One that has happened is spent. */

@@ -134,6 +134,24 @@ fake_observe(struct fake *f, const struct cmd_observe *scope, struct observed *o
 	return (0);
 }
 
+int
+fake_counters(struct fake *f, const struct cmd_observe *scope, struct observed *out, struct err *err)
+{
+	for (int i = 0; i < f->t->nlinks; i++) {
+		const struct fake_link *l = &f->t->links[i];
+		struct obs_counter *c;
+
+		if (!l->used || !wanted(f, scope, l->ns, l->ifname))
+			continue;
+		if ((c = observed_counter_add(out)) == NULL)
+			return (err_nomem(err));
+		str_copy(c->jail, sizeof(c->jail), fake_ns_name(f, l->ns));
+		str_copy(c->ifname, sizeof(c->ifname), l->ifname);
+		memcpy(c->v, l->counters, sizeof(c->v));
+	}
+	return (0);
+}
+
 static int
 line_cmp(const void *a, const void *b)
 {

@@ -1,4 +1,5 @@
 """The whole daemon on the real kernel: drift, foreign things, moves, commands inside jails."""
+import re
 import time
 
 import pytest
@@ -88,6 +89,23 @@ def test_what_was_broken_by_hand_is_repaired(d, break_it):
     assert probe(d, "web", "fd00:9::1") == 2
     assert d.get("/v1/macs").json["items"] == macs
     d.wait(lambda: d.get("/v1/drift").json["items"] == [])
+
+
+def test_counters_are_the_kernels(d):
+    apply(d)
+    assert probe(d, "web", "10.9.0.11") == 2
+    link = d.ip_json("-n", "web", "-s", "link", "show", "dev", "web0b")[0]["stats64"]
+    d.wait(lambda: d.get("/v1/counters?epair=web0").json["items"][1]["rx_packets"] >= link["rx"]["packets"])
+    host, jail = d.get("/v1/counters?epair=web0").json["items"]
+    assert (host["interface"], host["class"], jail["interface"], jail["jail"], jail["class"]) == ("web0a", "other", "web0b", "web", "nic")
+    assert jail["tx_packets"] >= link["tx"]["packets"] > 0 and jail["rx_bytes"] >= link["rx"]["bytes"] > 0
+    def halves_agree():     # each sees the other's packets; a late one may pass between the two looks
+        host, jail = d.get("/v1/counters?epair=web0").json["items"]
+        return (host["rx_packets"], host["tx_packets"]) == (jail["tx_packets"], jail["rx_packets"])
+    d.wait(halves_agree)
+    text = d.get("/metrics").body.decode()
+    assert len(re.findall(r'^jailnetd_interface_receive_bytes_total\{interface="web0b",bridge="lan0",jail="web",epair="web0",end="b"\} [1-9]', text, re.M)) == 1
+    assert 'interface="web0a"' not in text
 
 
 def test_foreign_things_are_untouched(d):

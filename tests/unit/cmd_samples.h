@@ -19,6 +19,7 @@ static const struct {
 	{ { CMD_OBSERVE, { .observe = { OBSERVE_ALL, "" } } }, "OBSERVE all" },
 	{ { CMD_OBSERVE, { .observe = { OBSERVE_JAIL, "web" } } }, "OBSERVE jail web" },
 	{ { CMD_OBSERVE, { .observe = { OBSERVE_LINK, "lan0" } } }, "OBSERVE link lan0" },
+	{ { CMD_COUNTERS, { .observe = { OBSERVE_ALL, "" } } }, "COUNTERS all" },
 	{ { CMD_BRIDGE_CREATE, { .bridge = { "lan0", SAMPLE_MAC(1), 1500, true, false, BACKEND_IF_BRIDGE } } },
 	    "BRIDGE_CREATE lan0 mac=02:11:22:33:44:01 mtu=1500 stp=1 vlan_filter=0 backend=if_bridge" },
 	{ { CMD_BRIDGE_SET, { .bridge = { "lan0", SAMPLE_MAC(1), 9000, false, true, BACKEND_NETGRAPH } } },

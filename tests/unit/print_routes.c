@@ -15,7 +15,7 @@ main(void)
 		const struct api_route *r = &api_routes[i];
 
 		printf("{\"method\":\"%s\",\"path\":\"%s\",\"id\":\"%s\",\"write\":%s,\"role\":%d,\"query\":[",
-		    r->method, r->path, r->operation_id, r->is_write ? "true" : "false", (int)r->role);
+		    r->method, r->path, r->operation_id, r->is_write && !api_verb_asks(r->verb) ? "true" : "false", (int)r->role);
 		for (q = r->query; q != NULL && *q != NULL; q++)
 			printf("%s\"%s\"", q == r->query ? "" : ",", *q);
 		printf("]}\n");

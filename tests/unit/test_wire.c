@@ -209,6 +209,7 @@ fill_observed(struct observed *o, size_t n)
 		struct obs_addr *a = observed_addr_add(o);
 		struct obs_route *r = observed_route_add(o);
 		struct obs_sysctl *s = observed_sysctl_add(o);
+		struct obs_counter *c = observed_counter_add(o);
 
 		str_format(j->name, sizeof(j->name), "jail%zu", i);
 		j->ours = true;
@@ -233,6 +234,10 @@ fill_observed(struct observed *o, size_t n)
 		str_copy(s->jail, sizeof(s->jail), j->name);
 		str_copy(s->key, sizeof(s->key), "net.ipv4.ip_forward");
 		str_copy(s->value, sizeof(s->value), "1");
+		str_copy(c->jail, sizeof(c->jail), j->name);
+		str_copy(c->ifname, sizeof(c->ifname), l->ifname);
+		for (size_t k = 0; k < COUNTER_COUNT; k++)
+			c->v[k] = (uint64_t)i << (k * 8);
 	}
 }
 
@@ -255,6 +260,7 @@ observations_round_trip_in_many_frames(void **state)
 	assert_int_equal(c.into.naddrs, n);
 	assert_int_equal(c.into.nroutes, n);
 	assert_int_equal(c.into.nsysctls, n);
+	assert_int_equal(c.into.ncounters, n);
 	for (size_t i = 0; i < n; i++) {
 		assert_string_equal(c.into.jails[i].name, o.jails[i].name);
 		assert_int_equal(c.into.jails[i].boot, i);
@@ -264,6 +270,8 @@ observations_round_trip_in_many_frames(void **state)
 		assert_int_equal(prefix_cmp(&c.into.addrs[i].prefix, &o.addrs[i].prefix), 0);
 		assert_int_equal(ip_cmp(&c.into.routes[i].gateway, &o.routes[i].gateway), 0);
 		assert_string_equal(c.into.sysctls[i].value, "1");
+		assert_string_equal(c.into.counters[i].ifname, o.counters[i].ifname);
+		assert_memory_equal(c.into.counters[i].v, o.counters[i].v, sizeof(o.counters[i].v));
 	}
 	c.fail_at = c.frames + 3;
 	assert_int_equal(wire_put_observed(&o, 3, collect, &c, &err), -1);

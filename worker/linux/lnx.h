@@ -8,7 +8,7 @@
  *
  * Files: lnx_driver.c (table, open), lnx_netlink.c (socket), lnx_ns.c (namespaces and their sockets), lnx_link.c (any
  * interface), lnx_bridge.c, lnx_epair.c, lnx_addr.c (addresses, routes), lnx_jail.c, lnx_exec.c (start, stop), lnx_process.c,
- * lnx_probe.c, lnx_sysctl.c, lnx_observe.c, lnx_watch.c.
+ * lnx_probe.c, lnx_sysctl.c, lnx_observe.c, lnx_counters.c, lnx_watch.c.
  *
  * One thread; the thread is in the host namespace whenever a function of the driver is not running.
  */
@@ -142,8 +142,9 @@ unsigned lnx_process_count(const struct lnx *l, ino_t ino);	/* as of the last lo
 unsigned lnx_process_kill(struct lnx *l, ino_t ino, int sig, int64_t max_age_ms);
 int64_t lnx_now_ms(void);
 
-/* lnx_observe.c, lnx_watch.c */
+/* lnx_observe.c, lnx_counters.c, lnx_watch.c */
 int lnx_observe(struct lnx *l, const struct cmd_observe *scope, struct observed *out, struct err *err);
+int lnx_counters(struct lnx *l, const struct cmd_observe *scope, struct observed *out, struct err *err);
 int lnx_watch_open(struct lnx *l, struct err *err);
 int lnx_watch_read(struct lnx *l, struct change *out);
 

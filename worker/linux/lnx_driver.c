@@ -181,6 +181,12 @@ observe(void *ctx, const struct cmd_observe *scope, struct observed *out, struct
 }
 
 static int
+counters(void *ctx, const struct cmd_observe *scope, struct observed *out, struct err *err)
+{
+	return (lnx_counters(ctx, scope, out, err));
+}
+
+static int
 exec(void *ctx, const struct cmd *c, struct reply *out, struct err *err)
 {
 	struct lnx *l = ctx;
@@ -220,6 +226,7 @@ static const struct driver lnx_driver = {
 	.open = lnx_open,
 	.close = lnx_close,
 	.observe = observe,
+	.counters = counters,
 	.exec = exec,
 	.watch_fd = watch_fd,
 	.watch_read = watch_read,
