@@ -23,6 +23,8 @@
 #define API_TOPOLOGY_MAX (8 * 1024 * 1024)
 #define API_DEPTH_MAX 32
 #define API_VALUES_MAX 200000
+#define API_SIGN_IN_MAX 4096	/* body of a request that needs no credential */
+#define SECRET_SIZE 80		/* "jnd_" + 8 + "_" + 43 + NUL, with room */
 
 /* What GET /v1, /livez and /readyz tell; written by R, read by H without a lock. */
 struct api_health {
@@ -55,6 +57,23 @@ struct api {
 };
 
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
+enum role api_role(const char *word);	/* ROLE_NONE when it is none */
+
+/* Who asks; made by server/auth.c.  All zero = nobody. */
+struct principal {
+	enum role role;
+	uint32_t scopes;	/* bits of api_scopes(), 0 = whatever the role may */
+	char actor[64];		/* "uid:0", "token:tk_...", "" = nobody */
+	char address[48];	/* of the peer, "" = UNIX socket */
+	char token[ID_SIZE];	/* its token or certificate, "" = none */
+	char cidrs[256], selector[256];
+	int64_t expires_at;	/* ms, 0 = never */
+	bool is_session;	/* by cookie */
+	uint8_t session[32];	/* then: its hash */
+};
+
+/* Text of scopes ("jails:read net:write") into bits; write includes read.  ERR_INVALID names the bad word. */
+int api_scopes(const char *words, uint32_t *out, struct err *err);
 
 struct api_req {
 	const char *method;
@@ -66,6 +85,7 @@ struct api_req {
 	bool local;		/* UNIX socket */
 	enum role role;
 	const char *actor;	/* "uid:0", "token:tk_..." */
+	const struct principal *who;	/* restrictions beyond the role; NULL = none */
 	const char *request_id;
 };
 
@@ -81,6 +101,9 @@ struct api_res {
 	char preference_applied[32];
 	int retry_after;	/* seconds, 0 = none */
 	const struct api_route *route;	/* NULL = none matched */
+	bool has_cookie;	/* the session cookie is set, or with "" taken away */
+	char cookie[SECRET_SIZE];
+	int cookie_age;		/* seconds */
 	bool cacheable;		/* a GET whose text depends on target and generation only */
 };
 void api_res_init(struct api_res *r);
@@ -102,7 +125,13 @@ enum write_verb {
 	WRITE_PROBE,
 	/* not writes, but only R can ask the worker */
 	WRITE_COUNTERS,
-	WRITE_METRICS
+	WRITE_METRICS,
+	/* below: struct account; no objects, no plan */
+	WRITE_TOKEN_CREATE,
+	WRITE_TOKEN_DELETE,
+	WRITE_SIGN_IN,
+	WRITE_SIGN_OUT,
+	WRITE_SIGN_IN_CODE
 };
 
 /* One line per operation of openapi/openapi.yaml; tests/api proves that both name the same ones. */
@@ -133,6 +162,20 @@ extern const size_t api_route_count;
 
 enum dry_run { DRY_NONE, DRY_VALIDATE, DRY_PLAN };
 
+/* A write to credentials.  R makes the secrets; H shows them once. */
+struct account {
+	struct token_row token;		/* TOKEN_CREATE, TOKEN_DELETE (id) */
+	struct session_row session;	/* SIGN_IN, SIGN_IN_CODE, SIGN_OUT (sha256) */
+	int64_t lifetime_ms;		/* 0 = never ends */
+	char secret[SECRET_SIZE];	/* in: what SIGN_IN was given; out: what was made */
+	char address[48];		/* of the peer, for the CIDR limits of what signs in */
+};
+static inline bool
+verb_is_account(enum write_verb v)
+{
+	return (v >= WRITE_TOKEN_CREATE && v <= WRITE_SIGN_IN_CODE);
+}
+
 struct write {
 	const struct api_route *route;
 	enum write_verb verb;
@@ -153,6 +196,8 @@ struct write {
 	struct {		/* WRITE_COUNTERS: "" = all */
 		char jail[NAME_SIZE], bridge[NAME_SIZE], epair[NAME_SIZE];
 	} only;
+	struct account *account;	/* verb_is_account */
+	char selector[256];		/* the objects this principal may touch, "" = all */
 	char actor[64];
 	char method[8], path[160];
 	char request_id[72];
@@ -206,10 +251,10 @@ enum api_next api_begin(
     struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since);
 void api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res);
 
-/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 413 or 415.  (404 and 405
+/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 401, 413 or 415.  (404 and 405
  * come from api_begin, which fills 'allow'.)  content_length UINT64_MAX = unknown.  max_body is set. */
 int api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length,
-    bool has_body, size_t *max_body);
+    bool has_body, enum role role, size_t *max_body);
 
 /* Fills res with problem+json.  code NULL: the usual one of the status; detail NULL: the words of the code. */
 void api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id);

@@ -103,7 +103,7 @@ finish_done(
 		res->status = 204;
 		return;
 	}
-	if (api_object_json(a, w->kind, w->name, &j, &revision, &err) == -1) {
+	if (api_object_json(a, req, w->kind, w->name, &j, &revision, &err) == -1) {
 		api_answer_err(res, &err, w->request_id);
 		return;
 	}
@@ -137,6 +137,10 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 	struct api_req req = bare_request(w);
 
 	res->route = w->route;
+	if (verb_is_account(w->verb)) {
+		api_account_finish(w, o, &req, res);
+		return;
+	}
 	switch (o->kind) {
 	case OUT_FAILED:
 		finish_failed(w, o, res);

@@ -64,6 +64,20 @@ bool api_verb_has_body(enum write_verb verb);
 /* The write half of api_begin.  false: res is filled. */
 bool api_write_new(const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res, struct write **out);
+/* The same for credentials: api_account.c. */
+bool api_account_new(const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res, struct write **out);
+void api_account_finish(const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res);
+
+/* --- rights: api_scope.c ------------------------------------------------------------------------------------- */
+
+/* False: res has the 401 or 403. */
+bool api_may(const struct api_req *req, const struct api_route *r, struct api_res *res);
+/* Objects with these labels exist for this request. */
+bool api_visible(const struct api_req *req, const struct pairs *labels);
+/* As api_scopes() reads it; "" for 0. */
+void api_scopes_text(uint32_t scopes, char *buf, size_t size);
+const char *api_role_word(enum role role);
 
 /* --- reads, named in the route table ------------------------------------------------------------------------ */
 
@@ -71,10 +85,10 @@ typedef void api_read_fn(struct api *a, const struct api_req *req, const struct 
     const struct api_params *p, struct api_res *res);
 api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_openapi_get, api_problem_get;
 api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
-    api_event_page, api_drift_list;
+    api_event_page, api_drift_list, api_token_list, api_token_get, api_whoami_get;
 
-/* The object as GET answers it, read in one transaction. */
-int api_object_json(struct api *a, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);
+/* The object as GET answers it, read in one transaction; what req may not see is not there. */
+int api_object_json(struct api *a, const struct api_req *req, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);
 json_t *api_op_json(const struct op_row *op);
 
 /* api_metrics.c, api_counters.c */

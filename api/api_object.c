@@ -40,7 +40,7 @@ out:
 }
 
 int
-api_object_json(struct api *a, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err)
+api_object_json(struct api *a, const struct api_req *req, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err)
 {
 	struct object *o = NULL;
 	struct status_row st;
@@ -53,6 +53,10 @@ api_object_json(struct api *a, enum kind kind, const char *name, json_t **out, i
 	if (store_object(a->reader, kind, name, &o, err) == -1) {
 		if (err->code == ERR_NOT_FOUND)
 			err_set(err, ERR_NOT_FOUND, "there is no %s %s", kind_name(kind), name);
+		goto out;
+	}
+	if (!api_visible(req, &o->labels)) {
+		err_set(err, ERR_NOT_FOUND, "there is no %s %s", kind_name(kind), name);
 		goto out;
 	}
 	has_status = store_status(a->reader, kind, name, &st, err) == 0;
@@ -75,7 +79,7 @@ api_object_get(struct api *a, const struct api_req *req, const struct api_route 
 	struct err err;
 	json_t *j;
 
-	if (api_object_json(a, r->kind, p->name, &j, &revision, &err) == -1) {
+	if (api_object_json(a, req, r->kind, p->name, &j, &revision, &err) == -1) {
 		api_answer_err(res, &err, req->request_id);
 		return;
 	}
@@ -91,7 +95,8 @@ struct listing {
 	struct status_row *st;
 	size_t nst, room;
 	json_t *items;
-	size_t limit;
+	const struct api_req *req;
+	size_t limit, rows;
 	char last[NAME_SIZE];
 	bool has_more;
 };
@@ -148,12 +153,14 @@ take_object(void *arg, struct object *o, struct err *err)
 	int rc = 0;
 
 	/* One more than the limit is asked for: it only says that there is a next page. */
-	if (json_array_size(l->items) == l->limit) {
+	if (l->rows++ == l->limit) {
 		l->has_more = true;
 		goto out;
 	}
 	st = l->nst > 0 ? bsearch(o->name, l->st, l->nst, sizeof(*l->st), name_of) : NULL;
 	memcpy(l->last, o->name, sizeof(l->last));
+	if (!api_visible(l->req, &o->labels))
+		goto out;	/* a page may be short, then */
 	if (json_array_append_new(l->items, codec_item(o, o->kind == KIND_EPAIR ? epair_mtu(&l->bridges, o) : 0, st)) ==
 	    -1)
 		rc = err_nomem(err);
@@ -185,7 +192,7 @@ void
 api_object_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res)
 {
-	struct listing l = { .items = json_array() };
+	struct listing l = { .items = json_array(), .req = req };
 	char after[NAME_SIZE];
 	struct err err;
 

@@ -1,6 +1,8 @@
 /*
  * api_op: operations: what became of each write.
  */
+#include <string.h>
+
 #include "api/api_codec.h"
 #include "api/api_int.h"
 
@@ -33,7 +35,8 @@ api_op_get(struct api *a, const struct api_req *req, const struct api_route *r, 
 	struct err err;
 	(void)r;
 
-	if (store_op(a->reader, p->name, &op, &err) == -1) {
+	if (store_op(a->reader, p->name, &op, &err) == -1 ||
+	    (req->who != NULL && req->who->selector[0] != '\0' && strcmp(op.actor, req->actor) != 0 && err_set(&err, ERR_NOT_FOUND, "hidden") == -1)) {
 		if (err.code == ERR_NOT_FOUND)
 			err_set(&err, ERR_NOT_FOUND, "there is no operation %s", p->name);
 		api_answer_err(res, &err, req->request_id);

@@ -43,6 +43,8 @@ static const struct problem {
 	{ "too_large", 413, "The body is too large", false },
 	{ "media_type", 415, "The body has the wrong type", false },
 	{ "required", 428, "If-Match is required", false },
+	{ "misdirected", 421, "Not a name of this server", false },
+	{ "too_many", 429, "Too many requests, slow down", true },
 };
 
 static const struct problem *

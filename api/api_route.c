@@ -23,6 +23,7 @@ static const char *const q_events[] = { "since", "limit", NULL };
 	}
 /* A GET that only R can answer: it goes the way of a write and changes nothing. */
 #define ASK(path, id, verb, query) { "GET", path, id, ROLE_VIEWER, 0, true, verb, false, query, NULL }
+#define ACCOUNT(method, path, id, role, verb) { method, path, id, role, 0, true, verb, false, NULL, NULL }
 #define OBJECTS(base, kind, list, create, get, put, patch, delete)				\
 	READ(base, list, ROLE_VIEWER, kind, q_list, api_object_list),				\
 	WRITE("POST", base, create, kind, WRITE_CREATE, q_dry),					\
@@ -60,6 +61,14 @@ const struct api_route api_routes[] = {
 	READ("/v1/operations/{id}", "getOperation", ROLE_VIEWER, 0, NULL, api_op_get),
 	{ "GET", "/v1/events", "streamEvents", ROLE_VIEWER, 0, false, 0, true, q_events, api_event_page },
 	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, NULL, api_drift_list),
+	READ("/v1/tokens", "listTokens", ROLE_ADMIN, 0, NULL, api_token_list),
+	ACCOUNT("POST", "/v1/tokens", "createToken", ROLE_ADMIN, WRITE_TOKEN_CREATE),
+	READ("/v1/tokens/{id}", "getToken", ROLE_ADMIN, 0, NULL, api_token_get),
+	ACCOUNT("DELETE", "/v1/tokens/{id}", "deleteToken", ROLE_ADMIN, WRITE_TOKEN_DELETE),
+	READ("/v1/whoami", "getWhoami", ROLE_VIEWER, 0, NULL, api_whoami_get),
+	ACCOUNT("POST", "/v1/session", "signIn", ROLE_NONE, WRITE_SIGN_IN),
+	ACCOUNT("DELETE", "/v1/session", "signOut", ROLE_VIEWER, WRITE_SIGN_OUT),
+	ACCOUNT("POST", "/v1/session/code", "createSignInCode", ROLE_VIEWER, WRITE_SIGN_IN_CODE),
 };
 const size_t api_route_count = NELEMS(api_routes);
 
@@ -129,7 +138,7 @@ bool
 api_verb_has_body(enum write_verb verb)
 {
 	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY ||
-		verb == WRITE_ATTACH || verb == WRITE_PROBE);
+		verb == WRITE_ATTACH || verb == WRITE_PROBE || verb == WRITE_TOKEN_CREATE || verb == WRITE_SIGN_IN);
 }
 
 bool
@@ -140,7 +149,7 @@ api_verb_asks(enum write_verb verb)
 
 int
 api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length, bool has_body,
-    size_t *max_body)
+    enum role role, size_t *max_body)
 {
 	struct api_params params = { 0 };
 	const struct api_route *r = NULL;
@@ -153,6 +162,10 @@ api_precheck(const char *method, const char *target, const char *content_type, u
 		*max_body = API_TOPOLOGY_MAX;
 	if (!has_body)
 		return (0);
+	if (role == ROLE_NONE && (m != MATCH_OK || r->role != ROLE_NONE))
+		return (401);
+	if (role == ROLE_NONE || (m == MATCH_OK && r->role == ROLE_NONE))
+		*max_body = API_SIGN_IN_MAX;
 	if (content_length != UINT64_MAX && content_length > *max_body)
 		return (413);
 	if (m == MATCH_OK && r->is_write && api_verb_has_body(r->verb) && content_type != NULL &&
@@ -204,18 +217,6 @@ find_route(const struct api_req *req, const struct api_route **r, struct api_par
 	return (false);
 }
 
-static bool
-has_role(const struct api_req *req, const struct api_route *r, struct api_res *res)
-{
-	if (req->role >= r->role)
-		return (true);
-	if (req->role == ROLE_NONE)
-		api_answer_bad(res, 401, req->request_id, "this needs a token");
-	else
-		api_answer_bad(res, 403, req->request_id, "%s may only read", req->actor);
-	return (false);
-}
-
 /* Where a stream starts; false: res has the answer. */
 static bool
 stream_since(struct api *a, const struct api_req *req, const struct api_params *p, struct api_res *res, int64_t *since)
@@ -256,7 +257,7 @@ api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct 
 	struct api_params params = { 0 };
 	const struct api_route *r = NULL;
 
-	if (!find_route(req, &r, &params, res) || !has_role(req, r, res))
+	if (!find_route(req, &r, &params, res) || !api_may(req, r, res))
 		return (API_ANSWER);
 	if (query != NULL && !api_query_parse(query + 1, r, &params, res, req->request_id))
 		return (API_ANSWER);
@@ -266,6 +267,8 @@ api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct 
 			api_answer_bad(res, 503, req->request_id, "the server is stopping");
 			return (API_ANSWER);
 		}
+		if (verb_is_account(r->verb))
+			return (api_account_new(req, r, &params, res, w) ? API_WRITE : API_ANSWER);
 		return (api_write_new(req, r, &params, res, w) ? API_WRITE : API_ANSWER);
 	}
 	if (r->is_stream && strcmp(req->method, "HEAD") != 0 && wants_stream(req, &params))

@@ -24,6 +24,9 @@ write_free(struct write *w)
 		object_free(w->objects[i]);
 	free(w->objects);
 	free(w->patch);
+	if (w->account != NULL)
+		explicit_bzero(w->account->secret, sizeof(w->account->secret));
+	free(w->account);
 	free(w);
 }
 
@@ -329,6 +332,7 @@ api_write_new(const struct api_req *req, const struct api_route *r, const struct
 	snprintf(w->method, sizeof(w->method), "%s", req->method);
 	snprintf(w->path, sizeof(w->path), "%.*s", (int)strcspn(req->target, "?"), req->target);
 	snprintf(w->request_id, sizeof(w->request_id), "%s", req->request_id != NULL ? req->request_id : "");
+	snprintf(w->selector, sizeof(w->selector), "%s", req->who != NULL ? req->who->selector : "");
 	if (!take_headers(req, w, res) || !take_query(req, p, w, res))
 		goto out;
 	if (api_verb_has_body(w->verb)) {

@@ -45,6 +45,8 @@ int cli_exec(struct cli *c, int argc, char **argv);
 int cli_events(struct cli *c, int argc, char **argv);
 int cli_drift(struct cli *c, int argc, char **argv);
 int cli_graph(struct cli *c, int argc, char **argv);
+int cli_token(struct cli *c, int argc, char **argv);
+int cli_sign_in(struct cli *c, int argc, char **argv);
 
 /* Prints the usage line of the command named on stderr and returns CLI_USAGE. */
 int cli_usage(const char *command);

@@ -39,6 +39,8 @@ static const struct command commands[] = {
 	{ "exec", "JAIL -- COMMAND [ARG ...]", "run a command inside a jail (needs root)", cli_exec },
 	{ "events", "[--since N] [--follow]", "what happened", cli_events },
 	{ "drift", "", "where the kernel is not as wanted; 0 = nowhere, 4 = somewhere", cli_drift },
+	{ "token", "create|list|delete ...", "who may use the API over TCP; jailnet token create --name N --role ROLE", cli_token },
+	{ "sign-in", "[--role ROLE] [URL]", "a URL that signs a browser in to the dashboard, once", cli_sign_in },
 	{ "graph", "[--format text|dot|mermaid]", "a picture of the topology", cli_graph },
 };
 

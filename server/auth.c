@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,38 +50,102 @@ auth_peer(const struct auth_conf *conf, int fd, struct principal *out)
 		out->role = ROLE_ADMIN;
 }
 
-static enum role
-role_of(const char *name)
+void
+auth_hash(const char *secret, uint8_t out[32])
 {
-	static const char *const names[] = { "none", "viewer", "operator", "admin" };
+	crypto_hash_sha256(out, (const unsigned char *)secret, strlen(secret));
+}
 
-	for (size_t i = 0; i < NELEMS(names); i++) {
-		if (strcmp(names[i], name) == 0)
-			return ((enum role)i);
+bool
+auth_address_ok(const char *cidrs, const char *address)
+{
+	char words[sizeof(((struct grant *)0)->cidrs)], *save = NULL;
+	struct prefix net;
+	struct ip ip;
+
+	if (*cidrs == '\0' || *address == '\0')
+		return (true);
+	if (ip_parse(address, &ip, NULL) == -1 || str_copy(words, sizeof(words), cidrs) == -1)
+		return (false);
+	for (char *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save)) {
+		if (prefix_parse(w, &net, NULL) == 0 && prefix_contains(&net, &ip))
+			return (true);
 	}
-	return (ROLE_NONE);
+	return (false);
+}
+
+bool
+auth_still_good(const struct principal *who, const char *address, int64_t now)
+{
+	return ((who->expires_at == 0 || now < who->expires_at) && auth_address_ok(who->cidrs, address));
+}
+
+/* From nobody to somebody, when the grant is good here and now. */
+static void
+grant_use(const struct grant *g, int64_t now, struct principal *who)
+{
+	uint32_t scopes;
+
+	if (api_scopes(g->scopes, &scopes, NULL) == -1)
+		return;
+	who->expires_at = g->expires_at;
+	str_copy(who->cidrs, sizeof(who->cidrs), g->cidrs);
+	if (!auth_still_good(who, who->address, now))
+		return;
+	who->scopes = scopes;
+	str_copy(who->selector, sizeof(who->selector), g->selector);
+	who->role = api_role(g->role);
+}
+
+static void
+nobody(struct principal *who)
+{
+	char address[sizeof(who->address)];
+
+	memcpy(address, who->address, sizeof(address));
+	memset(who, 0, sizeof(*who));
+	memcpy(who->address, address, sizeof(address));
 }
 
 void
-auth_bearer(struct store *reader, const char *header, struct principal *out)
+auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who)
 {
 	static const char scheme[] = "Bearer ";
 	struct token_row row;
 	struct err ignored;
 	uint8_t hash[32];
 
-	memset(out, 0, sizeof(*out));
-	if (header == NULL || strncmp(header, scheme, sizeof(scheme) - 1) != 0)
+	nobody(who);
+	if (strncasecmp(header, scheme, sizeof(scheme) - 1) != 0)
 		return;
 	header += sizeof(scheme) - 1;
 	if (strncmp(header, "jnd_", 4) != 0 || strlen(header) >= TOKEN_SIZE)
 		return;
-	crypto_hash_sha256(hash, (const unsigned char *)header, strlen(header));
+	auth_hash(header, hash);
 	/* looked up by hash: how long that takes says nothing about the token */
-	if (store_token_find(reader, hash, &row, &ignored) == -1)
+	if (store_token_find(reader, hash, false, &row, &ignored) == -1)
 		return;
-	out->role = role_of(row.role);
-	snprintf(out->actor, sizeof(out->actor), "token:%s", row.id);
+	grant_use(&row.grant, now, who);
+	memcpy(who->token, row.id, sizeof(who->token));
+	snprintf(who->actor, sizeof(who->actor), "token:%s", row.id);
+}
+
+void
+auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who)
+{
+	struct session_row row;
+	struct err ignored;
+
+	nobody(who);
+	if (strncmp(secret, "jns_", 4) != 0 || strlen(secret) >= TOKEN_SIZE)
+		return;
+	auth_hash(secret, who->session);
+	if (store_session_find(reader, who->session, &row, &ignored) == -1 || row.is_code)
+		return;
+	grant_use(&row.grant, now, who);
+	who->is_session = true;
+	memcpy(who->token, row.token, sizeof(who->token));
+	memcpy(who->actor, row.actor, sizeof(who->actor));
 }
 
 /* --- the first token ---------------------------------------------------------------------------------------- */
@@ -123,23 +188,30 @@ token_read(const char *path, char text[TOKEN_SIZE])
 	close(fd);
 }
 
-static void
-token_make(char text[TOKEN_SIZE], struct token_row *row)
+void
+auth_secret(const char *prefix, const char *id, char out[SECRET_SIZE])
 {
 	unsigned char secret[SECRET_BYTES];
 	char encoded[sodium_base64_ENCODED_LEN(SECRET_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
 
+	ident_random(secret, sizeof(secret));
+	sodium_bin2base64(encoded, sizeof(encoded), secret, sizeof(secret), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	snprintf(out, SECRET_SIZE, "%s_%.8s_%s", prefix, id + 3, encoded);
+	sodium_memzero(secret, sizeof(secret));
+	sodium_memzero(encoded, sizeof(encoded));
+}
+
+static void
+token_make(char text[TOKEN_SIZE], struct token_row *row)
+{
 	memset(row, 0, sizeof(*row));
 	ident_new("tk_", row->id);
 	str_copy(row->name, sizeof(row->name), "first admin");
-	str_copy(row->role, sizeof(row->role), "admin");
-	row->created_at = ident_now_ms();
-	ident_random(secret, sizeof(secret));
-	sodium_bin2base64(encoded, sizeof(encoded), secret, sizeof(secret), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	snprintf(text, TOKEN_SIZE, "jnd_%.8s_%s", row->id + 3, encoded);
-	crypto_hash_sha256(row->sha256, (const unsigned char *)text, strlen(text));
-	sodium_memzero(secret, sizeof(secret));
-	sodium_memzero(encoded, sizeof(encoded));
+	str_copy(row->grant.role, sizeof(row->grant.role), "admin");
+	str_copy(row->created_by, sizeof(row->created_by), "jailnetd");
+	row->grant.created_at = ident_now_ms();
+	auth_secret("jnd", row->id, text);
+	auth_hash(text, row->sha256);
 }
 
 int

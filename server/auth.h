@@ -2,7 +2,8 @@
  * auth: who is asking, and what may they do.
  *
  * UNIX socket: the peer's user id from the kernel; 0 and the configured ones are admin.  In a sandbox whoever can open the socket (mode 0600) is
- * admin: user ids are not comparable across user namespaces.  TCP: "Authorization: Bearer jnd_..."; the store knows the SHA-256 only.
+ * admin: user ids are not comparable across user namespaces.  TCP: "Authorization: Bearer jnd_...", or a session cookie; the store knows
+ * the SHA-256 only: 256 random bits need no slow hash.
  */
 #ifndef JN_AUTH_H
 #define JN_AUTH_H
@@ -11,22 +12,28 @@
 
 #include "api/api.h"
 
-#define TOKEN_SIZE 80		/* "jnd_" + 8 + "_" + 43 + NUL, with room */
+#define TOKEN_SIZE SECRET_SIZE
 
 struct auth_conf {
 	bool sandbox;
 	const char *admin_uids;	/* blank-separated, besides 0 */
 };
 
-struct principal {
-	enum role role;
-	char actor[64];		/* "uid:0", "token:tk_...", "" = nobody */
-};
-
 /* fd: a connected UNIX socket. */
 void auth_peer(const struct auth_conf *conf, int fd, struct principal *out);
-/* header: the value of Authorization, NULL = absent.  ROLE_NONE when it is not good. */
-void auth_bearer(struct store *reader, const char *header, struct principal *out);
+/*
+ * header: the value of Authorization; secret: that of the session cookie.  ROLE_NONE when it is not good, has expired at 'now', or may
+ * not be used from who->address, which stays.
+ */
+void auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who);
+void auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who);
+/* Still good?  For a principal that was found before. */
+bool auth_still_good(const struct principal *who, const char *address, int64_t now);
+/* May a credential with these limits be used from here?  "" = the UNIX socket, never limited. */
+bool auth_address_ok(const char *cidrs, const char *address);
+void auth_hash(const char *secret, uint8_t out[32]);
+/* A new secret: prefix ("jnd", "jns", "jnl"), a part of id, 256 random bits. */
+void auth_secret(const char *prefix, const char *id, char out[SECRET_SIZE]);
 /*
  * First start: makes the one admin token, writes it to DIR/admin.token (0600) and gives its text; when there are tokens already, text
  * is read back from that file ("" when the file is gone).

@@ -1,6 +1,8 @@
 /* http: listeners and the life of a request.  See http.h */
 #include "server/http.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,33 +92,6 @@ request_identify(struct request *r)
 		    (unsigned long long)++r->l->request_count);
 }
 
-static void
-request_authenticate(struct request *r)
-{
-	const union MHD_ConnectionInfo *info;
-	struct http_listener *l = r->l;
-	const char *given;
-	int64_t generation;
-
-	if (l->local) {
-		info = MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
-		if (info != NULL)
-			auth_peer(&l->conf->auth, info->connect_fd, &r->who);
-		return;
-	}
-	given = header(r, "Authorization");
-	generation = atomic_load(&l->conf->health->generation);
-	if (given != NULL && l->token_generation == generation && strcmp(given, l->token) == 0) {
-		r->who = l->token_who;
-		return;
-	}
-	auth_bearer(l->reader, given, &r->who);
-	if (r->who.role != ROLE_NONE && str_copy(l->token, sizeof(l->token), given) == 0) {
-		l->token_who = r->who;
-		l->token_generation = generation;
-	}
-}
-
 /* The headers are there.  A refusal of a request with a body is sent at once (MHD then closes); without a body it waits for the last call, so that the
  * connection lives on. */
 static enum MHD_Result
@@ -128,16 +103,16 @@ request_start(struct request *r, const char *method)
 
 	r->started = true;
 	r->started_us = metric_now_us();
+	if ((r->c = http_conn_of(r->conn)) == NULL)
+		return (MHD_NO);	/* out of memory */
 	request_identify(r);
-	request_authenticate(r);
 	if (!http_check(r, method, &has_body, &length))
 		has_body = true;	/* whatever follows is not to be read as the next request */
 	else if (strlen(r->target) > TARGET_MAX)
 		refuse(r, 414, "too_large", "the request target is longer than 4096 bytes");
-	else if (has_body && r->who.role == ROLE_NONE)
-		refuse(r, 401, "unauthorized", "a token or the UNIX socket is needed");
-	else if ((status = api_precheck(method, r->target, header(r, "Content-Type"), length, has_body, &r->max)) != 0)
-		refuse(r, status, NULL, NULL);
+	else if (http_authenticate(r, method) &&
+	    (status = api_precheck(method, r->target, header(r, "Content-Type"), length, has_body, r->who.role, &r->max)) != 0)
+		refuse(r, status, NULL, status == 401 ? "a token or the UNIX socket is needed" : NULL);
 	return (r->refuse != 0 && has_body ? http_refuse(r) : MHD_YES);
 }
 
@@ -183,6 +158,11 @@ request_write(struct request *r, struct write *w)
 {
 	struct err err;
 
+	if (w->verb == WRITE_SIGN_IN && r->c->peer != NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0) {
+		write_free(w);
+		refuse(r, 429, "too_many", "too many wrong credentials from this address");
+		return (http_refuse(r));
+	}
 	r->ticket = ticket_new(w);
 	if (r->ticket == NULL) {
 		write_free(w);
@@ -209,6 +189,8 @@ request_finish(struct request *r)
 
 	api_res_init(&res);
 	api_finish(&r->l->api, r->ticket->write, &r->ticket->out, &res);
+	if (r->ticket->write->verb == WRITE_SIGN_IN && res.status == 401 && r->c->peer != NULL)
+		peer_failed(r->c->peer, ident_mono_ms());
 	rc = http_reply(r, &res);
 	api_res_fini(&res);
 	return (rc);
@@ -245,10 +227,10 @@ static enum MHD_Result
 request_answer(struct request *r, const char *method)
 {
 	bool plain_get = strcmp(method, "GET") == 0 && r->size == 0 && r->who.role >= ROLE_VIEWER && accepts_json(r) &&
-	    header(r, "If-None-Match") == NULL;
+	    header(r, "If-None-Match") == NULL && r->who.scopes == 0 && r->who.selector[0] == '\0';
 	int64_t generation = atomic_load(&r->l->conf->health->generation), since = 0;
 	struct api_req req = { .method = method, .target = r->target, .body = r->size > 0 ? r->body : NULL, .body_size = r->size,
-		.local = r->l->local, .role = r->who.role, .actor = r->who.actor, .request_id = r->id };
+		.local = r->l->local, .role = r->who.role, .actor = r->who.actor, .who = &r->who, .request_id = r->id };
 	struct cache_body *kept;
 	struct write *w = NULL;
 	enum MHD_Result rc = MHD_NO;
@@ -339,10 +321,28 @@ listener_start(struct http_listener *l, int fd, struct err *err)
 	l->mhd = MHD_start_daemon(flags, 0, NULL, NULL, handle, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
-	    MHD_OPTION_URI_LOG_CALLBACK, request_new, l, MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL, MHD_OPTION_END);
+	    MHD_OPTION_URI_LOG_CALLBACK, request_new, l, MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l, MHD_OPTION_END);
 	if (l->mhd == NULL)
 		return (err_set(err, ERR_INTERNAL, "libmicrohttpd does not start"));
 	return (0);
+}
+
+/* Cookies do not know ports: two daemons on one machine need two names. */
+static void
+listener_name(struct http_listener *l, int fd)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(ss);
+	struct ip ip = { 0 };
+	unsigned port = 0;
+
+	if (!l->local && getsockname(fd, (struct sockaddr *)&ss, &len) == 0) {
+		http_ip((struct sockaddr *)&ss, &ip);
+		port = ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port : ((struct sockaddr_in *)&ss)->sin_port);
+	}
+	l->loopback = ip.family == 4 ? ip.b[0] == 127 : ip.family == 6 && IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)ip.b);
+	snprintf(l->cookie_name, sizeof(l->cookie_name), "%sjnd-%u", l->tls ? "__Host-" : "", port);
 }
 
 int
@@ -355,11 +355,13 @@ http_open(const struct http_conf *conf, int fd, bool local, struct http_listener
 		return (err_nomem(err));
 	l->conf = conf;
 	l->local = local;
-	l->token_generation = -1;
 	ident_random(&l->request_prefix, sizeof(l->request_prefix));
 	pthread_mutex_init(&l->lock, NULL);
+	pthread_mutex_init(&l->conns_lock, NULL);
+	listener_name(l, fd);
 	l->cache = cache_new();
-	if (l->cache == NULL) {
+	l->peers = peers_new(l->request_prefix);
+	if (l->cache == NULL || l->peers == NULL) {
 		err_nomem(err);
 		goto fail;
 	}
@@ -401,6 +403,8 @@ http_close(struct http_listener *l)
 	}
 	store_close(l->reader);
 	cache_free(l->cache);
+	peers_free(l->peers);
 	pthread_mutex_destroy(&l->lock);
+	pthread_mutex_destroy(&l->conns_lock);
 	free(l);
 }

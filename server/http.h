@@ -17,6 +17,7 @@ struct http_conf {
 	const struct api_info *info;
 	struct api_metrics *metrics;
 	const char *state_dir;
+	const char *hosts;	/* names this server is called by, besides its own addresses; blank-separated patterns */
 	struct auth_conf auth;
 };
 

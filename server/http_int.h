@@ -1,6 +1,6 @@
 /*
- * http_int: shared by http.c (listeners, requests), http_check.c (what MHD lets through and we do not), http_reply.c (answers) and
- * http_stream.c (event streams).
+ * http_int: shared by http.c (listeners, requests), http_auth.c (who asks), http_check.c (what MHD lets through and we do not),
+ * http_conn.c (connections and their time), http_reply.c (answers) and http_stream.c (event streams).
  */
 #ifndef JN_HTTP_INT_H
 #define JN_HTTP_INT_H
@@ -9,11 +9,34 @@
 
 #include "server/cache.h"
 #include "server/http.h"
+#include "server/peers.h"
 
 #define REQUEST_ID_SIZE 65
 #define TARGET_MAX 4096
 
+#define KNOWN_MAX 16
+
 struct stream;
+struct sockaddr;
+
+/* A credential that was good: clients repeat themselves. */
+struct known {
+	char presented[SECRET_SIZE + 16];
+	size_t len;		/* 0 = unused */
+	struct principal who;
+	int64_t generation;	/* when it was looked up */
+};
+
+/* One connection; its address, and what it is doing since when. */
+enum conn_state { CONN_RECEIVING, CONN_WORKING, CONN_SENDING, CONN_STREAMING };
+struct conn {
+	struct conn *next, **link;
+	int fd;
+	char address[48];	/* "" = UNIX socket */
+	struct peer *peer;	/* NULL = UNIX socket */
+	enum conn_state state;
+	int64_t since;		/* monotonic */
+};
 
 struct http_listener {
 	const struct http_conf *conf;
@@ -27,16 +50,20 @@ struct http_listener {
 	bool stopping;
 	_Atomic int writing;	/* suspended writes */
 	uint64_t request_prefix, request_count;
-	/* the bearer token that was good last, for one generation: clients repeat themselves */
-	char token[TOKEN_SIZE + 8];
-	struct principal token_who;
-	int64_t token_generation;
+	bool tls, loopback;
+	char cookie_name[24];
+	struct known known[KNOWN_MAX];
+	size_t known_next;
+	struct peers *peers;
+	pthread_mutex_t conns_lock;
+	struct conn *conns;
 };
 
 /* One request, from its request line to its last byte. */
 struct request {
 	struct http_listener *l;
 	struct MHD_Connection *conn;
+	struct conn *c;
 	char *target;		/* raw */
 	bool started;		/* the headers have been seen */
 	int64_t started_us;
@@ -48,11 +75,21 @@ struct request {
 	bool too_large;
 	int refuse;		/* HTTP status to answer once the body is through, 0 = none */
 	const char *refuse_code, *refuse_detail;
+	int retry_after;	/* of the refusal, seconds, 0 = none */
 	struct ticket *ticket;	/* a write under way or done */
 };
 
 /* http_check.c: looks at the headers; false = r->refuse is set. */
 bool http_check(struct request *r, const char *method, bool *has_body, uint64_t *length);
+
+/* http_auth.c: fills r->who; false = r->refuse is set. */
+bool http_authenticate(struct request *r, const char *method);
+void http_ip(const struct sockaddr *sa, struct ip *out);	/* family 0 for a UNIX socket */
+
+/* http_conn.c */
+void http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, enum MHD_ConnectionNotificationCode what);
+struct conn *http_conn_of(struct MHD_Connection *conn);
+void http_conn_state(struct http_listener *l, struct conn *c, enum conn_state state);
 
 /* http_reply.c */
 enum MHD_Result http_reply(struct request *r, struct api_res *res);	/* takes res's body */

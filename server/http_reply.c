@@ -17,7 +17,8 @@ add_common(struct MHD_Response *resp, const struct request *r, const char *conte
 {
 	return (add(resp, "Content-Type", content_type) && add(resp, "ETag", etag) && add(resp, "X-Request-Id", r->id) &&
 	    add(resp, "Cache-Control", "no-store") && add(resp, "X-Content-Type-Options", "nosniff") &&
-	    add(resp, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"));
+	    add(resp, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") && add(resp, "Referrer-Policy", "no-referrer") &&
+	    add(resp, "Cross-Origin-Resource-Policy", "same-origin"));
 }
 
 static enum MHD_Result
@@ -50,7 +51,7 @@ enum MHD_Result
 http_reply(struct request *r, struct api_res *res)
 {
 	struct MHD_Response *resp;
-	char retry[16] = "";
+	char retry[16] = "", cookie[SECRET_SIZE + 128] = "";
 	bool ok;
 
 	if (res->route != NULL)
@@ -61,9 +62,12 @@ http_reply(struct request *r, struct api_res *res)
 	res->body = NULL;
 	if (res->retry_after > 0)
 		snprintf(retry, sizeof(retry), "%d", res->retry_after);
+	if (res->has_cookie)
+		snprintf(cookie, sizeof(cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", r->l->cookie_name, res->cookie,
+		    res->cookie_age, r->l->tls ? "; Secure" : "");
 	ok = add_common(resp, r, res->content_type, res->etag) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
 	    add(resp, "Accept-Patch", res->accept_patch) && add(resp, "Preference-Applied", res->preference_applied) &&
-	    add(resp, "Retry-After", retry) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
+	    add(resp, "Retry-After", retry) && add(resp, "Set-Cookie", cookie) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
 	return (queue(r, res->status, resp, ok));
 }
 
@@ -75,6 +79,8 @@ http_refuse(struct request *r)
 
 	api_res_init(&res);
 	api_problem(&res, r->refuse, r->refuse_code, r->refuse_detail, r->id);
+	if (r->retry_after > 0)
+		res.retry_after = r->retry_after;
 	rc = http_reply(r, &res);
 	api_res_fini(&res);
 	return (rc);

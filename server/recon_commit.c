@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/selector.h"
 #include "core/str.h"
 #include "core/valid.h"
 #include "server/ident.h"
@@ -128,6 +129,44 @@ validate(struct recon *r, const struct changes *c, const struct topo *next, enum
 		if (errs->v[i].code == ERR_REFERENCE)
 			errs->v[i].code = ERR_IN_USE;
 	}
+}
+
+/* A jail or bridge that an object of the principal's puts an interface into must be its own, too. */
+static bool
+reference_ok(const struct write *w, const struct topo *next, enum kind kind, const char *name)
+{
+	const struct object *o = name == NULL ? NULL : topo_find(next, kind, name);
+
+	return (o == NULL || selector_match(w->selector, &o->labels));
+}
+
+static bool
+selector_allows(const struct write *w, const struct changes *c, const struct topo *next, struct errs *errs)
+{
+	char pointer[160];
+
+	if (w->selector[0] == '\0')
+		return (true);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change_item *it = &c->v[i];
+
+		snprintf(pointer, sizeof(pointer), "/%s/%s", kind_plural(it->kind), it->name);
+		if (it->before != NULL && !selector_match(w->selector, &it->before->labels))
+			errs_add(errs, ERR_NOT_FOUND, pointer, "there is no %s %s", kind_name(it->kind), it->name);
+		else if (it->after != NULL && !selector_match(w->selector, &it->after->labels))
+			errs_add(errs, ERR_DENIED, pointer, "your token is limited to objects labelled %s", w->selector);
+		for (int side = END_A; it->after != NULL && it->kind == KIND_EPAIR && side <= END_B; side++) {
+			const struct end *e = &it->after->u.epair.end[side];
+
+			if (!reference_ok(w, next, KIND_BRIDGE, e->bridge) || !reference_ok(w, next, KIND_JAIL, e->jail))
+				errs_add(errs, ERR_DENIED, pointer, "end %c is in something that is not labelled %s", side == END_A ? 'a' : 'b',
+				    w->selector);
+		}
+		/* members are foreign interfaces: they have no labels */
+		if (it->after != NULL && it->kind == KIND_BRIDGE && it->after->u.bridge.nmembers > 0)
+			errs_add(errs, ERR_DENIED, pointer, "your token is limited to objects labelled %s; interfaces of the host are not", w->selector);
+	}
+	return (errs->n == 0);
 }
 
 static int
@@ -270,7 +309,8 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		goto refuse;
 	}
 	p->ticket = t;
-	if (write_apply(t->write, &g->view, atomic_load(&r->conf->health->features), &next, &p->changes, &out->errs) == 0)
+	if (write_apply(t->write, &g->view, atomic_load(&r->conf->health->features), &next, &p->changes, &out->errs) == 0 &&
+	    selector_allows(t->write, &p->changes, &next, &out->errs))
 		validate(r, &p->changes, &next, t->write->verb, &out->errs);
 	if (out->errs.n > 0)
 		goto refuse;
@@ -390,6 +430,7 @@ recon_commit(struct recon *r, struct ticket *list)
 	g.tail = &g.head;
 	topo_init(&g.view);
 	list = take_questions(r, list);
+	list = account_commit(r, list);
 	if (list == NULL)
 		return;
 	began = metric_now_us();

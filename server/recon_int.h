@@ -3,6 +3,7 @@
  *
  *	recon.c		the loop, timers, messages from the worker
  *	recon_commit.c	tickets -> one transaction -> operations
+ *	recon_account.c	tokens and sessions: no objects, no plan
  *	recon_mac.c	MAC addresses of what is being committed
  *	recon_cycle.c	observe, plan, execute, verify
  *	recon_scope.c	which objects a cycle looks at
@@ -128,6 +129,9 @@ int recon_end(struct recon *r, struct err *err);
 void recon_event(struct recon *r, const char *type, const char *object, const char *actor, const char *op, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 void object_ref(enum kind kind, const char *name, char *buf, size_t size);	/* "epair/web0" */
+
+/* recon_account.c: runs and answers the tickets of credentials; the rest of the list. */
+struct ticket *account_commit(struct recon *r, struct ticket *list);
 
 /* recon_mac.c: gives every end and bridge of 'o' its address and writes the registry; inside a transaction. */
 int recon_mac_assign(struct recon *r, struct object *o, int64_t now, struct err *err);

@@ -37,7 +37,7 @@ struct options {
 	size_t nlisten;
 	bool sandbox, verbose, foreground;
 	bool powerless_root;	/* uid 0 of a user namespace, all capabilities gone */
-	const char *admin_uids;
+	const char *admin_uids, *hosts;
 	int worker_pid;
 };
 
@@ -91,11 +91,12 @@ parse(int argc, char **argv, struct options *o)
 		{ "powerless-root", no_argument, NULL, 'r' },
 		{ "admin-uids", required_argument, NULL, 'a' },
 		{ "worker-pid", required_argument, NULL, 'p' },
+		{ "hosts", required_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int ch, bad = 0;
 
-	*o = (struct options){ .channel = -1, .admin_uids = "" };
+	*o = (struct options){ .channel = -1, .admin_uids = "", .hosts = "" };
 	while ((ch = getopt_long(argc, argv, "vf", longs, NULL)) != -1) {
 		switch (ch) {
 		case 'c':
@@ -116,6 +117,9 @@ parse(int argc, char **argv, struct options *o)
 			break;
 		case 'a':
 			o->admin_uids = optarg;
+			break;
+		case 'h':
+			o->hosts = optarg;
 			break;
 		case 'p':
 			bad |= number(optarg, &o->worker_pid);
@@ -195,6 +199,7 @@ serve(const struct options *o, struct store *writer, struct err *err)
 		.worker_pid = o->worker_pid, .sandbox = o->sandbox };
 	struct ticket_queue queue;
 	struct http_conf http = { .queue = &queue, .health = &health, .metrics = &metrics, .info = &info, .state_dir = o->state_dir,
+		.hosts = o->hosts,
 		.auth = { .sandbox = o->sandbox, .admin_uids = o->admin_uids } };
 	struct server server = { .n = 0 };
 	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .metrics = &metrics, .channel_fd = o->channel, .stop_fd = stop_pipe[0],

@@ -179,17 +179,48 @@ int store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row 
 /* Bytes of the database and of its write-ahead log. */
 int store_size(struct store *s, int64_t *db, int64_t *wal, struct err *err);
 
-/* --- tokens ----------------------------------------------------------------------------------------------- */
+/* --- credentials -------------------------------------------------------------------------------------------- */
+
+/* What a credential may do; "" = no restriction. */
+struct grant {
+	char role[16];		/* "viewer", "operator", "admin" */
+	char scopes[256];	/* blank-separated */
+	char cidrs[256];	/* blank-separated prefixes it may be used from */
+	char selector[256];	/* core/selector.h */
+	int64_t created_at, expires_at;	/* ms; expires_at 0 = never */
+};
 
 struct token_row {
-	char id[ID_SIZE];
+	char id[ID_SIZE];	/* "tk_" + 26 */
 	char name[64];
-	char role[16];		/* "admin" */
-	uint8_t sha256[32];	/* of the whole token text */
-	int64_t created_at;
+	bool is_certificate;	/* sha256 is a client certificate's fingerprint, not that of a token's text */
+	uint8_t sha256[32];
+	char created_by[64];
+	struct grant grant;
 };
 int store_token_add(struct store *s, const struct token_row *t, struct err *err);
-int store_token_find(struct store *s, const uint8_t sha256[32], struct token_row *out, struct err *err);	/* ERR_NOT_FOUND */
+/* ERR_NOT_FOUND; expired ones are found, too. */
+int store_token_find(struct store *s, const uint8_t sha256[32], bool is_certificate, struct token_row *out, struct err *err);
+int store_token(struct store *s, const char *id, struct token_row *out, struct err *err);	/* ERR_NOT_FOUND */
+int store_tokens(struct store *s, int (*each)(void *arg, const struct token_row *t, struct err *err), void *arg, struct err *err);
+/* Its sessions go with it. */
+int store_token_delete(struct store *s, const char *id, struct err *err);
 int store_token_count(struct store *s, size_t *out, struct err *err);
+/* How many besides 'id' are unrestricted admins and still good at 'now'. */
+int store_token_admins(struct store *s, const char *id, int64_t now, size_t *out, struct err *err);
+
+struct session_row {
+	char id[ID_SIZE];	/* "se_" + 26 */
+	bool is_code;		/* single use, to be exchanged for a session */
+	uint8_t sha256[32];
+	char token[ID_SIZE];	/* made with this one and gone with it; "" = made over the UNIX socket */
+	char actor[64];
+	struct grant grant;
+};
+int store_session_add(struct store *s, const struct session_row *r, struct err *err);
+int store_session_find(struct store *s, const uint8_t sha256[32], struct session_row *out, struct err *err);	/* ERR_NOT_FOUND */
+int store_session_delete(struct store *s, const uint8_t sha256[32], struct err *err);
+int store_session_trim(struct store *s, int64_t now, struct err *err);	/* those that have expired */
+int store_session_count(struct store *s, size_t *out, struct err *err);
 
 #endif

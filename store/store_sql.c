@@ -14,6 +14,8 @@
 #define OP_COLS "id, state, method, path, actor, revision, created_at, finished_at, steps_done, steps_total, " ERR_COLS
 #define PORT_COLS "private, stp, edge, untagged"
 
+#define TOKEN_COLUMNS "id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at"
+
 const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[SQL_BEGIN_READ] = "BEGIN",
@@ -168,7 +170,20 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    " addrs)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 
-	[SQL_TOKEN_ADD] = "INSERT INTO token (id, name, role, sha256, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-	[SQL_TOKEN_FIND] = "SELECT id, name, role, sha256, created_at FROM token WHERE sha256 = ?1",
+	[SQL_TOKEN_ADD] = "INSERT INTO token (id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at) "
+			  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_TOKEN_FIND] = "SELECT " TOKEN_COLUMNS " FROM token WHERE sha256 = ?1 AND is_certificate = ?2",
+	[SQL_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM token WHERE id = ?1",
+	[SQL_TOKEN_ALL] = "SELECT " TOKEN_COLUMNS " FROM token ORDER BY created_at, id",
+	[SQL_TOKEN_DELETE] = "DELETE FROM token WHERE id = ?1",
 	[SQL_TOKEN_COUNT] = "SELECT count(*) FROM token",
+	[SQL_TOKEN_ADMINS] = "SELECT count(*) FROM token WHERE id <> ?1 AND role = 'admin' AND scopes = '' AND cidrs = '' AND selector = '' "
+			     "AND (expires_at = 0 OR expires_at > ?2)",
+	[SQL_SESSION_ADD] = "INSERT INTO session (id, is_code, sha256, token, actor, role, scopes, cidrs, selector, created_at, expires_at) "
+			    "VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_SESSION_FIND] = "SELECT id, is_code, sha256, ifnull(token, ''), actor, role, scopes, cidrs, selector, created_at, expires_at "
+			     "FROM session WHERE sha256 = ?1",
+	[SQL_SESSION_DELETE] = "DELETE FROM session WHERE sha256 = ?1",
+	[SQL_SESSION_TRIM] = "DELETE FROM session WHERE expires_at <= ?1",
+	[SQL_SESSION_COUNT] = "SELECT count(*) FROM session",
 };

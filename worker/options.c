@@ -50,6 +50,7 @@ static const struct conf_key keys[] = {
 	STR_KEY("listen", CONF_WORDS, listen, "127.0.0.1:8653"),
 	STR_KEY("user", CONF_STR, user, "_jailnet"),
 	STR_KEY("admin_uids", CONF_WORDS, admin_uids, ""),
+	STR_KEY("hosts", CONF_WORDS, hosts, ""),
 	STR_KEY("log_level", CONF_STR, log_level, "info"),
 	STR_KEY("uplinks", CONF_WORDS, policy.uplinks, ""),
 	STR_KEY("jail_paths", CONF_WORDS, policy.jail_paths, ""),

@@ -21,6 +21,7 @@ struct options_conf {
 	char listen[256];
 	char user[64];
 	char admin_uids[256];
+	char hosts[256];
 	char log_level[8];
 	struct policy policy;
 };

@@ -191,6 +191,10 @@ build_args(struct args *a, const struct spawn *s, pid_t worker)
 	add(a, "--admin-uids");
 	add(a, a->uids);
 	add_number(a, "--worker-pid", (int)worker);
+	if (o->conf.hosts[0] != '\0') {
+		add(a, "--hosts");
+		add(a, o->conf.hosts);
+	}
 	if (o->log_level == LOG_LVL_DEBUG)
 		add(a, "-v");
 	if (o->foreground)

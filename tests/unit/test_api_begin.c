@@ -122,13 +122,13 @@ test_content_type(void **state)
 			assert_string_equal(rig.res.accept_patch, "application/merge-patch+json");
 		if (cases[i / 2].type != NULL)
 			assert_int_equal(
-			    api_precheck(patch ? "PATCH" : "PUT", "/v1/bridges/x", cases[i / 2].type, 2, true, &max),
+			    api_precheck(patch ? "PATCH" : "PUT", "/v1/bridges/x", cases[i / 2].type, 2, true, ROLE_ADMIN, &max),
 			    ok ? 0 : 415);
 	}
-	assert_int_equal(api_precheck("PUT", "/v1/bridges/x", "application/json", API_BODY_MAX + 1, true, &max), 413);
-	assert_int_equal(api_precheck("PUT", "/v1/topology?x", "application/json", API_BODY_MAX + 1, true, &max), 0);
+	assert_int_equal(api_precheck("PUT", "/v1/bridges/x", "application/json", API_BODY_MAX + 1, true, ROLE_ADMIN, &max), 413);
+	assert_int_equal(api_precheck("PUT", "/v1/topology?x", "application/json", API_BODY_MAX + 1, true, ROLE_ADMIN, &max), 0);
 	assert_int_equal(max, API_TOPOLOGY_MAX);
-	assert_int_equal(api_precheck("PUT", "/nowhere", "text/plain", UINT64_MAX, true, &max), 0);
+	assert_int_equal(api_precheck("PUT", "/nowhere", "text/plain", UINT64_MAX, true, ROLE_ADMIN, &max), 0);
 	assert_int_equal(max, API_BODY_MAX);
 }
 

@@ -479,7 +479,8 @@ test_found(void **state)
 static void
 test_tokens(void **state)
 {
-	struct token_row t = { .id = "tk_1", .name = "first", .role = "admin", .created_at = 4 }, got;
+	struct token_row t = { .id = "tk_1", .name = "first", .grant = { .role = "admin", .created_at = 4 } }, got;
+	struct session_row se = { .id = "se_1", .token = "tk_1", .actor = "token:tk_1", .grant = { .role = "viewer", .created_at = 4, .expires_at = 9 } };
 	struct err err;
 	size_t n = 9;
 
@@ -487,17 +488,44 @@ test_tokens(void **state)
 	memset(t.sha256, 0xab, sizeof(t.sha256));
 	OK(store_token_count(w, &n, E));
 	assert_int_equal(n, 0);
-	assert_int_equal(store_token_find(w, t.sha256, &got, &err), -1);
+	assert_int_equal(store_token_find(w, t.sha256, false, &got, &err), -1);
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 	OK(store_begin(w, E));
 	OK(store_token_add(w, &t, E));
 	OK(store_commit(w, E));
-	OK(store_token_find(w, t.sha256, &got, E));
+	OK(store_token_find(w, t.sha256, false, &got, E));
 	assert_string_equal(got.id, "tk_1");
-	assert_string_equal(got.role, "admin");
+	assert_string_equal(got.grant.role, "admin");
 	assert_string_equal(got.name, "first");
 	OK(store_token_count(w, &n, E));
 	assert_int_equal(n, 1);
+	assert_int_equal(store_token_find(w, t.sha256, true, &got, &err), -1);
+	OK(store_token_admins(w, "", 5, &n, E));
+	assert_int_equal(n, 1);
+	OK(store_token_admins(w, "tk_1", 5, &n, E));
+	assert_int_equal(n, 0);
+
+	/* sessions go with their token, or with time */
+	memset(se.sha256, 0xcd, sizeof(se.sha256));
+	OK(store_begin(w, E));
+	OK(store_session_add(w, &se, E));
+	OK(store_session_trim(w, 8, E));
+	OK(store_commit(w, E));
+	OK(store_session_find(w, se.sha256, &se, E));
+	assert_string_equal(se.token, "tk_1");
+	assert_string_equal(se.grant.role, "viewer");
+	OK(store_begin(w, E));
+	OK(store_token_delete(w, "tk_1", E));
+	OK(store_commit(w, E));
+	OK(store_session_count(w, &n, E));
+	assert_int_equal(n, 0);
+	se.token[0] = '\0';
+	OK(store_begin(w, E));
+	OK(store_session_add(w, &se, E));
+	OK(store_session_trim(w, 9, E));
+	OK(store_commit(w, E));
+	assert_int_equal(store_session_find(w, se.sha256, &se, &err), -1);
+	assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
 static void
@@ -614,38 +642,53 @@ test_damage(void **state)
 	assert_int_equal(before.st_size, after.st_size);
 }
 
-/* A made-up second schema: the copy is there, and a step that fails changes nothing. */
+/* The steps there are, and one more that ends with the next version. */
+static const char **
+steps_and(int64_t have, int more, const char *sql, bool counts)
+{
+	static const char *list[64];
+	static char text[256];
+
+	for (int64_t i = 0; i < have + more; i++)
+		list[i] = "";
+	snprintf(text, sizeof(text), "%s", sql);
+	if (counts)
+		snprintf(text, sizeof(text), "%s; PRAGMA user_version = %d", sql, (int)(have + more + 1));
+	list[have + more] = text;
+	list[have + more + 1] = NULL;
+	return (list);
+}
+
+/* A made-up next schema: the copy is there, and a step that fails changes nothing. */
 static void
 test_migrate(void **state)
 {
-	const char *good[] = { "", "CREATE TABLE extra (a INTEGER) STRICT; PRAGMA user_version = 2", NULL };
-	const char *bad[] = { "", "", "CREATE TABLE more (a INTEGER) STRICT; SELECT nonsense; PRAGMA user_version = 3", NULL };
-	const char *forgets[] = { "", "", "CREATE TABLE more (a INTEGER) STRICT", NULL };
 	char path[400];
 	struct stat st;
 	struct err err;
-	int64_t n = -1;
+	int64_t n = -1, have = 0;
 
 	(void)state;
 	OK(store_begin(w, E));
 	OK(put_world(w, 1, E));
 	OK(store_commit(w, E));
-	OK(store_migrate(w, good, E));
+	OK(store_ask_int(w, "PRAGMA user_version", &have, E));
+	OK(store_migrate(w, steps_and(have, 0, "CREATE TABLE extra (a INTEGER) STRICT", true), E));
 	OK(store_ask_int(w, "PRAGMA user_version", &n, E));
-	assert_int_equal(n, 2);
+	assert_int_equal(n, have + 1);
 	OK(store_ask_int(w, "PRAGMA foreign_keys", &n, E));
 	assert_int_equal(n, 1);
 	snprintf(path, sizeof(path), "%s/jailnet.db.before-upgrade", dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_true(st.st_size > 4096);
-	assert_int_equal(store_migrate(w, bad, &err), -1);
-	assert_int_equal(store_migrate(w, forgets, &err), -1);
+	assert_int_equal(store_migrate(w, steps_and(have, 1, "CREATE TABLE more (a INTEGER) STRICT; SELECT nonsense", true), &err), -1);
+	assert_int_equal(store_migrate(w, steps_and(have, 1, "CREATE TABLE more (a INTEGER) STRICT", false), &err), -1);
 	OK(store_ask_int(w, "SELECT count(*) FROM sqlite_schema WHERE name = 'more'", &n, E));
 	assert_int_equal(n, 0);
 	OK(store_ask_int(w, "PRAGMA user_version", &n, E));
-	assert_int_equal(n, 2);
-	assert_int_equal(store_migrate_check(w, bad, &err), -1);
+	assert_int_equal(n, have + 1);
+	assert_int_equal(store_migrate_check(w, steps_and(have, 1, "", false), &err), -1);
 	assert_int_equal(err.code, ERR_UNSUPPORTED);
 }
 

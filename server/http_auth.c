@@ -1,0 +1,228 @@
+/*
+ * http_auth: who asks, and may a browser be made to ask it: peer credentials, bearer tokens, session cookies; Host, Origin, Sec-Fetch-Site.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "core/conf.h"
+#include "core/str.h"
+#include "server/http_int.h"
+#include "server/ident.h"
+
+static const char *
+header(const struct request *r, const char *name)
+{
+	return (MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name));
+}
+
+static bool
+refuse(struct request *r, int status, const char *code, const char *detail)
+{
+	r->refuse = status;
+	r->refuse_code = code;
+	r->refuse_detail = detail;
+	return (false);
+}
+
+void
+http_ip(const struct sockaddr *sa, struct ip *out)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	union {
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} a;
+
+	memset(out, 0, sizeof(*out));
+	if (sa == NULL)
+		return;
+	if (sa->sa_family == AF_INET) {
+		memcpy(&a.in4, sa, sizeof(a.in4));
+		out->family = 4;
+		memcpy(out->b, &a.in4.sin_addr, 4);
+	} else if (sa->sa_family == AF_INET6) {
+		memcpy(&a.in6, sa, sizeof(a.in6));
+		out->family = memcmp(&a.in6.sin6_addr, mapped, sizeof(mapped)) == 0 ? 4 : 6;
+		memcpy(out->b, (const uint8_t *)&a.in6.sin6_addr + (out->family == 4 ? 12 : 0), out->family == 4 ? 4 : 16);
+	}
+}
+
+/* --- Host and Origin ----------------------------------------------------------------------------------------- */
+
+/* "name", "name:port", "[v6]:port" without the port; the port is no secret and tunnels change it. */
+static int
+host_of(const char *authority, char *host, size_t size)
+{
+	const char *end = authority[0] == '[' ? strchr(authority, ']') : strchr(authority, ':');
+	size_t len = end == NULL ? strlen(authority) : (size_t)(end - authority) + (authority[0] == '[');
+	uint64_t port;
+
+	if (len == 0 || len >= size)
+		return (-1);
+	if (authority[len] == ':' ? str_u64(authority + len + 1, 1, 65535, &port) == -1 : authority[len] != '\0')
+		return (-1);
+	for (size_t i = 0; i < len; i++)
+		host[i] = authority[i] >= 'A' && authority[i] <= 'Z' ? (char)(authority[i] + 32) : authority[i];
+	host[len] = '\0';
+	return (0);
+}
+
+/* The address the client connected to: a name that an attacker points at us is never that. */
+static bool
+is_own_address(const struct request *r, const char *host)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	char text[INET6_ADDRSTRLEN];
+	struct ip own, given;
+	size_t n = strlen(host);
+
+	if (n >= sizeof(text) + 2 || getsockname(r->c->fd, (struct sockaddr *)&ss, &len) == -1)
+		return (false);
+	http_ip((struct sockaddr *)&ss, &own);
+	snprintf(text, sizeof(text), "%.*s", host[0] == '[' ? (int)n - 2 : (int)n, host[0] == '[' ? host + 1 : host);
+	return (ip_parse(text, &given, NULL) == 0 && given.family == own.family && ip_cmp(&given, &own) == 0);
+}
+
+static bool
+host_ok(const struct request *r)
+{
+	const char *given = header(r, "Host");
+	char host[256];
+
+	if (given == NULL || host_of(given, host, sizeof(host)) == -1)
+		return (false);
+	if (r->l->loopback && (str_equal(host, "localhost") || str_equal(host, "127.0.0.1") || str_equal(host, "[::1]")))
+		return (true);
+	return (conf_words_match(r->l->conf->hosts, host) || is_own_address(r, host));
+}
+
+/* Origin is a scheme, "://" and an authority; it is ours when the authority is that of Host. */
+static bool
+origin_ok(const struct request *r, const char *origin)
+{
+	const char *host = header(r, "Host"), *scheme = r->l->tls ? "https://" : "http://";
+	size_t n = strlen(scheme);
+
+	return (host != NULL && strncmp(origin, scheme, n) == 0 && strcasecmp(origin + n, host) == 0);
+}
+
+static bool
+is_safe(const char *method)
+{
+	return (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0);
+}
+
+/* Fetch Metadata first, Origin for older browsers; neither means no browser, and then no cookie. */
+static bool
+same_site(struct request *r, const char *method)
+{
+	const char *site = header(r, "Sec-Fetch-Site"), *origin = header(r, "Origin");
+
+	if (is_safe(method))
+		return (true);
+	if (site != NULL) {
+		if (strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0)
+			return (true);
+		return (refuse(r, 403, "forbidden", "a page of another site may not do that (Sec-Fetch-Site)"));
+	}
+	if (origin != NULL)
+		return (origin_ok(r, origin) || refuse(r, 403, "forbidden", "a page of another site may not do that (Origin)"));
+	if (r->who.is_session)
+		return (refuse(r, 403, "forbidden", "with a session cookie, Sec-Fetch-Site or Origin must say where the request comes from"));
+	return (true);
+}
+
+/* --- credentials ----------------------------------------------------------------------------------------------- */
+
+static struct known *
+known_find(struct http_listener *l, const char *presented)
+{
+	size_t len = strlen(presented);
+
+	for (size_t i = 0; i < NELEMS(l->known); i++) {
+		if (l->known[i].len == len && sodium_memcmp(l->known[i].presented, presented, len) == 0)
+			return (&l->known[i]);
+	}
+	return (NULL);
+}
+
+static struct known *
+known_add(struct http_listener *l, const char *presented)
+{
+	struct known *k = &l->known[l->known_next++ % NELEMS(l->known)];
+
+	k->len = 0;
+	if (str_copy(k->presented, sizeof(k->presented), presented) == -1)
+		return (NULL);
+	k->len = strlen(presented);
+	return (k);
+}
+
+/* One that was good before is let in even while its address is made to wait: somebody else there may be guessing. */
+static bool
+present(struct request *r, const char *presented, bool is_cookie)
+{
+	struct http_listener *l = r->l;
+	int64_t generation = atomic_load(&l->conf->health->generation), now = ident_now_ms();
+	struct known *k = known_find(l, presented);
+	char address[sizeof(r->who.address)];
+
+	memcpy(address, r->who.address, sizeof(address));
+	if (k != NULL && k->generation == generation) {
+		r->who = k->who;
+		memcpy(r->who.address, address, sizeof(address));
+		if (auth_still_good(&r->who, address, now))
+			return (true);
+		r->who.role = ROLE_NONE;
+	}
+	if (k == NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0)
+		return (refuse(r, 429, "too_many", "too many wrong credentials from this address"));
+	(is_cookie ? auth_cookie : auth_bearer)(l->reader, presented, now, &r->who);
+	if (r->who.role == ROLE_NONE) {
+		/* a cookie that has expired is no guess */
+		if (!is_cookie)
+			peer_failed(r->c->peer, ident_mono_ms());
+		return (true);
+	}
+	if (k == NULL)
+		k = known_add(l, presented);
+	if (k != NULL) {
+		k->who = r->who;
+		k->generation = generation;
+	}
+	return (true);
+}
+
+static bool
+authenticate_tcp(struct request *r, const char *method)
+{
+	const char *bearer = header(r, "Authorization");
+	const char *cookie = MHD_lookup_connection_value(r->conn, MHD_COOKIE_KIND, r->l->cookie_name);
+
+	memcpy(r->who.address, r->c->address, sizeof(r->who.address));
+	if (!host_ok(r))
+		return (refuse(r, 421, "misdirected", "Host is not a name of this server (jailnetd.conf: hosts)"));
+	if (bearer != NULL && !present(r, bearer, false))
+		return (false);
+	if (bearer == NULL && cookie != NULL && !present(r, cookie, true))
+		return (false);
+	return (same_site(r, method));
+}
+
+bool
+http_authenticate(struct request *r, const char *method)
+{
+	if (!r->l->local)
+		return (authenticate_tcp(r, method));
+	auth_peer(&r->l->conf->auth, r->c->fd, &r->who);
+	/* no browser talks to a UNIX socket; a proxy that lets one through should not */
+	if (header(r, "Origin") != NULL || header(r, "Referer") != NULL)
+		return (refuse(r, 403, "forbidden", "the UNIX socket is not for web pages (Origin or Referer is there)"));
+	return (true);
+}

@@ -1,0 +1,186 @@
+/*
+ * recon_account: writes to credentials.  Each has a transaction of its own: they are rare, and none waits for the kernel.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+#include "server/auth.h"
+#include "server/ident.h"
+#include "server/recon_int.h"
+
+#define TOKENS_MAX 10000
+#define SESSIONS_MAX 10000
+
+static int
+token_create(struct recon *r, const struct write *w, int64_t now, struct err *err)
+{
+	struct account *a = w->account;
+	struct token_row *t = &a->token, other;
+	size_t n;
+
+	if (store_token_count(r->store, &n, err) == -1)
+		return (-1);
+	if (n >= TOKENS_MAX)
+		return (err_set(err, ERR_LIMIT, "there are %d tokens already", TOKENS_MAX));
+	ident_new("tk_", t->id);
+	t->grant.created_at = now;
+	t->grant.expires_at = a->lifetime_ms == 0 ? 0 : now + a->lifetime_ms;
+	if (!t->is_certificate) {
+		auth_secret("jnd", t->id, a->secret);
+		auth_hash(a->secret, t->sha256);
+	} else if (store_token_find(r->store, t->sha256, true, &other, err) == 0)
+		return (err_set(err, ERR_EXISTS, "the certificate is known already, as %s", other.id));
+	if (recon_begin(r, true, err) == -1)
+		return (-1);
+	store_token_add(r->store, t, err);
+	recon_event(r, "token.created", "", w->actor, "", "%s %s (%s) created by %s", t->is_certificate ? "certificate" : "token", t->id,
+	    t->grant.role, w->actor);
+	return (recon_end(r, err));
+}
+
+static int
+token_delete(struct recon *r, const struct write *w, int64_t now, struct err *err)
+{
+	const char *id = w->account->token.id;
+	struct token_row t;
+	size_t others;
+
+	if (store_token(r->store, id, &t, err) == -1 || store_token_admins(r->store, id, now, &others, err) == -1)
+		return (-1);
+	if (others == 0 && str_equal(t.grant.role, "admin"))
+		return (err_set(err, ERR_IN_USE, "it is the last unrestricted administrator: make another first"));
+	if (recon_begin(r, true, err) == -1)
+		return (-1);
+	store_token_delete(r->store, id, err);
+	recon_event(r, "token.deleted", "", w->actor, "", "token %s deleted by %s", id, w->actor);
+	return (recon_end(r, err));
+}
+
+/* Writes a.session, whose grant is complete but for its times. */
+static int
+session_store(struct recon *r, struct account *a, const char *prefix, const uint8_t *exchanged, int64_t now, struct err *err)
+{
+	struct session_row *s = &a->session;
+	int64_t end = s->grant.expires_at;
+	size_t n;
+
+	if (store_session_count(r->store, &n, err) == -1)
+		return (-1);
+	ident_new("se_", s->id);
+	s->grant.created_at = now;
+	s->grant.expires_at = now + a->lifetime_ms;
+	/* never longer than what it was made with */
+	if (end != 0 && end < s->grant.expires_at)
+		s->grant.expires_at = end;
+	auth_secret(prefix, s->id, a->secret);
+	auth_hash(a->secret, s->sha256);
+	if (recon_begin(r, true, err) == -1)
+		return (-1);
+	store_session_trim(r->store, now, err);
+	if (n >= SESSIONS_MAX) {
+		store_rollback(r->store);
+		return (err_set(err, ERR_LIMIT, "there are %d sessions already", SESSIONS_MAX));
+	}
+	if (exchanged != NULL)
+		store_session_delete(r->store, exchanged, err);
+	store_session_add(r->store, s, err);
+	return (recon_end(r, err));
+}
+
+/* The grant of the token or code that was given; what is wrong with it is nobody's business. */
+static int
+sign_in(struct recon *r, const struct write *w, int64_t now, struct err *err)
+{
+	struct account *a = w->account;
+	struct session_row code = { .is_code = true };
+	struct token_row t;
+	bool is_code = strncmp(a->secret, "jnl_", 4) == 0;
+	uint8_t hash[32];
+	int rc;
+
+	auth_hash(a->secret, hash);
+	explicit_bzero(a->secret, sizeof(a->secret));
+	if (is_code) {
+		rc = store_session_find(r->store, hash, &code, err);
+	} else if ((rc = store_token_find(r->store, hash, false, &t, err)) == 0) {
+		code.grant = t.grant;
+		memcpy(code.token, t.id, sizeof(code.token));
+		str_format(code.actor, sizeof(code.actor), "token:%s", t.id);
+	}
+	if (rc == -1 && err->code != ERR_NOT_FOUND)
+		return (-1);
+	if (rc == -1 || !code.is_code || (code.grant.expires_at != 0 && code.grant.expires_at <= now) ||
+	    !auth_address_ok(code.grant.cidrs, a->address))
+		return (err_set(err, ERR_DENIED, "not good"));
+	/* the few minutes of the code are not the session's, but the end of the token behind it is */
+	if (is_code && code.token[0] == '\0')
+		code.grant.expires_at = 0;
+	else if (is_code) {
+		if (store_token(r->store, code.token, &t, err) == -1)
+			return (-1);
+		code.grant.expires_at = t.grant.expires_at;
+	}
+	a->session = code;
+	a->session.is_code = false;
+	return (session_store(r, a, "jns", is_code ? hash : NULL, now, err));
+}
+
+static int
+sign_out(struct recon *r, const struct write *w, struct err *err)
+{
+	if (recon_begin(r, true, err) == -1)
+		return (-1);
+	store_session_delete(r->store, w->account->session.sha256, err);
+	return (recon_end(r, err));
+}
+
+static void
+account_run(struct recon *r, struct ticket *t)
+{
+	const struct write *w = t->write;
+	int64_t now = ident_now_ms();
+	struct err err = { 0 };
+	int rc;
+
+	switch (w->verb) {
+	case WRITE_TOKEN_CREATE:
+		rc = token_create(r, w, now, &err);
+		break;
+	case WRITE_TOKEN_DELETE:
+		rc = token_delete(r, w, now, &err);
+		break;
+	case WRITE_SIGN_IN:
+		rc = sign_in(r, w, now, &err);
+		break;
+	case WRITE_SIGN_OUT:
+		rc = sign_out(r, w, &err);
+		break;
+	default:
+		rc = session_store(r, w->account, "jnl", NULL, now, &err);
+	}
+	if (rc == -1) {
+		ticket_fail(t, &err);
+		return;
+	}
+	t->out.kind = OUT_DONE;
+	r->conf->notify(r->conf->arg);
+	ticket_answer(t);
+}
+
+struct ticket *
+account_commit(struct recon *r, struct ticket *list)
+{
+	struct ticket **link = &list, *t;
+
+	while ((t = *link) != NULL) {
+		if (!verb_is_account(t->write->verb)) {
+			link = &t->next;
+			continue;
+		}
+		*link = t->next;
+		account_run(r, t);
+	}
+	return (list);
+}

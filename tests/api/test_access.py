@@ -1,0 +1,409 @@
+"""Who may what: tokens, roles, scopes, selectors, sessions, guessing.  Fake kernel, TCP on loopback."""
+import http.client
+import json
+import os
+import subprocess
+import time
+
+import pytest
+import yaml
+
+from jn import BUILD, TOP, Client, Daemon
+
+with open(os.path.join(TOP, "openapi", "openapi.yaml"), encoding="utf-8") as f:
+    DOC = yaml.safe_load(f)
+
+
+@pytest.fixture(scope="module")
+def d():
+    with Daemon() as daemon:
+        yield daemon
+
+
+def make(d, **token):
+    token = dict({"name": "t", "role": "viewer"}, **token)
+    a = d.post("/v1/tokens", token)
+    assert a.status == 201, a
+    return a.json
+
+
+def client(d, **token):
+    return d.tcp(make(d, **token)["token"])
+
+
+def raw(d, method, target, body=None, headers=None):
+    """Without a token, with exactly these headers."""
+    return Client(port=d.url_port).request(method, target, body, headers)
+
+
+def sign_in(d, **what):
+    a = raw(d, "POST", "/v1/session", what)
+    assert a.status == 201, a
+    return a.headers["Set-Cookie"].split(";")[0], a
+
+
+def test_the_secret_is_shown_once_and_stored_hashed(d):
+    t = make(d, role="admin", name="once")
+    secret = t["token"]
+    assert secret.startswith("jnd_") and len(secret) == 56
+    assert d.tcp(secret).get("/v1").status == 200
+    for target in ("/v1/tokens", "/v1/tokens/" + t["id"]):
+        assert secret not in d.get(target).body.decode() and "token" not in [k for k in d.get(target).json if k == "token"]
+    for name in os.listdir(d.state_dir):
+        path = os.path.join(d.state_dir, name)
+        if os.path.isfile(path) and name != "admin.token":
+            with open(path, "rb") as f:
+                assert secret.encode() not in f.read(), name
+    assert secret not in d.log()
+    c = d.tcp(secret)
+    assert d.delete("/v1/tokens/" + t["id"]).status == 204
+    assert c.get("/v1").status == 401
+    assert d.delete("/v1/tokens/" + t["id"]).status == 404
+
+
+def test_every_route_by_role(d):
+    """The route table's roles, asked through the door: nobody, viewer, operator, admin."""
+    clients = [Client(port=d.url_port)] + [client(d, role=r) for r in ("viewer", "operator", "admin")]
+    for path, item in DOC["paths"].items():
+        for method in ("get", "put", "post", "delete", "patch"):
+            if method not in item:
+                continue
+            op = item[method]
+            least = 0 if op.get("security") == [] else 1 if method == "get" else 2
+            if path.startswith("/v1/tokens") or "admin" in op.get("description", "").split(".")[0]:
+                least = 3
+            elif path.startswith("/v1/session"):
+                least = min(least, 1)
+            target = path.replace("{id}", "tk_x" if "tokens" in path else "op_x").replace("{", "").replace("}", "")
+            if path == "/v1/events":
+                target += "?limit=1"
+            for role, c in enumerate(clients):
+                a = c.request(method.upper(), target, "]" if method not in ("get", "delete") else None)
+                if role < least:
+                    assert a.status == (401 if role == 0 else 403), (method, path, role, a)
+                    assert a.json["code"] in ("unauthorized", "forbidden")
+                    assert role > 0 or a.headers["WWW-Authenticate"] == "Bearer"
+                elif path != "/v1/session":
+                    assert a.status not in (401, 403), (method, path, role, a)
+
+
+def test_scopes_make_it_less(d):
+    c = client(d, role="operator", scopes=["net:write", "jails:read"])
+    assert c.put("/v1/bridges/sc0", {}).status == 201
+    assert c.get("/v1/bridges").status == 200 and c.get("/v1/jails").status == 200
+    assert c.put("/v1/jails/sc0", {}).status == 403
+    assert c.get("/v1/topology").status == 403 and c.get("/v1/events", Accept="application/json").status == 403
+    assert "net:write" in c.get("/v1/whoami").json["scopes"]
+    # answers are cached for those who may see them: not for this one
+    everything = client(d)
+    for _ in range(2):
+        assert everything.get("/v1/topology").status == 200
+        assert c.get("/v1/topology").status == 403
+    assert c.delete("/v1/bridges/sc0").status == 204
+
+
+def test_nobody_gives_more_than_he_has(d):
+    c = client(d, role="admin", scopes=["tokens:write", "net:read"])
+    assert c.post("/v1/tokens", {"name": "x", "role": "admin"}).status == 403
+    assert c.post("/v1/tokens", {"name": "x", "role": "viewer", "scopes": ["jails:read"]}).status == 403
+    assert c.post("/v1/tokens", {"name": "x", "role": "viewer", "scopes": ["net:read"]}).status == 201
+    v = client(d, role="viewer")
+    assert v.post("/v1/session/code", {"role": "admin"}).status == 403
+
+
+def test_expiry(d):
+    t = make(d, expires_in_seconds=1)
+    c = d.tcp(t["token"])
+    assert c.get("/v1").status == 200
+    time.sleep(1.2)
+    assert c.get("/v1").status == 401
+    assert make(d, expires_in_seconds=0)["expires_at"] is None
+
+
+def test_cidr_limits(d):
+    here = client(d, cidrs=["127.0.0.0/8"])
+    elsewhere = client(d, cidrs=["192.0.2.0/24", "2001:db8::/32"])
+    assert here.get("/v1").status == 200
+    assert elsewhere.get("/v1").status == 401
+
+
+@pytest.mark.parametrize("field,value", [
+    ("role", "root"), ("name", ""), ("name", "x" * 64), ("scopes", ["jails"]), ("scopes", ["jails:admin"]), ("scopes", [1]), ("scopes", "jails:read"),
+    ("cidrs", ["10.0.0.0/33"]), ("cidrs", ["localhost"]), ("cidrs", ["10.0.0.0/8 0.0.0.0/0"]), ("selector", "a=b=c"), ("selector", ","),
+    ("selector", "=x"), ("expires_in_seconds", -1), ("expires_in_seconds", 10**12), ("certificate_sha256", "abc"), ("colour", 1)])
+def test_what_a_token_cannot_be(d, field, value):
+    a = d.post("/v1/tokens", dict({"name": "x", "role": "viewer"}, **{field: value}))
+    assert a.status == 422 and any(e["pointer"].startswith("/" + field) for e in a.json["errors"]), a
+
+
+def test_the_last_admin_stays():
+    with Daemon() as d:
+        first, = [t for t in d.get("/v1/tokens").json["items"]]
+        a = d.delete("/v1/tokens/" + first["id"])
+        assert a.status == 409 and a.json["code"] == "in_use"
+        # neither a restricted admin nor one that has expired can stand in
+        for less in ({"scopes": ["net:read"]}, {"selector": "a"}, {"cidrs": ["192.0.2.1/32"]}):
+            make(d, role="admin", **less)
+        make(d, role="admin", expires_in_seconds=1)
+        time.sleep(1.1)
+        assert d.delete("/v1/tokens/" + first["id"]).status == 409
+        make(d, role="admin")
+        assert d.delete("/v1/tokens/" + first["id"]).status == 204
+
+
+# --- label selectors ---------------------------------------------------------------------------------------------
+
+
+def test_a_selector_hides_the_rest(d):
+    d.put("/v1/topology", {"bridges": {"pb": {"labels": {"env": "prod"}}, "db0": {"labels": {"env": "dev"}}},
+                           "jails": {"pj": {"labels": {"env": "prod"}}, "dj": {"labels": {"env": "dev"}}}})
+    c = client(d, role="operator", selector="env=prod")
+    assert [j["name"] for j in c.get("/v1/jails").json["items"]] == ["pj"]
+    assert [b["name"] for b in c.get("/v1/bridges").json["items"]] == ["pb"]
+    assert c.get("/v1/jails/dj").status == 404 and c.get("/v1/jails/pj").status == 200
+    # the pages together are the same list
+    names, cursor = [], ""
+    while True:
+        page = c.get("/v1/jails?limit=1" + cursor).json
+        names += [j["name"] for j in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = "&cursor=" + page["next"]
+    assert names == ["pj"]
+    for target in ("/v1/topology", "/v1/interfaces", "/v1/macs", "/v1/drift", "/v1/operations", "/v1/tokens"):
+        assert c.get(target).status == 403, target
+    assert c.get("/v1/events", Accept="application/json").status == 403
+
+
+def test_a_selector_holds_for_writes(d):
+    d.put("/v1/topology", {"bridges": {"pb": {"labels": {"env": "prod"}}, "db0": {"labels": {"env": "dev"}}},
+                           "jails": {"pj": {"labels": {"env": "prod"}}, "dj": {"labels": {"env": "dev"}}}})
+    c = client(d, role="operator", selector="env=prod")
+    prod = {"labels": {"env": "prod"}}
+    assert c.put("/v1/jails/new", prod).status == 201
+    assert c.put("/v1/jails/other", {}).status == 403
+    assert c.put("/v1/jails/dj", prod).status == 404
+    assert c.patch("/v1/jails/dj", prod).status == 404
+    assert c.delete("/v1/jails/dj").status == 404
+    assert c.post("/v1/jails/dj/stop").status in (403, 404)
+    assert c.patch("/v1/jails/new", {"labels": {"env": "dev"}}).status == 403
+    # neither into a jail nor onto a bridge of somebody else
+    assert c.put("/v1/epairs/e0", dict(prod, a={"bridge": "pb"}, b={"jail": "pj"})).status == 201
+    assert c.put("/v1/epairs/e1", dict(prod, a={"bridge": "db0"}, b={"jail": "pj"})).status == 403
+    assert c.put("/v1/epairs/e1", dict(prod, a={"bridge": "pb"}, b={"jail": "dj"})).status == 403
+    assert c.put("/v1/bridges/pb", dict(prod, members={"uplink0": {}})).status in (403, 422)
+    assert c.put("/v1/topology", {}, **{"If-Match": "*"}).status == 403
+    assert d.get("/v1/jails/dj").json["labels"] == {"env": "dev"}
+
+
+# --- sessions ----------------------------------------------------------------------------------------------------
+
+
+def test_a_session(d):
+    t = make(d, role="operator")
+    cookie, a = sign_in(d, token=t["token"])
+    attributes = a.headers["Set-Cookie"]
+    for must in ("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"):
+        assert must in attributes
+    assert t["token"] not in a.body.decode() and cookie.split("=")[1] not in a.body.decode()
+    browser = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+    assert raw(d, "GET", "/v1/whoami", None, browser).json["via"] == "session"
+    assert raw(d, "PUT", "/v1/bridges/se0", {}, browser).status == 201
+    assert raw(d, "DELETE", "/v1/bridges/se0", None, browser).status == 204
+    # no session out of a session
+    assert raw(d, "POST", "/v1/session/code", {}, browser).status == 403
+    assert raw(d, "DELETE", "/v1/session", None, browser).status == 204
+    assert raw(d, "GET", "/v1/whoami", None, browser).status == 401
+
+
+def test_a_session_ends_with_its_token(d):
+    t = make(d)
+    cookie, _ = sign_in(d, token=t["token"])
+    assert raw(d, "GET", "/v1", None, {"Cookie": cookie}).status == 200
+    assert d.delete("/v1/tokens/" + t["id"]).status == 204
+    assert raw(d, "GET", "/v1", None, {"Cookie": cookie}).status == 401
+    # nor does it outlive it
+    t = make(d, expires_in_seconds=1)
+    cookie, a = sign_in(d, token=t["token"])
+    assert a.json["expires_at"] == t["expires_at"]
+    time.sleep(1.2)
+    assert raw(d, "GET", "/v1", None, {"Cookie": cookie}).status == 401
+
+
+def test_a_session_survives_the_server():
+    with Daemon() as d:
+        cookie, _ = sign_in(d, token=d.admin_token)
+        pid = d.server_pid()
+        os.kill(pid, 9)
+        d.wait(lambda: d.server_pid() not in (None, pid))
+
+        def answers():
+            try:
+                return raw(d, "GET", "/v1", None, {"Cookie": cookie}).status == 200
+            except OSError:
+                return False
+        d.wait(answers)
+
+
+def test_a_code_signs_in_once(d):
+    a = d.post("/v1/session/code", {"role": "viewer", "expires_in_seconds": 60})
+    assert a.status == 201 and a.json["path"] == "/#code=" + a.json["code"]
+    cookie, s = sign_in(d, code=a.json["code"])
+    assert s.json["role"] == "viewer"
+    assert raw(d, "GET", "/v1/jails", None, {"Cookie": cookie}).status == 200
+    assert raw(d, "PUT", "/v1/bridges/x", {}, {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}).status == 403
+    assert raw(d, "POST", "/v1/session", {"code": a.json["code"]}).status == 401
+    # a code is no session, a session no code, a code no token
+    code = d.post("/v1/session/code", {}).json["code"]
+    name = cookie.split("=")[0]
+    assert raw(d, "GET", "/v1", None, {"Cookie": name + "=" + code}).status == 401
+    assert d.tcp(code).get("/v1").status == 401
+    assert raw(d, "POST", "/v1/session", {"code": cookie.split("=")[1]}).status == 401
+    code = d.post("/v1/session/code", {"expires_in_seconds": 1}).json["code"]
+    time.sleep(1.2)
+    assert raw(d, "POST", "/v1/session", {"code": code}).status == 401
+
+
+def test_a_code_keeps_the_limits_of_its_maker(d):
+    c = client(d, role="operator", scopes=["net:read"], selector="env=prod", expires_in_seconds=600)
+    code = c.post("/v1/session/code", {}).json["code"]
+    cookie, s = sign_in(d, code=code)
+    who = raw(d, "GET", "/v1/whoami", None, {"Cookie": cookie}).json
+    assert who["scopes"] == ["net:read"] and who["selector"] == "env=prod" and who["role"] == "operator"
+    assert raw(d, "GET", "/v1/jails", None, {"Cookie": cookie}).status == 403
+
+
+# --- browsers ----------------------------------------------------------------------------------------------------
+
+
+def test_other_sites_cannot_write(d):
+    cookie, _ = sign_in(d, token=d.admin_token)
+    own = "http://127.0.0.1:%d" % d.url_port
+    bad = ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://evil.example"}, {"Origin": "null"},
+           {"Origin": "https" + own[4:]}, {"Origin": own + "0"}, {})
+    for h in bad:
+        a = raw(d, "PUT", "/v1/bridges/cs0", {}, dict(h, Cookie=cookie))
+        assert a.status == 403, (h, a)
+    for h in bad[:-1]:
+        # a token does not help a foreign page either
+        assert raw(d, "PUT", "/v1/bridges/cs0", {}, dict(h, Authorization="Bearer " + d.admin_token)).status == 403
+        assert raw(d, "POST", "/v1/session", {"token": d.admin_token}, h).status == 403
+    for h in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": own}):
+        assert raw(d, "PUT", "/v1/bridges/cs0", {}, dict(h, Cookie=cookie)).status in (200, 201)
+    assert raw(d, "DELETE", "/v1/bridges/cs0", None, {"Authorization": "Bearer " + d.admin_token}).status == 204
+
+
+def test_forms_cannot_write(d):
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"):
+        a = d.tcp().request("PUT", "/v1/bridges/f0", "{}", {"Content-Type": kind})
+        assert a.status == 415, a
+
+
+def test_no_page_talks_to_the_socket(d):
+    assert d.request("GET", "/v1", None, {"Origin": "http://localhost"}).status == 403
+    assert d.request("GET", "/v1", None, {"Referer": "http://localhost/"}).status == 403
+
+
+@pytest.mark.parametrize("host,status", [
+    ("127.0.0.1:%d", 200), ("localhost:%d", 200), ("LOCALHOST:%d", 200), ("[::1]:%d", 200), ("localhost", 200), ("evil.example:%d", 421),
+    ("evil.example", 421), ("127.0.0.1.evil.example:%d", 421), ("192.0.2.1:%d", 421), ("", 421), ("localhost:x", 421), ("localhost:99999", 421),
+    ("[::1", 421), ("a" * 300, 421)])
+def test_host(d, host, status):
+    h = host % d.url_port if "%" in host else host
+    a = raw(d, "GET", "/v1", None, {"Host": h, "Authorization": "Bearer " + d.admin_token})
+    assert a.status == status, a
+    assert raw(d, "GET", "/livez", None, {"Host": h}).status == status
+
+
+def test_configured_hosts():
+    with Daemon(conf="hosts = jail.example *.lan\n") as d:
+        for host, status in (("jail.example", 200), ("a.lan:8653", 200), ("b.example", 421)):
+            assert raw(d, "GET", "/livez", None, {"Host": host}).status == status
+
+
+def test_security_headers_everywhere(d):
+    for a in (d.tcp().get("/v1/topology"), d.tcp().get("/v1/topology"), d.tcp().get("/nowhere"), raw(d, "GET", "/v1"), d.tcp().request("OPTIONS", "/v1/jails"),
+              raw(d, "GET", "/livez", None, {"Host": "evil"})):
+        h = a.headers
+        assert h["X-Content-Type-Options"] == "nosniff" and h["Cache-Control"] == "no-store", a
+        assert h["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'" and h["Referrer-Policy"] == "no-referrer"
+        assert h["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert not [k for k in h if k.lower().startswith("access-control-")]
+
+
+# --- guessing ----------------------------------------------------------------------------------------------------
+
+
+def test_guessing_is_slowed_by_address():
+    with Daemon() as d:
+        good = d.tcp()
+        assert good.get("/v1").status == 200
+        statuses = [d.tcp("jnd_00000000_%043d" % i).get("/v1").status for i in range(30)]
+        assert statuses[:10] == [401] * 10 and set(statuses[10:]) == {429}, statuses
+        a = d.tcp("jnd_00000000_x").get("/v1")
+        assert a.status == 429 and int(a.headers["Retry-After"]) >= 1 and a.json["code"] == "too_many"
+        assert raw(d, "POST", "/v1/session", {"token": "jnd_x"}).status == 429
+        # who was here before goes on, nobody is locked out, and other addresses notice nothing
+        assert good.get("/v1").status == 200
+        assert d.get("/v1").status == 200
+        c = http.client.HTTPConnection("127.0.0.1", d.url_port, source_address=("127.0.0.2", 0))
+        c.request("GET", "/v1", headers={"Authorization": "Bearer " + d.admin_token})
+        assert c.getresponse().status == 200
+        c.close()
+        # the wait ends, and the next one is longer
+        time.sleep(2.2)
+        assert d.tcp("jnd_00000000_x").get("/v1").status == 401
+        assert int(d.tcp("jnd_00000000_x").get("/v1").headers["Retry-After"]) >= 3
+
+
+def test_guessing_a_session_counts_too():
+    with Daemon() as d:
+        statuses = [raw(d, "POST", "/v1/session", {"code": "jnl_%d" % i}).status for i in range(15)]
+        assert statuses[:10] == [401] * 10 and statuses[-1] == 429, statuses
+
+
+def test_the_same_answer_whatever_is_wrong(d):
+    with Daemon() as d:
+        t = make(d)
+        d.delete("/v1/tokens/" + t["id"])
+        late = make(d, expires_in_seconds=1)
+        far = make(d, cidrs=["192.0.2.0/24"])
+        time.sleep(1.1)
+        bodies = set()
+        for secret in ("x", t["token"], late["token"], far["token"], t["token"][:-1]):
+            a = d.tcp(secret).get("/v1")
+            assert a.status == 401
+            bodies.add(json.dumps(dict(a.json, request_id=None), sort_keys=True))
+        assert len(bodies) == 1
+
+
+# --- the command -------------------------------------------------------------------------------------------------
+
+
+def jailnet(d, *args):
+    return subprocess.run([os.path.join(BUILD, "jailnet"), "--socket", d.path] + list(args), capture_output=True, text=True, timeout=30)
+
+
+def test_the_command(d, tmp_path):
+    r = jailnet(d, "token", "create", "--name", "ops", "--role", "operator", "--scope", "net:write", "--cidr", "127.0.0.0/8", "--expires", "never")
+    assert r.returncode == 0 and r.stdout.startswith("jnd_") and "not shown again" in r.stderr, r
+    ident = r.stderr.split(":")[1].split(";")[0].strip()
+    assert d.tcp(r.stdout.strip()).get("/v1/bridges").status == 200
+    r = jailnet(d, "token", "list")
+    row, = [line for line in r.stdout.splitlines() if line.startswith(ident)]
+    assert "net:write" in row and "127.0.0.0/8" in row and "ops" in row
+    assert jailnet(d, "token", "delete", ident).returncode == 0
+    assert jailnet(d, "token", "delete", ident).returncode == 6
+    for wrong in (["token"], ["token", "create"], ["token", "create", "--name", "x"], ["token", "delete"], ["token", "list", "x"], ["token", "explode"],
+                  ["token", "create", "--name", "x", "--role", "viewer", "--expires", "0"], ["sign-in", "a", "b"], ["sign-in", "--x"]):
+        assert jailnet(d, *wrong).returncode == 2, wrong
+    r = jailnet(d, "token", "create", "--name", "x", "--role", "king")
+    assert r.returncode == 6 and "/role" in r.stderr
+
+
+def test_sign_in_prints_a_url(d):
+    r = jailnet(d, "sign-in", "--role", "viewer", "http://127.0.0.1:%d/" % d.url_port)
+    assert r.returncode == 0 and r.stdout.startswith("http://127.0.0.1:%d/#code=jnl_" % d.url_port), r
+    cookie, s = sign_in(d, code=r.stdout.strip().split("=")[1])
+    assert s.json["role"] == "viewer"
+    assert raw(d, "GET", "/v1/jails", None, {"Cookie": cookie}).status == 200
