@@ -28,6 +28,7 @@ LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 MADE_RULES != mkdir -p $(B) && for r in rules tests; do sh tools/$$r.sh $(B) >$(B)/$$r.mk.$$$$ && mv $(B)/$$r.mk.$$$$ $(B)/$$r.mk; done && echo yes
 MIGRATIONS != ls store/migrate/*.sql
 SRC_core != ls core/*.c
+SRC_convert != ls convert/*.c
 SRC_store != ls store/*.c
 SRC_api != ls api/*.c
 SRC_server != ls server/*.c
@@ -38,6 +39,7 @@ SRC_cli != ls cli/*.c cli/$(OS)/*.c
 SRC_fake != ls tests/fake/fake_[!s]*.c
 
 OBJ_core = $(SRC_core:%.c=$(B)/%.o)
+OBJ_convert = $(SRC_convert:%.c=$(B)/%.o)
 OBJ_store = $(SRC_store:%.c=$(B)/%.o) $(B)/store_migrations.o
 OBJ_api = $(SRC_api:%.c=$(B)/%.o) $(B)/api_openapi.o
 OBJ_server = $(SRC_server:%.c=$(B)/%.o)
@@ -55,8 +57,8 @@ include $(B)/tests.mk
 
 $(B)/jailnetd: $(OBJ_worker) $(OBJ_driver) $(OBJ_core)
 	$(LINK) -o $@ $(OBJ_worker) $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS))
-$(B)/jailnetd-server: $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_core)
-	$(LINK) -o $@ $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_core) $(LIBS_server)
+$(B)/jailnetd-server: $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_convert) $(OBJ_core)
+	$(LINK) -o $@ $(OBJ_server) $(OBJ_api) $(OBJ_store) $(OBJ_convert) $(OBJ_core) $(LIBS_server)
 $(B)/jailnet: $(OBJ_cli) $(OBJ_core)
 	$(LINK) -o $@ $(OBJ_cli) $(OBJ_core) $(LIBS_cli)
 # The same worker over the kernel in memory: whole-system tests without any rights.
@@ -75,9 +77,9 @@ $(B)/api_openapi.o: $(B)/api_openapi.c
 # --- tests ---------------------------------------------------------------------------------------------------------
 
 # Everything but the two main() of the daemons, for the unit tests to link with.
-$(B)/libtest.a: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake)
+$(B)/libtest.a: $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake)
 	rm -f $@
-	ar rc $@ $$(echo $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake) | tr ' ' '\n' | grep -v _main.o)
+	ar rc $@ $$(echo $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake) | tr ' ' '\n' | grep -v _main.o)
 
 tests: $(TESTS) $(B)/jailnetd-fake
 

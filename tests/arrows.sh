@@ -1,6 +1,6 @@
 #!/bin/sh
 # Who may include whom (ARCHITECTURE.md).  Prints each include that breaks an arrow; exit 1 when there is one.
-#   core <- store <- api <- server,  core <- worker,  core <- cli
+#   core <- store <- api <- server,  core <- worker,  core <- cli,  core <- convert <- api
 # usage: arrows.sh [DIR]
 set -eu
 cd "${1:-.}"
@@ -11,13 +11,14 @@ allowed() { # folder -> folders it may include from
     case $1 in
     core) echo core ;;
     store) echo core store ;;
-    api) echo core store api ;;
+    convert) echo core convert ;;
+    api) echo core convert store api ;;
     server) echo core store api server ;;
     worker) echo core worker ;;
     cli) echo core cli ;;
     esac
 }
-for dir in core store api server worker cli; do
+for dir in core convert store api server worker cli; do
     ok=" $(allowed $dir) "
     for f in $(find $dir -name '*.[ch]'); do
         for inc in $(sed -n 's/^#[ \t]*include "\(.*\)"/\1/p' "$f"); do
@@ -37,7 +38,7 @@ for dir in core store api server worker cli; do
     done
 done
 only() { # header regex, allowed path regex
-    grep -rlE "^#[ 	]*include <$1" core store api server worker cli --include='*.[ch]' | grep -vE "$2" | while read -r f; do
+    grep -rlE "^#[ 	]*include <$1" core convert store api server worker cli --include='*.[ch]' | grep -vE "$2" | while read -r f; do
         echo "arrows: $f includes <$1>"
     done
 }
@@ -45,6 +46,6 @@ out=$(only 'microhttpd\.h' '^server/http'; only 'sqlite3\.h' '^store/'; only 'ja
     only 'libmnl' '^worker/linux/'; only 'curl/' '^cli/'; only 'sodium\.h' '^server/')
 [ -z "$out" ] || { echo "$out"; bad=1; }
 # basenames are unique, so that a file's name says where it is
-dup=$(find core store api server worker cli -name '*.c' | sed 's|.*/||' | sort | uniq -d)
+dup=$(find core convert store api server worker cli -name '*.c' | sed 's|.*/||' | sort | uniq -d)
 [ -z "$dup" ] || complain "two files named $dup"
 exit $bad

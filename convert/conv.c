@@ -1,0 +1,142 @@
+/*
+ * conv: which file is what, and the order in which they are read.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "convert/conv_jc.h"
+#include "core/str.h"
+
+static bool
+ends(const char *s, const char *with)
+{
+	size_t n = strlen(s), m = strlen(with);
+
+	return (n >= m && strcmp(s + n - m, with) == 0);
+}
+
+enum conv_kind
+conv_kind_of(const char *path, enum conv_kind otherwise)
+{
+	const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
+
+	if (strstr(path, "/ezjail/") != NULL || strncmp(path, "ezjail/", 7) == 0)
+		return (CONV_EZJAIL);
+	if (strstr(path, "/jail.conf.d/") != NULL || strncmp(path, "jail.conf.d/", 12) == 0 ||
+	    (strncmp(base, "jail.", 5) == 0 && ends(base, ".conf")) || strcmp(base, "jail.conf") == 0)
+		return (CONV_JAIL_CONF);
+	/* .../jails/web/etc/rc.conf, but not /etc/rc.conf itself */
+	if (ends(path, "/etc/rc.conf") && strlen(path) > strlen("/etc/rc.conf"))
+		return (CONV_JAIL_RC);
+	if (strncmp(base, "rc.conf", 7) == 0 || strstr(path, "/rc.conf.d/") != NULL)
+		return (CONV_RC_CONF);
+	return (otherwise);
+}
+
+static bool
+is_text(struct conv *c, const struct conv_src *src, const struct conv_file *f)
+{
+	struct conv_pos top = { src, 0, 0 };
+
+	if (f->size > CONV_FILE_MAX)
+		conv_say(c, CONV_ERROR, &top, "too-large", "a configuration file has at most %u MiB; not read", CONV_FILE_MAX >> 20);
+	else if (memchr(f->text, '\0', f->size) != NULL)
+		conv_say(c, CONV_ERROR, &top, "binary", "not a text file; not read");
+	else
+		return (true);
+	return (false);
+}
+
+static bool
+prepare(struct conv *c, struct conv_src *src, const struct conv_file *f, enum conv_kind kind)
+{
+	struct conv_pos top = { src, 1, 0 };
+	size_t n = 0, crs = 0;
+	char *text;
+
+	*src = (struct conv_src){ .path = conv_dup(c, f->path), .text = "" };
+	if (src->path == NULL)
+		return (false);
+	src->kind = conv_kind_of(f->path, kind);
+	if (!is_text(c, src, f))
+		return (true);
+	text = conv_alloc(c, f->size + 1);
+	if (text == NULL)
+		return (false);
+	for (size_t i = 0; i < f->size; i++) {
+		if (f->text[i] == '\r' && (i + 1 == f->size || f->text[i + 1] == '\n'))
+			crs++;
+		else
+			text[n++] = f->text[i];
+	}
+	if (!str_utf8(text, n)) {
+		/* Latin-1 in comments is common; what it says must not reach JSON. */
+		conv_say(c, CONV_WARNING, &top, "encoding", "not UTF-8; the bytes that are not are read as '?'");
+		str_clean(text);
+	}
+	if (crs > 0)
+		conv_say(c, CONV_WARNING, &top, "crlf", "lines end in CR LF; the CR is left out, but the system would have read it as part of values");
+	src->text = text;
+	src->size = strlen(text);
+	src->ok = true;
+	return (true);
+}
+
+static void
+read_ezjail(struct conv_host *h, const struct conv_src *src)
+{
+	struct conv_vars vars = { .n = 0 };
+
+	conv_sh_read(h->c, src, &vars);
+	conv_rc_jails(h, &vars, src);
+}
+
+static void
+read_all(struct conv_host *h)
+{
+	struct conv *c = h->c;
+
+	for (size_t i = 0; i < h->nsrcs; i++)
+		if (h->srcs[i].kind == CONV_RC_CONF)
+			conv_sh_read(c, &h->srcs[i], &h->rc);
+	conv_rc_host(h);
+	for (size_t i = 0; i < h->nsrcs && !c->nomem; i++)
+		if (h->srcs[i].kind == CONV_EZJAIL)
+			read_ezjail(h, &h->srcs[i]);
+	conv_rc_jails(h, &h->rc, NULL);
+	h->jc_src = conv_alloc(c, (h->nsrcs + 1) * sizeof(*h->jc_src));
+	h->jc_files = conv_alloc(c, (h->nsrcs + 1) * sizeof(*h->jc_files));
+	if (h->jc_src == NULL || h->jc_files == NULL)
+		return;
+	for (size_t i = 0; i < h->nsrcs; i++)
+		if (h->srcs[i].kind == CONV_JAIL_CONF)
+			h->jc_src[h->njc++] = &h->srcs[i];
+	conv_jail_confs(h, h->jc_files, h->njc);
+	for (size_t i = 0; i < h->nsrcs && !c->nomem; i++)
+		if (h->srcs[i].kind == CONV_JAIL_RC)
+			conv_jail_rc(h, &h->srcs[i]);
+}
+
+int
+conv_import(struct conv *c, enum conv_kind kind, const struct conv_file *files, size_t nfiles, const struct conv_opts *opts,
+    struct topo *out, struct err *err)
+{
+	struct conv_host h = { .c = c, .opts = opts, .nsrcs = nfiles };
+	struct conv_src *srcs = conv_alloc(c, (nfiles + 1) * sizeof(*srcs));
+
+	topo_init(out);
+	for (size_t i = 0; srcs != NULL && i < nfiles; i++)
+		if (!prepare(c, &srcs[i], &files[i], kind))
+			break;
+	h.srcs = srcs;
+	if (!c->nomem)
+		read_all(&h);
+	if (!c->nomem && conv_build(&h, out, err) == 0 && !c->nomem) {
+		conv_rewrite(&h, out);
+		if (!c->nomem)
+			return (0);
+	}
+	topo_fini(out);
+	topo_init(out);
+	return (c->nomem ? err_nomem(err) : -1);
+}

@@ -1,0 +1,653 @@
+/*
+ * conv_build: the host that the files describe becomes a topology: first what is VNET already, then the conversion of
+ * traditional jails (conv_convert.c).
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert/conv_build.h"
+#include "core/str.h"
+
+/* --- objects -------------------------------------------------------------------------------------------------- */
+
+struct object *
+build_object(struct build *b, enum kind kind, const char *name)
+{
+	struct object *o;
+
+	if (b->failed)
+		return (NULL);
+	o = object_new(kind, name);
+	if (o == NULL || topo_put(b->out, o, b->err) == -1) {
+		object_free(o);
+		b->failed = true;
+		b->h->c->nomem = true;
+		return (NULL);
+	}
+	return (o);
+}
+
+struct object *
+build_bridge(struct build *b, const char *name)
+{
+	struct object *o = topo_find(b->out, KIND_BRIDGE, name);
+
+	return (o != NULL ? o : build_object(b, KIND_BRIDGE, name));
+}
+
+void
+build_address(struct build *b, struct object *o, struct prefixes *list, const struct prefix *p)
+{
+	struct prefix *v;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (ip_cmp(&list->v[i].ip, &p->ip) == 0)
+			return;
+	if (list->n == LIMIT_ADDRESSES) {
+		conv_say(b->h->c, CONV_ERROR, NULL, "limit", "%s %s: more than %d addresses; the rest is left out", kind_name(o->kind), o->name,
+		    LIMIT_ADDRESSES);
+		return;
+	}
+	v = arena_array(&o->arena, list->n + 1, sizeof(*v));
+	if (v == NULL) {
+		b->h->c->nomem = true;
+		return;
+	}
+	if (list->n > 0)
+		memcpy(v, list->v, list->n * sizeof(*v));
+	v[list->n] = *p;
+	list->v = v;
+	list->n++;
+}
+
+void
+build_member(struct build *b, struct object *bridge, const char *ifname, const struct port *port)
+{
+	struct bridge *br = &bridge->u.bridge;
+	struct member *v;
+
+	for (size_t i = 0; i < br->nmembers; i++)
+		if (strcmp(br->members[i].ifname, ifname) == 0)
+			return;
+	v = calloc(br->nmembers + 1, sizeof(*v));
+	if (v == NULL) {
+		b->h->c->nomem = true;
+		return;
+	}
+	if (br->nmembers > 0)
+		memcpy(v, br->members, br->nmembers * sizeof(*v));
+	v[br->nmembers].ifname = ifname;
+	if (port != NULL)
+		v[br->nmembers].port = *port;
+	if (object_members(bridge, v, br->nmembers + 1) == -1)
+		b->h->c->nomem = true;
+	free(v);
+}
+
+void
+build_route(struct build *b, struct object *jail, const struct prefix *dst, const struct ip *gateway)
+{
+	struct jail *j = &jail->u.jail;
+	struct route *v;
+
+	for (size_t i = 0; i < j->nroutes; i++)
+		if (prefix_cmp(&j->routes[i].dst, dst) == 0)
+			return;
+	v = calloc(j->nroutes + 1, sizeof(*v));
+	if (v == NULL) {
+		b->h->c->nomem = true;
+		return;
+	}
+	if (j->nroutes > 0)
+		memcpy(v, j->routes, j->nroutes * sizeof(*v));
+	v[j->nroutes] = (struct route){ *dst, *gateway };
+	if (object_routes(jail, v, j->nroutes + 1) == -1)
+		b->h->c->nomem = true;
+	free(v);
+}
+
+static void
+description(struct build *b, struct object *o, const char *text)
+{
+	if (text != NULL && text[0] != '\0' && strlen(text) < TEXT_SIZE && object_str(o, &o->description, text) == -1)
+		b->h->c->nomem = true;
+}
+
+/* --- pairs ---------------------------------------------------------------------------------------------------- */
+
+/* "epair17b" or "epair17": unit and side; side 0 for the bare unit. */
+static bool
+epair_unit(const char *s, unsigned *unit, char *side)
+{
+	size_t digits;
+
+	if (strncmp(s, "epair", 5) != 0)
+		return (false);
+	digits = strspn(s + 5, "0123456789");
+	if (digits == 0 || digits > 5 || (s[5] == '0' && digits > 1))
+		return (false);
+	*side = s[5 + digits];
+	if (*side != '\0' && ((*side != 'a' && *side != 'b') || s[6 + digits] != '\0'))
+		return (false);
+	*unit = (unsigned)strtoul(s + 5, NULL, 10);
+	return (true);
+}
+
+static void
+set_end(struct build *b, struct end *e, const char *ifname, const char *def, const struct conv_if *f)
+{
+	str_copy(e->ifname, sizeof(e->ifname), ifname);
+	e->ifname_given = strcmp(ifname, def) != 0;
+	if (f == NULL)
+		return;
+	if (f->has_mac) {
+		e->mac = f->mac;
+		e->mac_pinned = true;
+	}
+	(void)b;
+}
+
+/* The name of the pair: what our own description says, what both halves have in common, or the unit. */
+static const char *
+pair_name(struct conv *c, const struct conv_if *a, const struct conv_if *z, unsigned unit)
+{
+	struct mark m = { .ours = false };
+	size_t n = strlen(a->name);
+
+	if (a->descr != NULL)
+		mark_parse(a->descr, &m);
+	if (!m.ours && z->descr != NULL)
+		mark_parse(z->descr, &m);
+	if (m.ours && m.has_object && m.kind == KIND_EPAIR)
+		return (conv_dup(c, m.name));
+	if (n > 1 && strlen(z->name) == n && memcmp(a->name, z->name, n - 1) == 0 && a->name[n - 1] == 'a' && z->name[n - 1] == 'b')
+		return (conv_dupn(c, a->name, n - 1));
+	return (conv_printf(c, "epair%u", unit));
+}
+
+static void
+end_addrs(struct build *b, struct object *o, struct end *e, const struct conv_if *f)
+{
+	for (size_t i = 0; f != NULL && i < f->addrs.n; i++)
+		build_address(b, o, &e->addrs, &f->addrs.v[i].prefix);
+}
+
+struct object *
+build_pair(struct build *b, unsigned unit)
+{
+	char na[IFNAME_SIZE], nz[IFNAME_SIZE];
+	struct conv_if *a, *z;
+	struct object *o;
+	const char *name;
+
+	snprintf(na, sizeof(na), "epair%ua", unit % 100000);
+	snprintf(nz, sizeof(nz), "epair%ub", unit % 100000);
+	a = host_if(b->h, na, true);
+	z = host_if(b->h, nz, true);
+	if (a == NULL || z == NULL)
+		return (NULL);
+	a = host_if(b->h, na, true);	/* adding may have moved it */
+	if (a == NULL || (name = pair_name(b->h->c, a, z, unit)) == NULL)
+		return (NULL);
+	o = topo_find(b->out, KIND_EPAIR, name);
+	if (o != NULL || (o = build_object(b, KIND_EPAIR, name)) == NULL)
+		return (o);
+	set_end(b, &o->u.epair.end[END_A], a->name, conv_printf(b->h->c, "%sa", name), a);
+	set_end(b, &o->u.epair.end[END_B], z->name, conv_printf(b->h->c, "%sb", name), z);
+	end_addrs(b, o, &o->u.epair.end[END_A], a);
+	end_addrs(b, o, &o->u.epair.end[END_B], z);
+	o->u.epair.mtu = a->mtu != 0 ? a->mtu : z->mtu;
+	build_end_add(b, o, END_A);
+	build_end_add(b, o, END_B);
+	return (o);
+}
+
+/* --- ends by interface name ------------------------------------------------------------------------------------ */
+
+/* Where the name is or would be; the list is sorted. */
+static size_t
+end_place(const struct build *b, const char *ifname, bool *found)
+{
+	size_t lo = 0, hi = b->nends;
+
+	*found = false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int d = strcmp(b->ends[mid].ifname, ifname);
+
+		if (d == 0) {
+			*found = true;
+			return (mid);
+		}
+		if (d < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return (lo);
+}
+
+void
+build_end_add(struct build *b, struct object *o, int side)
+{
+	const char *ifname = o->u.epair.end[side].ifname;
+	bool found;
+	size_t at = end_place(b, ifname, &found);
+
+	if (found) {
+		conv_say(b->h->c, CONV_ERROR, NULL, "duplicate", "two interfaces are called %s", ifname);
+		return;
+	}
+	if (!conv_room(b->h->c, &b->ends, b->nends, &b->rends, sizeof(*b->ends)))
+		return;
+	memmove(b->ends + at + 1, b->ends + at, (b->nends - at) * sizeof(*b->ends));
+	b->ends[at] = (struct build_end){ ifname, o, side };
+	b->nends++;
+}
+
+struct build_end *
+build_end(struct build *b, const char *ifname)
+{
+	bool found;
+	size_t at = end_place(b, ifname, &found);
+
+	return (found ? &b->ends[at] : NULL);
+}
+
+/* --- what the files say is there ------------------------------------------------------------------------------- */
+
+static void
+make_pairs(struct build *b)
+{
+	size_t n = b->h->nifs;
+	unsigned unit;
+	char side;
+
+	for (size_t i = 0; i < n; i++)
+		if (b->h->ifs[i].cloned && epair_unit(b->h->ifs[i].unit, &unit, &side) && side == 'a')
+			build_pair(b, unit);
+}
+
+static void
+make_bridges(struct build *b)
+{
+	for (size_t i = 0; i < b->h->nifs; i++) {
+		const struct conv_if *f = &b->h->ifs[i];
+		struct object *o;
+
+		if (!f->is_bridge)
+			continue;
+		if (!name_is_legal(f->name, IFNAME_SIZE - 1)) {
+			conv_say(b->h->c, CONV_ERROR, &f->pos, "name", "bridge %s: a name begins with a letter and has letters, digits, _ and -",
+			    f->name);
+			continue;
+		}
+		if ((o = build_bridge(b, f->name)) == NULL)
+			return;
+		if (f->mtu != 0)
+			o->u.bridge.mtu = f->mtu;
+		if (f->has_mac) {
+			o->u.bridge.mac = f->mac;
+			o->u.bridge.mac_pinned = true;
+		}
+		o->u.bridge.vlan_filter = f->vlan_filter;
+		for (size_t k = 0; k < f->addrs.n; k++)
+			build_address(b, o, &o->u.bridge.addrs, &f->addrs.v[k].prefix);
+		if (f->descr != NULL) {
+			struct mark m;
+
+			mark_parse(f->descr, &m);
+			if (!m.ours)
+				description(b, o, f->descr);
+		}
+		if (f->dhcp)
+			conv_say(b->h->c, CONV_WARNING, &f->pos, "dhcp", "bridge %s asks for its address; jailnet sets fixed ones only", f->name);
+	}
+}
+
+static void
+warn_member(struct build *b, const struct conv_if *bridge, const struct conv_if *m, const struct conv_pos *pos)
+{
+	char text[PREFIX_TEXT_SIZE];
+
+	if (m == NULL || m->addrs.n == 0 || m->is_bridge)
+		return;
+	conv_say(b->h->c, CONV_WARNING, pos, "address-on-member",
+	    "%s has %s and is a member of %s: FreeBSD wants the host's addresses on the bridge, not on a member "
+	    "(net.link.bridge.member_ifaddrs)",
+	    m->name, prefix_format(&m->addrs.v[0].prefix, text), bridge->name);
+}
+
+static void
+join(struct build *b, struct object *bridge, const struct conv_if *f, const struct conv_member *m)
+{
+	struct build_end *end;
+	struct conv_if *mi;
+	unsigned unit;
+	char side;
+
+	/* A pair that only a bridge line names: epair1a without cloned_interfaces. */
+	if (build_end(b, m->ifname) == NULL && epair_unit(m->ifname, &unit, &side) && side != '\0') {
+		conv_say(b->h->c, CONV_WARNING, &m->pos, "not-created", "%s is named but no line creates it; taken as an epair", m->ifname);
+		build_pair(b, unit);
+	}
+	end = build_end(b, m->ifname);
+	if (end == NULL) {
+		mi = host_if(b->h, m->ifname, false);
+		if (mi != NULL)
+			str_copy(mi->in_bridge, sizeof(mi->in_bridge), bridge->name);
+		warn_member(b, f, mi, &m->pos);
+		build_member(b, bridge, m->ifname, &m->port);
+		return;
+	}
+	if (end->o->u.epair.end[end->side].bridge != NULL) {
+		conv_say(b->h->c, CONV_WARNING, &m->pos, "contradiction", "%s is a member of %s already; left out of %s", m->ifname,
+		    end->o->u.epair.end[end->side].bridge, bridge->name);
+		return;
+	}
+	if (object_str(end->o, &end->o->u.epair.end[end->side].bridge, bridge->name) == -1 ||
+	    object_tagged(end->o, &end->o->u.epair.end[end->side].port, m->port.tagged, m->port.ntagged) == -1) {
+		b->h->c->nomem = true;
+		return;
+	}
+	end->o->u.epair.end[end->side].port.priv = m->port.priv;
+	end->o->u.epair.end[end->side].port.stp = m->port.stp;
+	end->o->u.epair.end[end->side].port.edge = m->port.edge;
+	end->o->u.epair.end[end->side].port.untagged = m->port.untagged;
+}
+
+static void
+join_members(struct build *b)
+{
+	size_t n = b->h->nifs;
+
+	for (size_t i = 0; i < n && !b->failed; i++) {
+		struct object *o = b->h->ifs[i].is_bridge ? topo_find(b->out, KIND_BRIDGE, b->h->ifs[i].name) : NULL;
+
+		for (size_t k = 0; o != NULL && k < b->h->ifs[i].nmembers; k++) {
+			struct conv_if f = b->h->ifs[i];	/* the array may move */
+
+			join(b, o, &f, &f.members[k]);
+		}
+	}
+	for (size_t i = 0; i + 1 < b->h->nautobridge; i += 2) {
+		struct conv_if *f = host_if(b->h, b->h->autobridge[i], false);
+		struct object *o = topo_find(b->out, KIND_BRIDGE, b->h->autobridge[i]);
+
+		for (size_t k = 0; f != NULL && o != NULL && k < b->h->nifs; k++) {
+			struct conv_if bridge = *f;
+			struct conv_member m = { .pos = f->pos };
+			struct build_end *e;
+
+			if (b->h->ifs[k].is_bridge || !str_match(b->h->autobridge[i + 1], b->h->ifs[k].name))
+				continue;
+			e = build_end(b, b->h->ifs[k].name);
+			if (e != NULL && e->o->u.epair.end[e->side].bridge != NULL)
+				continue;
+			str_copy(m.ifname, sizeof(m.ifname), b->h->ifs[k].name);
+			join(b, o, &bridge, &m);
+		}
+	}
+}
+
+/* --- jib ------------------------------------------------------------------------------------------------------- */
+
+const struct mac *
+build_known_mac(struct build *b, const char *ifname)
+{
+	const struct conv_if *f = host_if(b->h, ifname, false);
+
+	for (size_t i = 0; i < b->h->opts->nknown; i++)
+		if (strcmp(b->h->opts->known[i].ifname, ifname) == 0)
+			return (&b->h->opts->known[i].mac);
+	return (f != NULL && f->has_mac ? &f->mac : NULL);
+}
+
+struct object *
+build_jib_pair(struct build *b, const struct conv_jib *jib, unsigned counter)
+{
+	char a[IFNAME_SIZE], z[IFNAME_SIZE], name[IFNAME_SIZE], bridge[IFNAME_SIZE];
+	const struct mac *parent;
+	struct object *o, *br;
+
+	if (str_format(a, sizeof(a), "e%ua_%s", jib->index, jib->name) == -1 ||
+	    str_format(z, sizeof(z), "e%ub_%s", jib->index, jib->name) == -1 ||
+	    str_format(name, sizeof(name), "e%u_%s", jib->index, jib->name) == -1 ||
+	    str_format(bridge, sizeof(bridge), "%s%s", jib->parent, jib->suffix) == -1 || build_end(b, a) != NULL)
+		return (NULL);
+	if (!name_is_legal(bridge, IFNAME_SIZE - 1)) {
+		conv_say(b->h->c, CONV_ERROR, &jib->pos, "name", "%s: a bridge's name has letters, digits, _ and - only", bridge);
+		return (NULL);
+	}
+	if ((br = build_bridge(b, bridge)) == NULL || (o = build_object(b, KIND_EPAIR, name)) == NULL)
+		return (NULL);
+	build_member(b, br, jib->parent, NULL);
+	str_copy(o->u.epair.end[END_A].ifname, IFNAME_SIZE, a);
+	str_copy(o->u.epair.end[END_B].ifname, IFNAME_SIZE, z);
+	o->u.epair.end[END_A].ifname_given = o->u.epair.end[END_B].ifname_given = true;
+	if (object_str(o, &o->u.epair.end[END_A].bridge, bridge) == -1)
+		b->h->c->nomem = true;
+	parent = jib->keep_mac ? NULL : build_known_mac(b, jib->parent);
+	if (parent != NULL) {
+		jib_macs(parent, jib->name, counter, &o->u.epair.end[END_A].mac, &o->u.epair.end[END_B].mac);
+		o->u.epair.end[END_A].mac_pinned = o->u.epair.end[END_B].mac_pinned = true;
+	} else if (!jib->keep_mac)
+		conv_say(b->h->c, CONV_WARNING, &jib->pos, "mac-unknown",
+		    "%s and %s: jib derives their addresses from that of %s, which is not known here; they get new ones", a, z, jib->parent);
+	build_end_add(b, o, END_A);
+	build_end_add(b, o, END_B);
+	return (o);
+}
+
+static void
+make_jibs(struct build *b)
+{
+	unsigned counter = 0;
+
+	for (size_t i = 0; i < b->h->njibs && !b->failed; i++) {
+		const struct conv_jib *jib = &b->h->jibs[i];
+
+		/* jib counts pairs on the same parent within one call. */
+		counter = 0;
+		for (unsigned k = 1; k <= jib->index && k <= i; k++)
+			if (strcmp(b->h->jibs[i - k].parent, jib->parent) == 0 && strcmp(b->h->jibs[i - k].name, jib->name) == 0)
+				counter++;
+		build_jib_pair(b, jib, counter);
+	}
+}
+
+/* --- jails ------------------------------------------------------------------------------------------------------ */
+
+static bool
+jail_is_wanted(struct build *b, const struct conv_jail *j)
+{
+	if (!name_is_legal(j->name, NAME_SIZE - 1)) {
+		conv_say(b->h->c, CONV_ERROR, &j->pos, "name",
+		    "jail %s: a name begins with a letter and has letters, digits, _ and -; rename it or leave it as it is", j->name);
+		return (false);
+	}
+	return (j->vnet || j->addrs.n > 0 || j->nvnet_ifs > 0);
+}
+
+struct object *
+build_jail(struct build *b, struct conv_jail *j)
+{
+	struct object *o = topo_find(b->out, KIND_JAIL, j->name);
+	struct jail *jail;
+
+	if (o != NULL || (o = build_object(b, KIND_JAIL, j->name)) == NULL)
+		return (o);
+	jail = &o->u.jail;
+	jail->external = !b->h->opts->managed;
+	jail->forwarding = j->forwarding;
+	if (b->h->opts->managed) {
+		jail->running = !j->disabled;
+		if (object_str(o, &jail->exec_start, strlen(j->start) < COMMAND_SIZE ? j->start : "") == -1 ||
+		    object_str(o, &jail->exec_stop, strlen(j->stop) < COMMAND_SIZE ? j->stop : "") == -1 ||
+		    object_str(o, &jail->hostname, strlen(j->hostname) < HOSTNAME_SIZE ? j->hostname : "") == -1 ||
+		    object_str(o, &jail->path, strlen(j->path) < PATH_SIZE && strcmp(j->path, "/") != 0 ? j->path : "") == -1)
+			b->h->c->nomem = true;
+	}
+	if (j->nsysctls > 0 && object_pairs(o, &jail->sysctls, j->sysctls, j->nsysctls) == -1)
+		b->h->c->nomem = true;
+	for (size_t i = 0; i < j->nroutes; i++)
+		build_route(b, o, &j->routes[i].dst, &j->routes[i].gateway);
+	if (j->disabled)
+		conv_say(b->h->c, CONV_NOTE, &j->pos, "disabled", "jail %s is switched off (.norun); its interface waits for it", j->name);
+	return (o);
+}
+
+static void
+attach(struct build *b, struct conv_jail *j, const char *ifname)
+{
+	struct object *o;
+	struct conv_inner *inner;
+
+	if (!name_is_legal(ifname, IFNAME_SIZE - 1)) {
+		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "name", "%s: %.40s cannot be the name of an interface here; left out", j->name,
+		    ifname);
+		return;
+	}
+	if ((o = topo_find(b->out, KIND_ATTACHMENT, ifname)) != NULL) {
+		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction", "%s is in jail %s already; left out of %s", ifname,
+		    o->u.attachment.jail, j->name);
+		return;
+	}
+	if ((o = build_object(b, KIND_ATTACHMENT, ifname)) == NULL)
+		return;
+	if (object_str(o, &o->u.attachment.jail, j->name) == -1)
+		b->h->c->nomem = true;
+	inner = jail_inner(b->h, j, ifname);
+	for (size_t i = 0; inner != NULL && i < inner->addrs.n; i++)
+		build_address(b, o, &o->u.attachment.addrs, &inner->addrs.v[i].prefix);
+}
+
+static void
+give(struct build *b, struct conv_jail *j, const char *ifname)
+{
+	struct build_end *e = build_end(b, ifname);
+	struct conv_inner *inner;
+	struct end *end;
+	unsigned unit;
+	char side;
+
+	if (e == NULL && epair_unit(ifname, &unit, &side) && side != '\0') {
+		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "not-created",
+		    "jail %s wants %s, which no line creates; taken as an epair whose other half is in no bridge", j->name, ifname);
+		build_pair(b, unit);
+		e = build_end(b, ifname);
+	}
+	if (e == NULL && strncmp(ifname, "ng", 2) == 0 && isdigit((unsigned char)ifname[2])) {
+		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "jng", "%s is a netgraph interface; jailnet would make an epair instead", ifname);
+		return;
+	}
+	if (e == NULL) {
+		attach(b, j, ifname);
+		return;
+	}
+	end = &e->o->u.epair.end[e->side];
+	if (end->jail != NULL && strcmp(end->jail, j->name) != 0) {
+		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction", "%s is given to jail %s already; left out of %s", ifname,
+		    end->jail, j->name);
+		return;
+	}
+	if (end->bridge != NULL) {
+		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction", "%s is a member of %s and given to jail %s; the jail wins",
+		    ifname, end->bridge, j->name);
+		end->bridge = NULL;
+	}
+	if (object_str(e->o, &end->jail, j->name) == -1)
+		b->h->c->nomem = true;
+	inner = jail_inner(b->h, j, ifname);
+	for (size_t i = 0; inner != NULL && i < inner->addrs.n; i++)
+		build_address(b, e->o, &end->addrs, &inner->addrs.v[i].prefix);
+	for (size_t i = 0; strcmp(ifname, j->vnet_ifs[0]) == 0 && i < j->addrs.n; i++)
+		build_address(b, e->o, &end->addrs, &j->addrs.v[i].prefix);
+}
+
+static void
+make_jails(struct build *b)
+{
+	for (size_t i = 0; i < b->h->njails && !b->failed; i++) {
+		struct conv_jail *j = &b->h->jails[i];
+
+		if (!jail_is_wanted(b, j)) {
+			if (name_is_legal(j->name, NAME_SIZE - 1) && (j->path[0] != '\0' || j->hostname[0] != '\0'))
+				conv_say(b->h->c, CONV_NOTE, &j->pos, "no-network", "jail %s has no network of its own; left as it is", j->name);
+			continue;
+		}
+		if (build_jail(b, j) == NULL)
+			return;
+		for (size_t k = 0; k < j->nvnet_ifs; k++)
+			give(b, j, j->vnet_ifs[k]);
+	}
+}
+
+/* --- the whole --------------------------------------------------------------------------------------------------- */
+
+struct seen_mac {
+	struct mac mac;
+	struct object *o;
+	int side;
+};
+
+static int
+mac_cmp(const void *x, const void *y)
+{
+	const struct seen_mac *a = x, *b = y;
+	int d = memcmp(a->mac.b, b->mac.b, sizeof(a->mac.b));
+
+	return (d != 0 ? d : strcmp(a->o->name, b->o->name));
+}
+
+/* Of two ends with one address only one can keep it. */
+static void
+check_macs(struct build *b)
+{
+	size_t n = 0, max = b->out->n[KIND_EPAIR] * 2;
+	struct seen_mac *v = conv_alloc(b->h->c, (max + 1) * sizeof(*v));
+	char text[MAC_TEXT_SIZE];
+
+	if (v == NULL)
+		return;
+	for (size_t i = 0; i < b->out->n[KIND_EPAIR]; i++)
+		for (int side = END_A; side <= END_B; side++) {
+			struct end *e = &b->out->v[KIND_EPAIR][i]->u.epair.end[side];
+
+			if (e->mac_pinned && !mac_is_usable(&e->mac)) {
+				conv_say(b->h->c, CONV_WARNING, NULL, "mac-clash", "%s: %s is no address of one interface; it gets a new one",
+				    e->ifname, mac_format(&e->mac, text));
+				e->mac_pinned = false;
+				e->mac = (struct mac){ { 0 } };
+			} else if (e->mac_pinned)
+				v[n++] = (struct seen_mac){ e->mac, b->out->v[KIND_EPAIR][i], side };
+		}
+	qsort(v, n, sizeof(*v), mac_cmp);
+	for (size_t i = 1; i < n; i++)
+		if (mac_equal(&v[i].mac, &v[i - 1].mac)) {
+			struct end *e = &v[i].o->u.epair.end[v[i].side];
+
+			conv_say(b->h->c, CONV_WARNING, NULL, "mac-clash", "%s and %s have the same address %s; %s gets a new one",
+			    v[i - 1].o->u.epair.end[v[i - 1].side].ifname, e->ifname, mac_format(&e->mac, text), e->ifname);
+			e->mac_pinned = false;
+			e->mac = (struct mac){ { 0 } };
+		}
+}
+
+int
+conv_build(struct conv_host *h, struct topo *out, struct err *err)
+{
+	struct build b = { .h = h, .out = out, .err = err };
+
+	make_pairs(&b);
+	make_bridges(&b);
+	join_members(&b);
+	make_jibs(&b);
+	make_jails(&b);
+	if (!b.failed)
+		build_convert(&b);
+	check_macs(&b);
+	return (b.failed ? -1 : 0);
+}

@@ -1,0 +1,450 @@
+/*
+ * conv_ezjail: jail_NAME_* variables, of ezjail's files and of rc.conf, as rc.d/jail reads them; and the commands in hooks.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert/conv_int.h"
+#include "core/str.h"
+
+/* --- jails --------------------------------------------------------------------------------------------------- */
+
+struct conv_jail *
+host_jail_find(struct conv_host *h, const char *name)
+{
+	/* From the end: files come jail by jail. */
+	for (size_t i = h->njails; i-- > 0;)
+		if (strcmp(h->jails[i].name, name) == 0)
+			return (&h->jails[i]);
+	return (NULL);
+}
+
+struct conv_jail *
+host_jail(struct conv_host *h, const char *name, enum conv_origin origin, const struct conv_pos *pos)
+{
+	struct conv_jail *j;
+
+	if (!conv_room(h->c, &h->jails, h->njails, &h->rjails, sizeof(*h->jails)))
+		return (NULL);
+	j = &h->jails[h->njails++];
+	*j = (struct conv_jail){ .name = conv_dup(h->c, name), .origin = origin, .pos = *pos, .path = "", .hostname = "", .start = "",
+		.stop = "", .ruleset = "" };
+	j->key = j->name;
+	if (j->name == NULL) {
+		h->njails--;
+		return (NULL);
+	}
+	return (j);
+}
+
+struct conv_inner *
+jail_inner(struct conv_host *h, struct conv_jail *j, const char *ifname)
+{
+	for (size_t i = 0; i < j->ninner; i++)
+		if (strcmp(j->inner[i].ifname, ifname) == 0)
+			return (&j->inner[i]);
+	if (strlen(ifname) >= IFNAME_SIZE || !conv_room(h->c, &j->inner, j->ninner, &j->rinner, sizeof(*j->inner)))
+		return (NULL);
+	j->inner[j->ninner] = (struct conv_inner){ .ifname = "" };
+	str_copy(j->inner[j->ninner].ifname, IFNAME_SIZE, ifname);
+	return (&j->inner[j->ninner++]);
+}
+
+void
+conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos)
+{
+	while (*list != '\0') {
+		size_t len = strcspn(list, ",");
+		char *item = conv_dupn(h->c, list, len), *bar, *end;
+		struct conv_addr addr = { .pos = *pos };
+		const char *text;
+
+		list += len + (list[len] == ',' ? 1 : 0);
+		if (item == NULL)
+			return;
+		item += strspn(item, " \t");
+		for (end = item + strlen(item); end > item && strchr(" \t", end[-1]) != NULL; end--)
+			;
+		*end = '\0';
+		if (*item == '\0')
+			continue;
+		bar = strrchr(item, '|');
+		if (bar != NULL)
+			*bar = '\0';
+		text = bar == NULL ? item : bar + 1;
+		if (str_copy(addr.ifname, sizeof(addr.ifname), bar == NULL ? def_if : item) == -1)
+			conv_say(h->c, CONV_WARNING, pos, "name-too-long", "%s: no interface is called %.80s", j->name, item);
+		else if (*text == '\0')
+			conv_say(h->c, CONV_WARNING, pos, "no-address",
+			    "%s: an entry for %s names no address; without one the jail would have to ask for it (DHCP)", j->name, item);
+		else if (conv_addr_parse(text, &addr))
+			conv_addr_add(h->c, &j->addrs, &addr);
+		else
+			conv_say(h->c, CONV_WARNING, pos, "syntax", "%s: %.80s is no address", j->name, text);
+	}
+}
+
+/* --- commands in hooks ---------------------------------------------------------------------------------------- */
+
+static const char *
+base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return (slash != NULL ? slash + 1 : path);
+}
+
+static void
+take_jib(struct conv_host *h, struct conv_jail *j, const char **w, size_t n, const struct conv_pos *pos)
+{
+	const char *suffix = "bridge";
+	size_t i = 2;
+	struct conv_jib *jib;
+
+	if (i + 1 < n && strcmp(w[i], "-b") == 0) {
+		suffix = w[i + 1];
+		i += 2;
+	}
+	if (i + 1 >= n || !jib_name_ok(w[i])) {
+		conv_say(h->c, CONV_WARNING, pos, "jib", "%s: jib addm wants a name of letters, digits and _, and interfaces", j->name);
+		return;
+	}
+	for (size_t k = i + 1; k < n; k++) {
+		const char *parent = w[k] + (w[k][0] == '!' ? 1 : 0);
+
+		if (!conv_room(h->c, &h->jibs, h->njibs, &h->rjibs, sizeof(*h->jibs)))
+			return;
+		jib = &h->jibs[h->njibs];
+		*jib = (struct conv_jib){ .name = w[i], .suffix = suffix, .keep_mac = w[k][0] == '!', .index = (unsigned)(k - i - 1),
+			.pos = *pos };
+		if (str_copy(jib->parent, sizeof(jib->parent), parent) == -1 || strlen(parent) + strlen(suffix) >= IFNAME_SIZE ||
+		    strlen(w[i]) + 4 >= IFNAME_SIZE)
+			conv_say(h->c, CONV_ERROR, pos, "name-too-long",
+			    "%s: jib would make names longer than 15 characters (e%ub_%.40s, %.40s%.20s)", j->name, jib->index, w[i],
+			    parent, suffix);
+		else
+			h->njibs++;
+	}
+}
+
+bool
+conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos)
+{
+	const char **w, *prog;
+	size_t n = conv_words(h->c, command, &w);
+
+	if (n == 0)
+		return (true);
+	prog = base_of(w[0]);
+	if (strcmp(prog, "jib") == 0) {
+		if (n > 2 && strcmp(w[1], "addm") == 0)
+			take_jib(h, j, w, n, pos);
+		return (true);
+	}
+	if (strcmp(prog, "jng") == 0) {
+		if (n > 1 && strcmp(w[1], "bridge") == 0)
+			conv_say(h->c, CONV_WARNING, pos, "jng",
+			    "%s: jng builds a netgraph bridge; make the bridge by hand, with \"backend\": \"netgraph\"", j->name);
+		return (true);
+	}
+	if (strcmp(prog, "jailnet") == 0)
+		return (true);
+	if (strcmp(prog, "ifconfig") == 0)
+		conv_say(h->c, CONV_WARNING, pos, "hook", "%s: the hook \"%.120s\" changes the network beside jailnet", j->name, command);
+	return (false);
+}
+
+/* "ifconfig IF inet 192.0.2.5/24 up", "route -6 add default fe80::1", "sysctl net.x=1" inside the jail. */
+bool
+conv_inside(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos)
+{
+	const char **w, *prog;
+	size_t n = conv_words(h->c, command == NULL ? "" : command, &w), i = 1;
+	struct conv_route r = { .dst.len = 0 };
+	struct conv_addr dst;
+
+	if (n < 2 || command[strcspn(command, ";&|<>`$(")] != '\0')
+		return (false);
+	prog = base_of(w[0]);
+	if (strcmp(prog, "ifconfig") == 0 && n > 2 && w[1][0] != '-') {
+		struct conv_if f = { .mtu = 0 };
+		struct conv_inner *inner;
+		const char *args = strstr(command, w[1]) + strlen(w[1]);
+
+		if (str_copy(f.name, sizeof(f.name), w[1]) == -1)
+			return (false);
+		conv_ifconfig(h, &f, args, pos);
+		if (strncmp(f.name, "lo", 2) == 0 && isdigit((unsigned char)f.name[2]))
+			return (true);
+		if ((inner = jail_inner(h, j, f.name)) == NULL)
+			return (true);
+		for (size_t k = 0; k < f.addrs.n; k++)
+			conv_addr_add(h->c, &inner->addrs, &f.addrs.v[k]);
+		return (true);
+	}
+	if (strcmp(prog, "sysctl") == 0 && n == 2 && strncmp(w[1], "net.", 4) == 0 && strchr(w[1], '=') != NULL) {
+		char *key = conv_dup(h->c, w[1]), *eq = key == NULL ? NULL : strchr(key, '=');
+
+		if (eq == NULL)
+			return (true);
+		*eq = '\0';
+		if (strcmp(key, "net.inet.ip.forwarding") == 0 || strcmp(key, "net.inet6.ip6.forwarding") == 0)
+			j->forwarding = strcmp(eq + 1, "0") != 0;
+		else if (conv_room(h->c, &j->sysctls, j->nsysctls, &j->rsysctls, sizeof(*j->sysctls)))
+			j->sysctls[j->nsysctls++] = (struct pair){ key, eq + 1 };
+		return (true);
+	}
+	if (strcmp(prog, "route") != 0)
+		return (false);
+	while (i < n && (w[i][0] == '-' || strcmp(w[i], "add") == 0))
+		i++;
+	if (i + 1 >= n || ip_parse(w[i + 1], &r.gateway, NULL) == -1)
+		return (false);
+	if (strcmp(w[i], "default") == 0)
+		r.dst.ip.family = r.gateway.family;
+	else if (conv_addr_parse(w[i], &dst))
+		r.dst = prefix_network(&dst.prefix);
+	else
+		return (false);
+	if (conv_room(h->c, &j->routes, j->nroutes, &j->rroutes, sizeof(*j->routes)))
+		j->routes[j->nroutes++] = r;
+	return (true);
+}
+
+/* --- variables ------------------------------------------------------------------------------------------------ */
+
+enum attr {
+	A_IP, A_IP_MULTI, A_INTERFACE, A_ROOTDIR, A_HOSTNAME, A_VNET_ENABLE, A_VNET_IF, A_PRESTART, A_POSTSTOP, A_HOOK, A_RULESET, A_START,
+	A_STOP, A_FIB, A_OTHER
+};
+static const struct {
+	const char *suffix;
+	enum attr attr;
+	bool numbered;
+} attrs[] = {
+	{ "ip", A_IP, false }, { "ip_multi", A_IP_MULTI, true }, { "interface", A_INTERFACE, false },
+	{ "rootdir", A_ROOTDIR, false }, { "hostname", A_HOSTNAME, false }, { "vnet_enable", A_VNET_ENABLE, false },
+	{ "vnet_interface", A_VNET_IF, false }, { "vnet_interfaces", A_VNET_IF, false },
+	{ "exec_prestart", A_PRESTART, true }, { "exec_poststop", A_POSTSTOP, true },
+	{ "exec_poststart", A_HOOK, true }, { "exec_prestop", A_HOOK, true }, { "exec_afterstart", A_OTHER, true },
+	{ "devfs_ruleset", A_RULESET, false }, { "exec_start", A_START, false }, { "exec_stop", A_STOP, false }, { "exec", A_START, false },
+	{ "fib", A_FIB, false }, { "devfs_enable", A_OTHER, false }, { "procfs_enable", A_OTHER, false },
+	{ "fdescfs_enable", A_OTHER, false }, { "mount_enable", A_OTHER, false }, { "fstab", A_OTHER, false }, { "flags", A_OTHER, false },
+	{ "parameters", A_OTHER, false }, { "image", A_OTHER, false }, { "imagetype", A_OTHER, false },
+	{ "attachparams", A_OTHER, false }, { "attachblocking", A_OTHER, false }, { "forceblocking", A_OTHER, false },
+	{ "zfs_datasets", A_OTHER, false }, { "cpuset", A_OTHER, false }, { "retention_policy", A_OTHER, false },
+	{ "consolelog", A_OTHER, false }, { "conf", A_OTHER, false }, { "set_hostname_allow", A_OTHER, false },
+	{ "sysvipc_allow", A_OTHER, false }, { "socket_unixiproute_only", A_OTHER, false },
+};
+
+/* Longest attribute that ends the key: jail names have underscores, too. */
+static const char *
+attr_of(const char *rest, size_t *name_len, enum attr *attr)
+{
+	size_t len = strlen(rest), digits = len, best = 0;
+	const char *found = NULL;
+
+	while (digits > 0 && isdigit((unsigned char)rest[digits - 1]))
+		digits--;
+	for (size_t i = 0; i < NELEMS(attrs); i++) {
+		size_t end = attrs[i].numbered ? digits : len, n = strlen(attrs[i].suffix);
+
+		if (n > best && end > n + 1 && rest[end - n - 1] == '_' && memcmp(rest + end - n, attrs[i].suffix, n) == 0) {
+			best = n;
+			*name_len = end - n - 1;
+			*attr = attrs[i].attr;
+			found = attrs[i].suffix;
+		}
+	}
+	return (found);
+}
+
+/* jail_list names jails as they are; variables have '_' for '.' and '-'. */
+static const char *
+listed_name(struct conv_host *h, const char *key, const char *list)
+{
+	const char **w;
+	size_t n = conv_words(h->c, list, &w);
+	char text[256];
+
+	for (size_t i = 0; i < n; i++) {
+		if (str_copy(text, sizeof(text), w[i]) == -1)
+			continue;
+		for (char *p = text; *p != '\0'; p++)
+			if (!isalnum((unsigned char)*p))
+				*p = '_';
+		if (strcmp(text, key) == 0)
+			return (w[i]);
+	}
+	return (key);
+}
+
+static void
+apply_attr(struct conv_host *h, struct conv_jail *j, enum attr attr, const struct conv_var *v, const char *def_if)
+{
+	const char *value = v->value;
+
+	switch (attr) {
+	case A_IP:
+	case A_IP_MULTI:
+		conv_jail_addrs(h, j, value, def_if, &v->pos);
+		if (attr == A_IP && value[0] == '\0')
+			j->vnet = true;		/* rc.d/jail: without addresses it is a VNET jail */
+		break;
+	case A_ROOTDIR:
+		j->path = value;
+		break;
+	case A_HOSTNAME:
+		j->hostname = value;
+		break;
+	case A_VNET_ENABLE:
+		j->vnet = conv_yes(value);
+		break;
+	case A_VNET_IF:
+		j->nvnet_ifs = conv_words(h->c, value, &j->vnet_ifs);
+		j->vnet_pos = v->pos;
+		if (strstr(v->name, "_vnet_interfaces") != NULL)
+			conv_say(h->c, CONV_WARNING, &v->pos, "vnet-interfaces",
+			    "%s: rc.d/jail reads ..._vnet_interface; this line had no effect and is taken as if it had", v->name);
+		break;
+	case A_PRESTART:
+	case A_POSTSTOP:
+	case A_HOOK:
+		conv_hook(h, j, value, &v->pos);
+		break;
+	case A_RULESET:
+		j->ruleset = value;
+		break;
+	case A_START:
+		j->start = value;
+		break;
+	case A_STOP:
+		j->stop = value;
+		break;
+	case A_FIB:
+		if (value[0] != '\0' && strcmp(value, "0") != 0)
+			conv_say(h->c, CONV_WARNING, &v->pos, "fib",
+			    "%s: a VNET jail has a routing table of its own; fib %s is not needed any more", j->name, value);
+		break;
+	case A_INTERFACE:
+	case A_OTHER:
+		break;
+	}
+}
+
+struct key {
+	const char *name;
+	size_t len;
+	const struct conv_var *var;
+	enum attr attr;
+	size_t order;
+};
+
+static int
+key_cmp(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	size_t n = x->len < y->len ? x->len : y->len;
+	int d = memcmp(x->name, y->name, n);
+
+	if (d == 0 && x->len != y->len)
+		d = x->len < y->len ? -1 : 1;
+	return (d != 0 ? d : x->order < y->order ? -1 : x->order > y->order);
+}
+
+static const char *
+def_interface(struct conv_host *h, const struct conv_vars *vars, const struct key *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (k[i].attr == A_INTERFACE && k[i].var->proven && k[i].var->value[0] != '\0')
+			return (k[i].var->value);
+	if (conv_value(vars, "jail_interface")[0] != '\0')
+		return (conv_value(vars, "jail_interface"));
+	return (h->opts->uplink != NULL ? h->opts->uplink : "");
+}
+
+static bool
+is_norun(const char *path)
+{
+	size_t len = strlen(path);
+
+	return (len > 6 && strcmp(path + len - 6, ".norun") == 0);
+}
+
+static void
+one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_src *ezjail, const struct key *k, size_t n)
+{
+	enum conv_origin origin = ezjail != NULL ? FROM_EZJAIL : FROM_RC;
+	struct conv_pos pos = k[0].var->pos;
+	char *key = conv_dupn(h->c, k[0].name, k[0].len);
+	struct conv_jail *j;
+	const char *name, *def_if = def_interface(h, vars, k, n);
+
+	for (size_t i = 0; i < n; i++)
+		if (k[i].order < k[0].order)
+			pos = k[i].var->pos;
+	if (key == NULL)
+		return;
+	name = listed_name(h, key, conv_value(&h->rc, "jail_list"));
+	if ((j = host_jail_find(h, name)) != NULL) {
+		conv_say(h->c, CONV_WARNING, &pos, "duplicate", "jail %s stands in %s:%u already; what comes later overrides it", name,
+		    j->pos.src->path, j->pos.line);
+		j->addrs.n = 0;
+	} else if ((j = host_jail(h, name, origin, &pos)) == NULL)
+		return;
+	j->key = key;
+	j->origin = origin;
+	j->disabled = ezjail != NULL && is_norun(ezjail->path);
+	for (size_t i = 0; i < n && !h->c->nomem; i++)
+		if (k[i].var->proven)
+			apply_attr(h, j, k[i].attr, k[i].var, def_if);
+	if (!j->vnet && j->addrs.n == 0 && j->nvnet_ifs == 0 && conv_var(vars, conv_printf(h->c, "jail_%s_ip", key)) == NULL &&
+	    j->path[0] == '\0')
+		conv_say(h->c, CONV_NOTE, &pos, "incomplete", "jail %s: neither addresses nor a root are known here", name);
+	if (j->vnet && j->addrs.n > 0)
+		conv_say(h->c, CONV_WARNING, &pos, "contradiction",
+		    "jail %s: vnet and addresses of the host exclude each other; taken as a VNET jail, the addresses go into it", name);
+}
+
+void
+conv_rc_jails(struct conv_host *h, const struct conv_vars *vars, const struct conv_src *ezjail)
+{
+	struct key *keys = conv_alloc(h->c, (vars->n + 1) * sizeof(*keys));
+	size_t n = 0, from, to;
+
+	if (keys == NULL)
+		return;
+	for (size_t i = 0; i < vars->n; i++) {
+		const struct conv_var *v = &vars->v[i];
+		struct key *k = &keys[n];
+
+		if (strncmp(v->name, "jail_", 5) != 0)
+			continue;
+		if (attr_of(v->name + 5, &k->len, &k->attr) == NULL) {
+			if (ezjail != NULL)
+				conv_say(h->c, CONV_NOTE, &v->pos, "ignored", "%s has no meaning for the network", v->name);
+			continue;
+		}
+		k->name = v->name + 5;
+		k->var = v;
+		k->order = i;
+		n++;
+	}
+	qsort(keys, n, sizeof(*keys), key_cmp);
+	for (from = 0; from < n && !h->c->nomem; from = to) {
+		for (to = from + 1; to < n && keys[to].len == keys[from].len && memcmp(keys[to].name, keys[from].name, keys[from].len) == 0;
+		    to++)
+			;
+		/* "jail_exec_start" and the like are defaults for all, not a jail named "exec". */
+		if (keys[from].len == 4 && memcmp(keys[from].name, "exec", 4) == 0)
+			continue;
+		one_jail(h, vars, ezjail, keys + from, to - from);
+	}
+	if (ezjail != NULL && n == 0 && ezjail->ok) {
+		struct conv_pos top = { ezjail, 1, 1 };
+
+		conv_say(h->c, CONV_WARNING, &top, "no-jail", "no jail_NAME_... is set in this file");
+	}
+}

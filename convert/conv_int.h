@@ -1,0 +1,229 @@
+/*
+ * conv_int: private to convert/: positions, variables, and the host as the files describe it.
+ */
+#ifndef JN_CONV_INT_H
+#define JN_CONV_INT_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "convert/conv.h"
+
+/* --- places and messages: conv.c -------------------------------------------------------------------------------- */
+
+struct conv_src {	/* one file being read; outlives all positions in it */
+	const char *path;
+	const char *text;	/* CR before LF already taken out; NUL-terminated */
+	size_t size;
+	enum conv_kind kind;
+	bool ok;		/* readable text */
+};
+struct conv_pos {
+	const struct conv_src *src;
+	unsigned line, col;
+};
+
+void conv_say(struct conv *c, enum conv_level level, const struct conv_pos *pos, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+/* In c->mem.  NULL = out of memory, and c->nomem. */
+void *conv_alloc(struct conv *c, size_t size);
+char *conv_dup(struct conv *c, const char *s);
+char *conv_dupn(struct conv *c, const char *s, size_t len);
+char *conv_printf(struct conv *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Room for one more in an array of c->mem (doubling); false = out of memory. */
+bool conv_room(struct conv *c, void *array, size_t n, size_t *room, size_t size);
+void conv_text_add(struct conv *c, const char *path, bool is_addition, const char *text);
+
+/* A string that grows in ordinary memory. */
+struct conv_buf {
+	struct conv *c;
+	char *s;
+	size_t len, room;
+};
+void cb_init(struct conv_buf *b, struct conv *c);
+void cb_putn(struct conv_buf *b, const char *s, size_t len);
+void cb_put(struct conv_buf *b, const char *s);
+void cb_printf(struct conv_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cb_vprintf(struct conv_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* Ends it: a copy in c->mem ("" when memory is out), the buffer is freed. */
+const char *cb_take(struct conv_buf *b);
+
+/* Splits at blanks; words in c->mem.  Returns the count. */
+size_t conv_words(struct conv *c, const char *s, const char ***out);
+
+/* --- shell assignments: conv_sh.c ------------------------------------------------------------------------------- */
+
+struct conv_var {
+	const char *name, *value;
+	struct conv_pos pos;		/* of the name */
+	size_t from, to;		/* the whole line(s), with the newline, in src->text */
+	bool proven;			/* false: value is as written, not expanded */
+};
+struct conv_vars {
+	struct conv_var *v;
+	size_t n, room;
+	uint32_t *slots;		/* index + 1 by hash of the name, 0 = free */
+	size_t nslots;
+};
+/* Reads a file of assignments; a later one of a name replaces the earlier. */
+void conv_sh_read(struct conv *c, const struct conv_src *src, struct conv_vars *vars);
+struct conv_var *conv_var(const struct conv_vars *vars, const char *name);
+/* Of a proven one; "" when it is not set. */
+const char *conv_value(const struct conv_vars *vars, const char *name);
+/* YES, TRUE, ON, 1 as checkyesno; false when unset. */
+bool conv_yes(const char *value);
+
+/* --- the host --------------------------------------------------------------------------------------------------- */
+
+struct conv_addr {
+	char ifname[IFNAME_SIZE];	/* of a traditional jail: "re0" of re0|192.0.2.5, "" = none given */
+	struct prefix prefix;
+	bool has_len;			/* the length was written */
+	struct conv_pos pos;
+};
+struct conv_addrs {
+	struct conv_addr *v;
+	size_t n, room;
+};
+
+struct conv_member {
+	char ifname[IFNAME_SIZE];
+	struct port port;		/* tagged in c->mem */
+	struct conv_pos pos;
+};
+
+struct conv_if {
+	char name[IFNAME_SIZE];		/* the final one */
+	char unit[IFNAME_SIZE];		/* as created, "bridge0", "epair3a" */
+	bool cloned, is_bridge, is_vlan, dhcp, up, has_mac, seen;
+	struct mac mac;
+	uint32_t mtu;			/* 0 = not said */
+	bool vlan_filter;
+	const char *descr;		/* NULL = none */
+	struct conv_addrs addrs;
+	struct conv_member *members;
+	size_t nmembers, rmembers;
+	char in_bridge[IFNAME_SIZE];	/* filled by the builder */
+	struct conv_pos pos;
+};
+
+struct conv_route {
+	struct prefix dst;
+	struct ip gateway;
+};
+
+struct conv_jib {
+	const char *name;
+	const char *suffix;
+	char parent[IFNAME_SIZE];
+	bool keep_mac;			/* "!re0": jib leaves the kernel's addresses */
+	unsigned index;
+	struct conv_pos pos;
+};
+
+enum conv_origin { FROM_EZJAIL, FROM_RC, FROM_JAIL_CONF };
+
+/* What one interface inside a jail is given there. */
+struct conv_inner {
+	char ifname[IFNAME_SIZE];
+	struct conv_addrs addrs;
+};
+
+struct conv_jail {
+	const char *name;
+	const char *key;		/* the NAME of jail_NAME_... */
+	enum conv_origin origin;
+	struct conv_pos pos;
+	const char *path, *hostname;	/* "" = not said */
+	const char *start, *stop;	/* exec.start and exec.stop, joined by "; " */
+	bool vnet, disabled, dhcp, forwarding;
+	const char *ruleset;		/* devfs_ruleset, "" */
+	struct conv_addrs addrs;	/* traditional */
+	const char **vnet_ifs;
+	size_t nvnet_ifs;
+	struct conv_pos vnet_pos;
+	struct conv_inner *inner;
+	size_t ninner, rinner;
+	struct conv_route *routes;
+	size_t nroutes, rroutes;
+	struct pair *sysctls;
+	size_t nsysctls, rsysctls;
+	const char **new_ifs;		/* interfaces the conversion gives it; filled by the builder */
+	size_t nnew_ifs, rnew_ifs;
+	const char *jib_parent;		/* of a converted one, for its hooks */
+	bool converted;
+};
+
+struct conv_host {
+	struct conv *c;
+	const struct conv_opts *opts;
+	struct conv_vars rc;		/* rc.conf and all jail_* variables in it */
+	struct conv_if *ifs;
+	size_t nifs, rifs;
+	uint32_t *if_slots;
+	size_t nif_slots;
+	struct conv_jail *jails;
+	size_t njails, rjails;
+	struct conv_jib *jibs;
+	size_t njibs, rjibs;
+	const char **autobridge;	/* pairs: bridge, glob */
+	size_t nautobridge, rautobridge;
+	struct ip router4, router6;	/* family 0 = none */
+	bool gateway4, gateway6, need_gateway;
+	const struct conv_src *srcs;
+	size_t nsrcs;
+	const struct conv_src **jc_src;	/* the jail.conf files among them */
+	struct jc_file *jc_files;
+	size_t njc;
+};
+
+/* By final or unit name; 'make' adds it. */
+struct conv_if *host_if(struct conv_host *h, const char *name, bool make);
+bool conv_addr_add(struct conv *c, struct conv_addrs *a, const struct conv_addr *addr);
+
+/* --- readers ---------------------------------------------------------------------------------------------------- */
+
+/* The words of an ifconfig line for 'i'; what is not understood is said with 'pos'. */
+void conv_ifconfig(struct conv_host *h, struct conv_if *i, const char *args, const struct conv_pos *pos);
+/* "192.0.2.5", "192.0.2.5/24", "192.0.2.5 netmask 255.255.255.0"; false = not an address (nothing said). */
+bool conv_addr_parse(const char *s, struct conv_addr *out);
+bool conv_netmask(const char *s, uint8_t *len);	/* 255.255.255.0 or 0xffffff00 */
+
+void conv_rc_host(struct conv_host *h);					/* h->rc -> interfaces, routes */
+void conv_rc_jails(struct conv_host *h, const struct conv_vars *vars, const struct conv_src *ezjail);	/* jail_* -> jails */
+/* All jail.conf files: h->jc_src, parsed into files[n]. */
+struct jc_file;
+void conv_jail_confs(struct conv_host *h, struct jc_file *files, size_t n);
+void conv_jail_rc(struct conv_host *h, const struct conv_src *src);	/* the rc.conf inside a jail of h */
+/* A host-side command of a jail's hooks; true when it was a jib or jailnet line and has been taken. */
+bool conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos);
+/* A command run inside the jail; true when it was ifconfig, route or sysctl and has been taken. */
+bool conv_inside(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos);
+/* One traditional address list "re0|192.0.2.5,lo0|127.0.1.5". */
+void conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos);
+/* New jail with this name, or the one there is (said as "duplicate"). */
+struct conv_jail *host_jail(struct conv_host *h, const char *name, enum conv_origin origin, const struct conv_pos *pos);
+struct conv_jail *host_jail_find(struct conv_host *h, const char *name);
+struct conv_inner *jail_inner(struct conv_host *h, struct conv_jail *j, const char *ifname);
+
+/* --- builder and texts ------------------------------------------------------------------------------------------ */
+
+int conv_build(struct conv_host *h, struct topo *out, struct err *err);
+void conv_rewrite(struct conv_host *h, const struct topo *t);
+/* rc.conf lines of a topology's host side, into b.  without_jib: pairs with jib's names, and their bridges, are jib's to make. */
+void conv_put_rc(struct conv_buf *b, const struct topo *t, bool without_jib);
+/* rc.conf lines for the inside of a jail. */
+void conv_put_jail_rc(struct conv_buf *b, const struct topo *t, const struct object *jail);
+/* Calls each end, side B of a pair or attachment, that is in the jail. */
+struct conv_place {
+	const char *ifname;
+	const struct prefixes *addrs;
+	const struct object *o;
+	int side;
+};
+size_t conv_places(struct conv *c, const struct topo *t, const struct object *jail, struct conv_place **out);
+void conv_shell(struct conv *c, enum conv_format format, const struct topo *t);
+/* 'text' as one shell word in double quotes' inside. */
+void cb_put_quoted(struct conv_buf *b, const char *text);
+
+#endif

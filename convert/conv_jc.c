@@ -1,0 +1,503 @@
+/*
+ * conv_jc: jail.conf(5) files to jails: includes, wildcards, order, variables, as jail(8) works them out.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "convert/conv_jc.h"
+#include "core/str.h"
+
+#define INCLUDE_DEPTH 32
+#define VAR_DEPTH 32
+
+struct jc {
+	struct conv_host *h;
+	struct conv *c;
+	struct jc_file *files;
+	size_t nfiles;
+	const struct jc_block **seq;	/* one root with its includes, in order */
+	size_t nseq, rseq;
+	const struct jc_file *stack[INCLUDE_DEPTH + 1];
+	int depth;
+};
+
+/* A parameter of one jail after wildcards. */
+struct eff {
+	const struct jc_param *from;	/* the last one that set it */
+	const char *name;
+	struct jc_value *values;
+	size_t n, room;
+	const char **text;		/* resolved; NULL = not yet */
+	bool resolving, bad;
+};
+struct effs {
+	struct eff *v;
+	size_t n, room;
+};
+
+/* --- includes ------------------------------------------------------------------------------------------------ */
+
+static size_t
+dir_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return (slash == NULL ? 0 : (size_t)(slash - path) + 1);
+}
+
+/* '*' of a glob stays in its directory. */
+static bool
+include_match(const char *pattern, const char *path)
+{
+	size_t n = dir_len(pattern), m = dir_len(path);
+
+	return (n == m && memcmp(pattern, path, n) == 0 && str_match(pattern + n, path + m));
+}
+
+static const char *
+include_path(struct jc *jc, const struct jc_block *b)
+{
+	size_t n = dir_len(b->pos.src->path);
+
+	return (b->name[0] == '/' ? b->name : conv_printf(jc->c, "%.*s%s", (int)n, b->pos.src->path, b->name));
+}
+
+static void
+mark_included(struct jc *jc)
+{
+	for (size_t i = 0; i < jc->nfiles; i++)
+		for (size_t k = 0; k < jc->files[i].n; k++) {
+			const struct jc_block *b = &jc->files[i].v[k];
+			const char *pattern = b->is_include ? include_path(jc, b) : NULL;
+
+			for (size_t f = 0; pattern != NULL && f < jc->nfiles; f++)
+				if (f != i && include_match(pattern, jc->files[f].src->path))
+					jc->files[f].included = true;
+		}
+}
+
+static void sequence(struct jc *jc, const struct jc_file *f);
+
+static void
+include(struct jc *jc, const struct jc_block *b)
+{
+	const char *pattern = include_path(jc, b);
+	bool found = false;
+
+	if (pattern == NULL)
+		return;
+	if (strchr(pattern, '[') != NULL)
+		conv_say(jc->c, CONV_WARNING, &b->pos, "include", "%.200s: only * and ? of a pattern are understood", pattern);
+	for (size_t f = 0; f < jc->nfiles; f++) {
+		bool loop = false;
+
+		if (!include_match(pattern, jc->files[f].src->path))
+			continue;
+		found = true;
+		for (int i = 0; i < jc->depth; i++)
+			loop = loop || jc->stack[i] == &jc->files[f];
+		if (loop)
+			conv_say(jc->c, CONV_ERROR, &b->pos, "include-loop", "%.200s includes itself; left out here",
+			    jc->files[f].src->path);
+		else if (jc->depth == INCLUDE_DEPTH)
+			conv_say(jc->c, CONV_ERROR, &b->pos, "include-loop", "files include each other more than %d deep", INCLUDE_DEPTH);
+		else
+			sequence(jc, &jc->files[f]);
+	}
+	if (!found)
+		conv_say(jc->c, strpbrk(pattern, "*?") != NULL ? CONV_NOTE : CONV_WARNING, &b->pos, "include",
+		    "%.200s is not among the files given; what it says is missing", pattern);
+}
+
+static void
+sequence(struct jc *jc, const struct jc_file *f)
+{
+	jc->stack[jc->depth++] = f;
+	for (size_t i = 0; i < f->n && !jc->c->nomem; i++) {
+		if (f->v[i].is_include)
+			include(jc, &f->v[i]);
+		else if (conv_room(jc->c, &jc->seq, jc->nseq, &jc->rseq, sizeof(*jc->seq)))
+			jc->seq[jc->nseq++] = &f->v[i];
+	}
+	jc->depth--;
+}
+
+/* --- one jail ------------------------------------------------------------------------------------------------ */
+
+/* "foo.*" and "*" match whole parts between dots, as jail(8) does. */
+static bool
+is_wild(const char *name)
+{
+	return (strcmp(name, "*") == 0 || (strlen(name) > 2 && strcmp(name + strlen(name) - 2, ".*") == 0) ||
+		strncmp(name, "*.", 2) == 0);
+}
+
+static bool
+wild_match(const char *name, const char *wild)
+{
+	while (*wild != '\0') {
+		size_t n = strcspn(name, "."), w = strcspn(wild, ".");
+
+		if (w == 1 && *wild == '*') {
+			if (wild[1] == '\0')
+				return (*name != '\0');
+		} else if (n != w || memcmp(name, wild, n) != 0)
+			return (false);
+		if ((name[n] == '\0') != (wild[w] == '\0'))
+			return (false);
+		name += n + (name[n] == '.' ? 1 : 0);
+		wild += w + (wild[w] == '.' ? 1 : 0);
+	}
+	return (*name == '\0');
+}
+
+/* "allow.nomount" is "allow.mount" said the other way round. */
+static bool
+same_param(const char *a, const char *b)
+{
+	size_t n;
+	const char *da = strrchr(a, '.'), *db = strrchr(b, '.');
+
+	if (strcmp(a, b) == 0)
+		return (true);
+	n = da == NULL ? 0 : (size_t)(da - a) + 1;
+	if (n != (db == NULL ? 0 : (size_t)(db - b) + 1) || memcmp(a, b, n) != 0)
+		return (false);
+	return ((strncmp(a + n, "no", 2) == 0 && strcmp(a + n + 2, b + n) == 0) ||
+		(strncmp(b + n, "no", 2) == 0 && strcmp(b + n + 2, a + n) == 0));
+}
+
+static struct eff *
+eff_find(struct effs *e, const char *name)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (same_param(e->v[i].name, name))
+			return (&e->v[i]);
+	return (NULL);
+}
+
+static void
+eff_add(struct jc *jc, struct effs *e, const struct jc_param *p)
+{
+	struct eff *f = eff_find(e, p->name);
+
+	if (f == NULL) {
+		if (!conv_room(jc->c, &e->v, e->n, &e->room, sizeof(*e->v)))
+			return;
+		f = &e->v[e->n++];
+		*f = (struct eff){ .n = 0 };
+	} else if (!p->append)
+		f->n = 0;
+	f->name = p->name;
+	f->from = p;
+	for (size_t i = 0; i < p->n; i++)
+		if (conv_room(jc->c, &f->values, f->n, &f->room, sizeof(*f->values)))
+			f->values[f->n++] = p->values[i];
+}
+
+static void
+eff_set(struct jc *jc, struct effs *e, const char *name, const char *value, const struct jc_block *b)
+{
+	struct jc_piece *piece = conv_alloc(jc->c, sizeof(*piece));
+	struct jc_value *v = conv_alloc(jc->c, sizeof(*v));
+	struct jc_param *p = conv_alloc(jc->c, sizeof(*p));
+
+	if (piece == NULL || v == NULL || p == NULL || eff_find(e, name) != NULL)
+		return;
+	*piece = (struct jc_piece){ value, false };
+	*v = (struct jc_value){ .v = piece, .n = 1 };
+	*p = (struct jc_param){ .name = name, .values = v, .n = 1, .pos = b->pos };
+	eff_add(jc, e, p);
+}
+
+static void resolve(struct jc *jc, struct effs *e, struct eff *f, int depth);
+
+/* One value; a variable that is a list may stand for the whole only. */
+static void
+resolve_value(struct jc *jc, struct effs *e, struct eff *f, const struct jc_value *v, const char ***out, size_t *n, size_t *room, int depth)
+{
+	struct conv_buf b;
+
+	cb_init(&b, jc->c);
+	for (size_t i = 0; i < v->n; i++) {
+		struct eff *var;
+
+		if (!v->v[i].is_var) {
+			cb_put(&b, v->v[i].text);
+			continue;
+		}
+		var = eff_find(e, v->v[i].text);
+		if (var == NULL) {
+			conv_say(jc->c, CONV_WARNING, &f->from->pos, "unproven", "%s: the variable %.80s is not set; the value is left out",
+			    f->name, v->v[i].text);
+			f->bad = true;
+			continue;
+		}
+		resolve(jc, e, var, depth + 1);
+		if (var->bad || var->text == NULL) {
+			f->bad = true;
+			continue;
+		}
+		if (var->n > 1 && v->n > 1) {
+			conv_say(jc->c, CONV_WARNING, &f->from->pos, "unproven", "%s: the list %.80s cannot stand inside a string", f->name,
+			    v->v[i].text);
+			f->bad = true;
+		} else if (var->n > 1) {
+			for (size_t k = 0; k < var->n; k++)
+				if (conv_room(jc->c, out, *n, room, sizeof(**out)))
+					(*out)[(*n)++] = var->text[k];
+			cb_take(&b);
+			return;
+		} else if (var->n == 1)
+			cb_put(&b, var->text[0]);
+	}
+	if (conv_room(jc->c, out, *n, room, sizeof(**out)))
+		(*out)[(*n)++] = cb_take(&b);
+	else
+		cb_take(&b);
+}
+
+static void
+resolve(struct jc *jc, struct effs *e, struct eff *f, int depth)
+{
+	const char **out = NULL;
+	size_t n = 0, room = 0;
+
+	if (f->text != NULL || f->bad)
+		return;
+	if (f->resolving || depth > VAR_DEPTH) {
+		if (f->from != NULL)
+			conv_say(jc->c, CONV_WARNING, &f->from->pos, "unproven", "%s: the variable refers to itself", f->name);
+		f->bad = true;
+		return;
+	}
+	f->resolving = true;
+	for (size_t i = 0; i < f->n && !jc->c->nomem; i++)
+		resolve_value(jc, e, f, &f->values[i], &out, &n, &room, depth);
+	f->resolving = false;
+	if (f->bad)
+		return;
+	if (out == NULL)
+		out = conv_alloc(jc->c, sizeof(*out));
+	f->text = out;
+	f->n = n;
+}
+
+/* Values of a parameter; 0 when it is not set, bad or without one. */
+static size_t
+values(struct jc *jc, struct effs *e, const char *name, const char ***out, struct conv_pos *pos)
+{
+	struct eff *f = eff_find(e, name);
+
+	*out = NULL;
+	if (f == NULL || strcmp(f->name, name) != 0)
+		return (0);
+	resolve(jc, e, f, 0);
+	if (f->bad || f->text == NULL)
+		return (0);
+	*out = f->text;
+	*pos = f->from->pos;
+	return (f->n);
+}
+
+static const char *
+value(struct jc *jc, struct effs *e, const char *name, struct conv_pos *pos)
+{
+	const char **v;
+	size_t n = values(jc, e, name, &v, pos);
+
+	return (n > 0 ? v[n - 1] : "");
+}
+
+static bool
+is_set(struct effs *e, const char *name)
+{
+	struct eff *f = eff_find(e, name);
+
+	return (f != NULL && strcmp(f->name, name) == 0);
+}
+
+static bool
+is_true(struct jc *jc, struct effs *e, const char *name)
+{
+	struct conv_pos pos;
+	const char *v;
+
+	if (!is_set(e, name))
+		return (false);
+	v = value(jc, e, name, &pos);
+	return (strcasecmp(v, "inherit") != 0 && strcmp(v, "0") != 0 && strcasecmp(v, "false") != 0 && strcasecmp(v, "disable") != 0);
+}
+
+static void
+take_addrs(struct jc *jc, struct effs *e, struct conv_jail *j)
+{
+	static const char *const names[] = { "ip4.addr", "ip6.addr" };
+	struct conv_pos pos;
+	const char *def_if = value(jc, e, "interface", &pos), **v;
+	size_t n;
+
+	if (def_if[0] == '\0' && jc->h->opts->uplink != NULL)
+		def_if = jc->h->opts->uplink;
+	for (size_t f = 0; f < NELEMS(names); f++) {
+		n = values(jc, e, names[f], &v, &pos);
+		for (size_t i = 0; i < n; i++)
+			conv_jail_addrs(jc->h, j, v[i], def_if, &pos);
+	}
+	for (size_t f = 0; f < 2; f++)
+		if (strcmp(value(jc, e, f == 0 ? "ip4" : "ip6", &pos), "inherit") == 0)
+			conv_say(jc->c, CONV_WARNING, &pos, "inherit",
+			    "jail %s uses the host's own IPv%d addresses; as a VNET jail it needs one of its own", j->name, f == 0 ? 4 : 6);
+}
+
+static void
+take_hooks(struct jc *jc, struct effs *e, struct conv_jail *j)
+{
+	static const char *const hooks[] = { "exec.prepare", "exec.prestart", "exec.created", "exec.poststart", "exec.prestop",
+		"exec.poststop", "exec.release" };
+	struct conv_pos pos;
+	const char **v;
+	size_t n;
+
+	for (size_t k = 0; k < NELEMS(hooks); k++) {
+		n = values(jc, e, hooks[k], &v, &pos);
+		for (size_t i = 0; i < n; i++)
+			conv_hook(jc->h, j, v[i], &pos);
+	}
+}
+
+static const char *
+take_commands(struct jc *jc, struct effs *e, struct conv_jail *j, const char *name)
+{
+	struct conv_pos pos;
+	struct conv_buf b;
+	const char **v;
+	size_t n = values(jc, e, name, &v, &pos);
+
+	cb_init(&b, jc->c);
+	for (size_t i = 0; i < n; i++) {
+		if (v[i][0] == '\0' || conv_inside(jc->h, j, v[i], &pos))
+			continue;
+		if (b.len > 0)
+			cb_put(&b, " && ");
+		cb_put(&b, v[i]);
+	}
+	return (cb_take(&b));
+}
+
+static void
+take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
+{
+	const char **v, **w, **all = NULL;
+	size_t n = values(jc, e, "vnet.interface", &v, &j->vnet_pos), m, count = 0, room = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *s = conv_dup(jc->c, v[i]);
+
+		for (char *p = s; p != NULL && *p != '\0'; p++)
+			if (*p == ',')
+				*p = ' ';
+		m = s == NULL ? 0 : conv_words(jc->c, s, &w);
+		for (size_t k = 0; k < m; k++)
+			if (conv_room(jc->c, &all, count, &room, sizeof(*all)))
+				all[count++] = w[k];
+	}
+	j->vnet_ifs = all;
+	j->nvnet_ifs = count;
+}
+
+static void
+make_jail(struct jc *jc, const struct jc_block *b, struct effs *e)
+{
+	struct conv_pos pos = b->pos;
+	struct conv_jail *j = host_jail_find(jc->h, b->name);
+	const char *name = value(jc, e, "name", &pos);
+
+	if (j != NULL) {
+		conv_say(jc->c, CONV_WARNING, &b->pos, "duplicate", "jail %s stands in %s:%u already; what comes later overrides it",
+		    b->name, j->pos.src->path, j->pos.line);
+		j->addrs.n = 0;
+	} else if ((j = host_jail(jc->h, name[0] != '\0' ? name : b->name, FROM_JAIL_CONF, &b->pos)) == NULL)
+		return;
+	j->key = conv_dup(jc->c, b->name);
+	j->path = value(jc, e, "path", &pos);
+	j->hostname = value(jc, e, "host.hostname", &pos);
+	j->ruleset = value(jc, e, "devfs_ruleset", &pos);
+	j->vnet = is_true(jc, e, "vnet");
+	take_vnet_ifs(jc, e, j);
+	take_addrs(jc, e, j);
+	take_hooks(jc, e, j);
+	j->start = take_commands(jc, e, j, "exec.start");
+	j->stop = take_commands(jc, e, j, "exec.stop");
+	if (value(jc, e, "exec.fib", &pos)[0] != '\0' && strcmp(value(jc, e, "exec.fib", &pos), "0") != 0)
+		conv_say(jc->c, CONV_WARNING, &pos, "fib", "%s: a VNET jail has a routing table of its own; exec.fib is not needed any more",
+		    j->name);
+	if (j->vnet && j->addrs.n > 0)
+		conv_say(jc->c, CONV_WARNING, &b->pos, "contradiction",
+		    "jail %s: vnet and ip4.addr or ip6.addr exclude each other; taken as a VNET jail, the addresses go into it", j->name);
+}
+
+/* Parameters in the order of the files: wildcards before the jail's own block come first, those after it override. */
+static void
+one_jail(struct jc *jc, size_t at, const struct jc_block **wild, size_t nwild, const size_t *wild_at)
+{
+	const struct jc_block *b = jc->seq[at];
+	struct effs e = { .n = 0 };
+	bool self = false;
+
+	for (size_t i = 0; i <= nwild; i++) {
+		if (!self && (i == nwild || wild_at[i] > at)) {
+			for (size_t k = 0; k < b->n; k++)
+				eff_add(jc, &e, &b->params[k]);
+			self = true;
+		}
+		for (size_t k = 0; i < nwild && wild_match(b->name, wild[i]->name) && k < wild[i]->n; k++)
+			eff_add(jc, &e, &wild[i]->params[k]);
+	}
+	eff_set(jc, &e, "name", b->name, b);
+	make_jail(jc, b, &e);
+}
+
+static void
+evaluate(struct jc *jc)
+{
+	const struct jc_block **wild = conv_alloc(jc->c, (jc->nseq + 1) * sizeof(*wild));
+	size_t *wild_at = conv_alloc(jc->c, (jc->nseq + 1) * sizeof(*wild_at)), nwild = 0;
+
+	if (wild == NULL || wild_at == NULL)
+		return;
+	for (size_t i = 0; i < jc->nseq; i++)
+		if (is_wild(jc->seq[i]->name)) {
+			wild_at[nwild] = i;
+			wild[nwild++] = jc->seq[i];
+		}
+	for (size_t i = 0; i < jc->nseq && !jc->c->nomem; i++)
+		if (!is_wild(jc->seq[i]->name))
+			one_jail(jc, i, wild, nwild, wild_at);
+}
+
+void
+conv_jail_confs(struct conv_host *h, struct jc_file *files, size_t n)
+{
+	struct jc jc = { .h = h, .c = h->c, .files = files, .nfiles = n };
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		jc_parse(h->c, h->jc_src[i], &files[i]);
+	mark_included(&jc);
+	for (size_t i = 0; i < n && !h->c->nomem; i++) {
+		if (files[i].included)
+			continue;
+		any = true;
+		jc.nseq = 0;
+		sequence(&jc, &files[i]);
+		evaluate(&jc);
+	}
+	/* All include each other: no root; start from the first. */
+	if (!any && n > 0) {
+		sequence(&jc, &files[0]);
+		evaluate(&jc);
+	}
+}

@@ -1,0 +1,430 @@
+/* convert/: jib's addresses, the strict shell reader, jail.conf's grammar, the article's own lines, bad input. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "convert/conv_jc.h"
+#include "core/str.h"
+#include "core/valid.h"
+
+struct rig {
+	struct conv c;
+	struct topo t;
+};
+
+static void
+run(struct rig *r, enum conv_kind kind, const char *path, const char *text, struct conv_opts opts)
+{
+	struct conv_file f = { path, text, strlen(text) };
+	struct err err = { 0 };
+
+	conv_init(&r->c);
+	assert_int_equal(conv_import(&r->c, kind, &f, 1, &opts, &r->t, &err), 0);
+}
+
+static void
+done(struct rig *r)
+{
+	topo_fini(&r->t);
+	conv_fini(&r->c);
+}
+
+static const struct conv_msg *
+said(const struct rig *r, const char *code)
+{
+	for (size_t i = 0; i < r->c.nmsgs; i++)
+		if (strcmp(r->c.msgs[i].code, code) == 0)
+			return (&r->c.msgs[i]);
+	return (NULL);
+}
+
+static const char *
+text_of(const struct rig *r, const char *path)
+{
+	for (size_t i = 0; i < r->c.ntexts; i++)
+		if (strcmp(r->c.texts[i].path, path) == 0)
+			return (r->c.texts[i].text);
+	return ("");
+}
+
+/* --- jib ---------------------------------------------------------------------------------------------------- */
+
+static void
+test_jib_vectors(void **state)
+{
+	static const struct {
+		const char *parent, *name;
+		unsigned counter;
+		const char *a, *b;
+	} v[] = {
+		{ "00:25:90:aa:bb:cc", "web", 0, "02:40:b2:aa:bb:cc", "0e:40:b2:aa:bb:cc" },
+		{ "00:25:90:aa:bb:cc", "web", 1, "12:40:b2:aa:bb:cc", "1e:40:b2:aa:bb:cc" },
+		{ "02:00:00:11:22:33", "xxx", 0, "0a:00:d2:11:22:33", "0e:00:d2:11:22:33" },
+		{ "0e:12:34:56:78:9a", "db_1", 0, "02:80:85:56:78:9a", "06:80:85:56:78:9a" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		char text[MAC_TEXT_SIZE];
+		struct mac p, a, b;
+
+		assert_int_equal(mac_parse(v[i].parent, &p, NULL), 0);
+		jib_macs(&p, v[i].name, v[i].counter, &a, &b);
+		assert_string_equal(mac_format(&a, text), v[i].a);
+		assert_string_equal(mac_format(&b, text), v[i].b);
+	}
+	assert_true(jib_name_ok("db_1"));
+	assert_false(jib_name_ok("db-1"));
+	assert_false(jib_name_ok(""));
+}
+
+static void
+test_jib_lines(void **state)
+{
+	static const struct conv_known known[] = { { "re0", { { 0x00, 0x25, 0x90, 0xaa, 0xbb, 0xcc } } } };
+	struct rig r;
+	const struct object *o;
+	char text[MAC_TEXT_SIZE];
+	(void)state;
+
+	run(&r, CONV_EZJAIL, "/usr/local/etc/ezjail/web",
+	    "export jail_web_ip=\"\"\n"
+	    "export jail_web_vnet_enable=\"YES\"\n"
+	    "export jail_web_vnet_interface=\"e0b_web\"\n"
+	    "export jail_web_exec_prestart0=\"/usr/local/sbin/jib addm web re0\"\n"
+	    "export jail_web_exec_poststop0=\"/usr/local/sbin/jib destroy web\"\n",
+	    (struct conv_opts){ .known = known, .nknown = 1 });
+	o = topo_find(&r.t, KIND_EPAIR, "e0_web");
+	assert_non_null(o);
+	assert_string_equal(o->u.epair.end[END_A].ifname, "e0a_web");
+	assert_string_equal(o->u.epair.end[END_A].bridge, "re0bridge");
+	assert_string_equal(o->u.epair.end[END_B].ifname, "e0b_web");
+	assert_string_equal(o->u.epair.end[END_B].jail, "web");
+	assert_string_equal(mac_format(&o->u.epair.end[END_B].mac, text), "0e:40:b2:aa:bb:cc");
+	o = topo_find(&r.t, KIND_BRIDGE, "re0bridge");
+	assert_non_null(o);
+	assert_string_equal(o->u.bridge.members[0].ifname, "re0");
+	assert_int_equal(r.c.nmsgs, 0);
+	done(&r);
+}
+
+/* --- the article -------------------------------------------------------------------------------------------- */
+
+static void
+test_article_static(void **state)
+{
+	struct rig r;
+	(void)state;
+
+	run(&r, CONV_EZJAIL, "/usr/local/etc/ezjail/jailname",
+	    "export jail_jailname_hostname=\"jailname\"\n"
+	    "export jail_jailname_ip=\"re0|,re0|2a01:e34:ec2a:94a0::11,lo0|\"\n"
+	    "export jail_jailname_rootdir=\"/usr/jails/jailname\"\n",
+	    (struct conv_opts){ .first_epair = 17 });
+	assert_string_equal(text_of(&r, "/usr/local/etc/ezjail/jailname"),
+	    "export jail_jailname_hostname=\"jailname\"\n"
+	    "export jail_jailname_ip=\"\"\n"
+	    "export jail_jailname_vnet_enable=\"YES\"\n"
+	    "export jail_jailname_vnet_interface=\"epair17b\"\n"
+	    "export jail_jailname_rootdir=\"/usr/jails/jailname\"\n");
+	assert_string_equal(text_of(&r, "/etc/rc.conf"),
+	    "cloned_interfaces=\"bridge0 epair17\"\n"
+	    "ifconfig_bridge0=\"up addm re0 addm epair17a\"\n"
+	    "ifconfig_epair17a=\"up\"\n");
+	assert_non_null(said(&r, "no-address"));
+	assert_int_equal(said(&r, "no-address")->line, 2);
+	assert_non_null(said(&r, "outside-net"));
+	done(&r);
+}
+
+static void
+test_article_jib(void **state)
+{
+	struct rig r;
+	(void)state;
+
+	run(&r, CONV_EZJAIL, "/usr/local/etc/ezjail/jailname",
+	    "export jail_jailname_ip=\"re0|192.0.2.11/24\"\n", (struct conv_opts){ .hooks = CONV_JIB });
+	assert_string_equal(text_of(&r, "/usr/local/etc/ezjail/jailname"),
+	    "export jail_jailname_ip=\"\"\n"
+	    "export jail_jailname_vnet_enable=\"YES\"\n"
+	    "export jail_jailname_vnet_interface=\"e0b_jailname\"\n"
+	    "export jail_jailname_exec_prestart0=\"/usr/local/sbin/jib addm jailname re0\"\n"
+	    "export jail_jailname_exec_poststop0=\"/usr/local/sbin/jib destroy jailname\"\n");
+	done(&r);
+}
+
+/* --- shell --------------------------------------------------------------------------------------------------- */
+
+static const char *
+sh_value(struct conv *c, const char *text, const char *name)
+{
+	struct conv_src *src = conv_alloc(c, sizeof(*src));
+	struct conv_vars *vars = conv_alloc(c, sizeof(*vars));
+	struct conv_var *v;
+
+	*src = (struct conv_src){ .path = "f", .text = text, .size = strlen(text), .ok = true };
+	conv_sh_read(c, src, vars);
+	v = conv_var(vars, name);
+	return (v == NULL ? "(unset)" : v->proven ? v->value : "(unproven)");
+}
+
+static void
+test_shell(void **state)
+{
+	static const struct {
+		const char *text, *value, *code;
+		unsigned line, col;
+	} v[] = {
+		{ "x=a\n", "a", NULL, 0, 0 },
+		{ "x=a", "a", NULL, 0, 0 },
+		{ "export x='a b'  # c\n", "a b", NULL, 0, 0 },
+		{ "x=\"a\\\"b\\$c\"\n", "a\"b$c", NULL, 0, 0 },
+		{ "x=\"a \\\n b\"\n", "a  b", NULL, 0, 0 },
+		{ "x=a; y=b\n", "a", NULL, 0, 0 },
+		{ "y=1; x=\"$y${y}2\"\n", "112", NULL, 0, 0 },
+		{ "x=a\nx=b\n", "b", NULL, 0, 0 },
+		{ "x=\"$y\"\n", "(unproven)", "unproven", 1, 1 },
+		{ "x=\"${y:-z}\"\n", "(unproven)", "unproven", 1, 1 },
+		{ " x=$(rm -rf /)\n", "(unproven)", "unproven", 1, 2 },
+		{ "x=`id`\n", "(unproven)", "unproven", 1, 1 },
+		{ "\nif true; then\nx=1\nfi\n", "(unset)", "conditional", 2, 1 },
+		{ "x=1 command\n", "(unset)", "command", 1, 1 },
+		{ ". /etc/other\nx=1\n", "1", "command", 1, 1 },
+		{ "cat <<E\nx=2\nE\nx=3\n", "3", "command", 1, 1 },
+		{ "x=\"abc\ny=1\n", "(unset)", "unterminated", 1, 3 },
+		{ "x='abc\n", "(unset)", "unterminated", 1, 3 },
+		{ "x=$(ab\n", "(unset)", "unterminated", 1, 1 },
+		{ "f() {\nx=1\n}\n", "(unset)", "conditional", 1, 5 },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		struct rig r = { 0 };
+
+		conv_init(&r.c);
+		assert_string_equal(sh_value(&r.c, v[i].text, "x"), v[i].value);
+		if (v[i].code == NULL)
+			assert_int_equal(r.c.nmsgs, 0);
+		else {
+			const struct conv_msg *m = said(&r, v[i].code);
+
+			if (m == NULL || m->line != v[i].line || m->col != v[i].col)
+				fail_msg("%s: %u:%u", v[i].text, m == NULL ? 0 : m->line, m == NULL ? 0 : m->col);
+		}
+		conv_fini(&r.c);
+	}
+}
+
+/* --- jail.conf ------------------------------------------------------------------------------------------------ */
+
+static void
+test_jail_conf(void **state)
+{
+	struct rig r;
+	const struct object *o;
+	char text[PREFIX_TEXT_SIZE];
+	(void)state;
+
+	run(&r, CONV_JAIL_CONF, "/etc/jail.conf",
+	    "# one\n// two\n/* three\n */\n"
+	    "$net = \"192.0.2\";\n"
+	    "path = \"/jails/$name\";\n"
+	    "* { host.hostname = '${name}' ; interface = re0; }\n"
+	    "exec.start = \"/bin/sh /etc/rc\"; exec.start += 'true';\n"
+	    "web { ip4.addr = \"${net}.5/24\", \"lo1|10.0.0.5/24\"; ip6.addr += 2001:db8::5/64; }\n"
+	    "out { vnet; vnet.interface = \"epair3b\";\n"
+	    "  inner { vnet; vnet.interface = epair4b; }\n"
+	    "}\n",
+	    (struct conv_opts){ .managed = true });
+	o = topo_find(&r.t, KIND_JAIL, "web");
+	assert_non_null(o);
+	assert_string_equal(o->u.jail.path, "/jails/web");
+	assert_string_equal(o->u.jail.exec_start, "/bin/sh /etc/rc && true");
+	/* single quotes do not expand */
+	assert_string_equal(o->u.jail.hostname, "${name}");
+	o = topo_find(&r.t, KIND_EPAIR, "epair0");
+	assert_non_null(o);
+	assert_int_equal(o->u.epair.end[END_B].addrs.n, 2);
+	assert_string_equal(prefix_format(&o->u.epair.end[END_B].addrs.v[0], text), "192.0.2.5/24");
+	assert_string_equal(prefix_format(&o->u.epair.end[END_B].addrs.v[1], text), "2001:db8::5/64");
+	o = topo_find(&r.t, KIND_EPAIR, "epair3");
+	assert_non_null(o);
+	assert_string_equal(o->u.epair.end[END_B].jail, "out");
+	/* "out.inner" cannot be named here: said, with its place */
+	assert_non_null(said(&r, "name"));
+	assert_int_equal(said(&r, "name")->line, 11);
+	done(&r);
+}
+
+static void
+test_jail_conf_bad(void **state)
+{
+	static const struct {
+		const char *text, *code;
+		unsigned line, col;
+	} v[] = {
+		{ "a { path = \"/x;\n}\n", "unterminated", 1, 12 },
+		{ "a { path = '/x;\n}\n", "unterminated", 1, 12 },
+		{ "/* a\n", "unterminated", 1, 1 },
+		{ "a {\n path = /x;\n", "syntax", 3, 1 },
+		{ "a { path = ${x; }\n", "unterminated", 1, 12 },
+		{ "a { path = $nosuch; vnet; vnet.interface=epair1b; }\n", "unproven", 1, 5 },
+		{ "$a = $b; $b = $a;\nj { path = $a; vnet; vnet.interface=epair1b; }\n", "unproven", 1, 1 },
+		{ "}\n", "syntax", 1, 1 },
+		{ "a { path == /x; vnet; vnet.interface=epair1b; }\n", "syntax", 1, 11 },
+		{ ".include \"/etc/jail.conf\";\n", "include", 1, 1 },
+		{ "a { vnet; vnet.interface=epair1b; }\na { vnet; vnet.interface=epair2b; }\n", "duplicate", 2, 1 },
+		{ "a { vnet; ip4.addr=\"re0|192.0.2.1\"; vnet.interface=epair1b; }\n", "contradiction", 1, 1 },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		const struct conv_msg *m;
+		struct rig r;
+
+		run(&r, CONV_JAIL_CONF, "/etc/jail.one.conf", v[i].text, (struct conv_opts){ .managed = true });
+		m = said(&r, v[i].code);
+		if (m == NULL || m->line != v[i].line || m->col != v[i].col)
+			fail_msg("%s: %u:%u", v[i].text, m == NULL ? 0 : m->line, m == NULL ? 0 : m->col);
+		done(&r);
+	}
+}
+
+static void
+test_include(void **state)
+{
+	static const char main_text[] = ".include \"jail.conf.d/*.conf\";\nexec.clean;\n";
+	static const char one[] = "one { vnet; vnet.interface = epair1b; .include \"/etc/jail.conf\"; }\n";
+	static const char loop[] = ".include \"loop.conf\";\ntwo { vnet; vnet.interface = epair2b; }\n";
+	struct conv_file f[] = { { "/etc/jail.conf", main_text, sizeof(main_text) - 1 },
+		{ "/etc/jail.conf.d/one.conf", one, sizeof(one) - 1 }, { "/etc/jail.conf.d/loop.conf", loop, sizeof(loop) - 1 } };
+	struct conv_opts opts = { .managed = true };
+	struct err err = { 0 };
+	struct rig r;
+	(void)state;
+
+	conv_init(&r.c);
+	assert_int_equal(conv_import(&r.c, CONV_JAIL_CONF, f, 3, &opts, &r.t, &err), 0);
+	assert_non_null(topo_find(&r.t, KIND_JAIL, "one"));
+	assert_non_null(topo_find(&r.t, KIND_JAIL, "two"));
+	assert_non_null(said(&r, "include-loop"));
+	done(&r);
+}
+
+/* --- modes ----------------------------------------------------------------------------------------------------- */
+
+static const char three[] = "defaultrouter=\"192.0.2.1\"\nifconfig_re0=\"inet 192.0.2.2/24\"\njail_list=\"g1 g2 g3\"\njail_interface=\"re0\"\n"
+			    "jail_g1_ip=\"192.0.2.11\"\njail_g1_rootdir=/j/g1\njail_g2_ip=\"192.0.2.12,lo0|127.0.1.2\"\njail_g2_rootdir=/j/g2\n"
+			    "jail_g3_ip=\"192.0.2.13\"\njail_g3_rootdir=/j/g3\n";
+
+static void
+legal(const struct rig *r)
+{
+	struct errs errs = { .n = 0 };
+
+	valid_topo(&r->t, &errs);
+	if (errs.n > 0)
+		fail_msg("%s: %s", errs.v[0].field, errs.v[0].msg);
+}
+
+static void
+test_modes(void **state)
+{
+	static const char *const behind[] = { "g2", "g3" };
+	const struct object *o;
+	struct rig r;
+	char text[PREFIX_TEXT_SIZE];
+	(void)state;
+
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", three, (struct conv_opts){ .mode = CONV_FLAT, .managed = true });
+	legal(&r);
+	assert_int_equal(r.t.n[KIND_BRIDGE], 1);
+	assert_int_equal(r.t.n[KIND_EPAIR], 3);
+	o = topo_find(&r.t, KIND_JAIL, "g2");
+	assert_int_equal(o->u.jail.nroutes, 1);
+	assert_non_null(said(&r, "loopback"));
+	assert_int_equal(said(&r, "loopback")->line, 7);
+	assert_non_null(said(&r, "address-on-member"));
+	done(&r);
+
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", three, (struct conv_opts){ .mode = CONV_ROUTED, .managed = true });
+	legal(&r);
+	o = r.t.v[KIND_BRIDGE][0];
+	assert_int_equal(o->u.bridge.nmembers, 0);
+	assert_string_equal(prefix_format(&o->u.bridge.addrs.v[0], text), "192.0.2.3/24");
+	assert_non_null(said(&r, "routed"));
+	done(&r);
+
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", three,
+	    (struct conv_opts){ .mode = CONV_BEHIND_ROUTER, .managed = true, .router = "g1", .behind = behind, .nbehind = 2,
+		.behind_network = { .ip = { .family = 4, .b = { 10, 1, 1, 0 } }, .len = 24 } });
+	legal(&r);
+	assert_int_equal(r.t.n[KIND_BRIDGE], 2);
+	assert_int_equal(r.t.n[KIND_EPAIR], 4);
+	o = topo_find(&r.t, KIND_JAIL, "g1");
+	assert_true(o->u.jail.forwarding);
+	o = topo_find(&r.t, KIND_JAIL, "g3");
+	assert_int_equal(o->u.jail.nroutes, 1);
+	assert_int_equal(o->u.jail.routes[0].gateway.b[3], 1);
+	assert_non_null(said(&r, "renumbered"));
+	done(&r);
+}
+
+static void
+test_bad_files(void **state)
+{
+	struct conv_file f = { "/etc/rc.conf", "a=1\0b", 5 };
+	struct conv_opts opts = { .managed = true };
+	struct err err = { 0 };
+	struct rig r;
+	char *big;
+	(void)state;
+
+	conv_init(&r.c);
+	assert_int_equal(conv_import(&r.c, CONV_RC_CONF, &f, 1, &opts, &r.t, &err), 0);
+	assert_non_null(said(&r, "binary"));
+	done(&r);
+	big = malloc(10u << 20);
+	assert_non_null(big);
+	memset(big, 'a', 10u << 20);
+	f = (struct conv_file){ "/etc/rc.conf", big, 10u << 20 };
+	conv_init(&r.c);
+	assert_int_equal(conv_import(&r.c, CONV_RC_CONF, &f, 1, &opts, &r.t, &err), 0);
+	assert_non_null(said(&r, "too-large"));
+	done(&r);
+	free(big);
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", "x=\"1\"\r\ny=2\r\n", opts);
+	assert_non_null(said(&r, "crlf"));
+	done(&r);
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", "# \xe9\nx=1\n", opts);
+	assert_non_null(said(&r, "encoding"));
+	done(&r);
+	run(&r, CONV_EZJAIL, "/usr/local/etc/ezjail/a", "", opts);
+	assert_non_null(said(&r, "no-jail"));
+	done(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_jib_vectors),
+		cmocka_unit_test(test_jib_lines),
+		cmocka_unit_test(test_article_static),
+		cmocka_unit_test(test_article_jib),
+		cmocka_unit_test(test_shell),
+		cmocka_unit_test(test_jail_conf),
+		cmocka_unit_test(test_jail_conf_bad),
+		cmocka_unit_test(test_include),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_bad_files),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
