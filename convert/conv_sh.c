@@ -137,10 +137,19 @@ is_name(char ch)
 	return (is_name_start(ch) || (ch >= '0' && ch <= '9'));
 }
 
+static void
+unterminated(struct sh *sh, const struct conv_pos *pos, const char *what)
+{
+	if (!sh->broken)
+		conv_say(sh->c, CONV_ERROR, pos, "unterminated", "%s is never closed; what follows cannot be read", what);
+	sh->broken = true;
+}
+
 /* Past a $(...), `...` or ${...} with something in it, so that the rest of the line is read right. */
 static void
 skip_nested(struct sh *sh, char open, char close)
 {
+	struct conv_pos pos = here(sh, sh->s - 1);
 	int depth = 1;
 
 	while (*sh->s != '\0' && depth > 0) {
@@ -156,7 +165,7 @@ skip_nested(struct sh *sh, char open, char close)
 			sh->s++;
 	}
 	if (depth > 0)
-		sh->broken = true;
+		unterminated(sh, &pos, "this substitution");
 }
 
 /* After a '$'. */
@@ -214,14 +223,6 @@ backquote(struct sh *sh, struct conv_buf *b, struct word *w)
 	w->proven = false;
 	w->why = "a command substitution is not executed";
 	cb_putn(b, start, (size_t)(sh->s - start));
-}
-
-static void
-unterminated(struct sh *sh, const struct conv_pos *pos, const char *what)
-{
-	if (!sh->broken)
-		conv_say(sh->c, CONV_ERROR, pos, "unterminated", "%s is never closed; what follows cannot be read", what);
-	sh->broken = true;
 }
 
 static void
@@ -335,8 +336,6 @@ next_word(struct sh *sh, struct word *w)
 		}
 	}
 	w->text = cb_take(&b);
-	if (sh->broken)
-		unterminated(sh, &w->pos, "a substitution");
 	return (!sh->broken);
 }
 

@@ -199,7 +199,7 @@ test_shell(void **state)
 		{ "cat <<E\nx=2\nE\nx=3\n", "3", "command", 1, 1 },
 		{ "x=\"abc\ny=1\n", "(unset)", "unterminated", 1, 3 },
 		{ "x='abc\n", "(unset)", "unterminated", 1, 3 },
-		{ "x=$(ab\n", "(unset)", "unterminated", 1, 1 },
+		{ "x=$(ab\n", "(unset)", "unterminated", 1, 4 },
 		{ "f() {\nx=1\n}\n", "(unset)", "conditional", 1, 5 },
 	};
 	(void)state;
@@ -273,7 +273,7 @@ test_jail_conf_bad(void **state)
 		{ "a { path = '/x;\n}\n", "unterminated", 1, 12 },
 		{ "/* a\n", "unterminated", 1, 1 },
 		{ "a {\n path = /x;\n", "syntax", 3, 1 },
-		{ "a { path = ${x; }\n", "unterminated", 1, 12 },
+		{ "a { path = ${x\n; }\n", "unterminated", 1, 12 },
 		{ "a { path = $nosuch; vnet; vnet.interface=epair1b; }\n", "unproven", 1, 5 },
 		{ "$a = $b; $b = $a;\nj { path = $a; vnet; vnet.interface=epair1b; }\n", "unproven", 1, 1 },
 		{ "}\n", "syntax", 1, 1 },
