@@ -126,6 +126,9 @@ enum write_verb {
 	/* not writes, but only R can ask the worker */
 	WRITE_COUNTERS,
 	WRITE_METRICS,
+	/* of a route only: it is decoded into WRITE_TOPOLOGY */
+	WRITE_ROLLBACK,
+	WRITE_CONFIRM,
 	/* below: struct account; no objects, no plan */
 	WRITE_TOKEN_CREATE,
 	WRITE_TOKEN_DELETE,
@@ -198,6 +201,10 @@ struct write {
 	} only;
 	struct account *account;	/* verb_is_account */
 	char selector[256];		/* the objects this principal may touch, "" = all */
+	int confirm_s;			/* rolled back after so long unless it is confirmed; 0 = stays */
+	bool rollback;			/* back to an earlier revision: allowed while a change waits for its confirmation, which it ends */
+	bool expired;			/* made by R at the deadline of a confirmation */
+	char note[96];			/* for the history */
 	char actor[64];
 	char method[8], path[160];
 	char request_id[72];
@@ -205,6 +212,8 @@ struct write {
 void write_free(struct write *w);
 /* True for the GETs that R answers: they change nothing. */
 bool api_verb_asks(enum write_verb verb);
+/* Back to what this revision was, as a topology request of jailnet's own; NULL = errs says why. */
+struct write *api_rollback_write(struct store *s, int64_t revision, struct errs *errs);
 
 /* One object that a write changes.  'before' NULL = created, 'after' NULL = deleted; the change owns 'after' until
  * it is taken. */
@@ -234,6 +243,7 @@ struct outcome {
 	struct errs errs;	/* OUT_FAILED */
 	int64_t revision;
 	bool created;		/* 201 rather than 200 */
+	int64_t confirm_by;	/* ms, 0 = it stays anyway */
 	size_t changed;		/* objects created, changed or deleted */
 	char op[ID_SIZE];	/* "" = nothing had to change */
 	struct plan plan;	/* OUT_PLAN: owned */
@@ -260,6 +270,12 @@ int api_precheck(const char *method, const char *target, const char *content_typ
 void api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id);
 void api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id);
 int api_status_of(enum err_code code, int sys);
+
+/* The object as the history keeps it; malloc'ed, NULL = out of memory. */
+char *api_object_text(const struct object *o);
+/* "2026-10-12T08:00:00.000Z" */
+#define TIME_SIZE 32
+const char *api_time_text(int64_t ms, char buf[TIME_SIZE]);
 
 /* One event as SSE text "id: ...\nevent: ...\ndata: {...}\n\n"; malloc'ed, NULL = out of memory. */
 char *api_event_sse(const struct event_row *e);

@@ -28,7 +28,7 @@ finish_failed(const struct write *w, const struct outcome *o, struct api_res *re
 			snprintf(errs.v[i].msg, sizeof(errs.v[i].msg), "%s %s is still used at %.180s",
 			    kind_name(w->kind), w->name, errs.v[i].field);
 	}
-	if (w->verb != WRITE_TOPOLOGY)
+	if (w->verb != WRITE_TOPOLOGY && w->verb != WRITE_CONFIRM)
 		snprintf(prefix, sizeof(prefix), "/%s/%s", kind_plural(w->kind), w->name);
 	api_problem_errs(res, &errs, prefix, w->request_id);
 }
@@ -73,8 +73,8 @@ probe_json(const struct reply *r)
 static json_t *
 topology_result(const struct outcome *o)
 {
-	return (json_pack("{s:I, s:I, s:o}", "revision", (json_int_t)o->revision, "changed", (json_int_t)o->changed,
-	    "operation", codec_text_or_null(o->op)));
+	return (json_pack("{s:I, s:I, s:o, s:o}", "revision", (json_int_t)o->revision, "changed", (json_int_t)o->changed,
+	    "operation", codec_text_or_null(o->op), "confirm_by", codec_time_json(o->confirm_by)));
 }
 
 static void
@@ -94,7 +94,7 @@ finish_done(
 	struct err err;
 	json_t *j;
 
-	if (w->verb == WRITE_TOPOLOGY) {
+	if (w->verb == WRITE_TOPOLOGY || w->verb == WRITE_CONFIRM) {
 		api_answer_json(res, 200, topology_result(o), req);
 		api_etag(res, o->revision);
 		return;

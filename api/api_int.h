@@ -59,10 +59,18 @@ json_t *api_cursor(const char *name);
 bool api_content_ok(const char *content_type, bool is_patch);
 bool api_verb_has_body(enum write_verb verb);
 
+/* --- history: api_history.c ---------------------------------------------------------------------------------- */
+
+/* The topology as it was at a revision; out is initialised here, and empty on failure.  ERR_NOT_FOUND: not kept. */
+int api_history_topo(struct store *s, int64_t revision, struct topo *out, struct err *err);
+/* Makes the write one that goes back there. */
+int api_rollback_fill(struct write *w, struct store *s, int64_t revision, struct err *err);
+json_t *api_topology_json(const struct topo *t);
+
 /* --- writes ------------------------------------------------------------------------------------------------ */
 
 /* The write half of api_begin.  false: res is filled. */
-bool api_write_new(const struct api_req *req, const struct api_route *r, const struct api_params *p,
+bool api_write_new(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res, struct write **out);
 /* The same for credentials: api_account.c. */
 bool api_account_new(const struct api_req *req, const struct api_route *r, const struct api_params *p,
@@ -86,6 +94,7 @@ typedef void api_read_fn(struct api *a, const struct api_req *req, const struct 
 api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_openapi_get, api_problem_get;
 api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
     api_event_page, api_drift_list, api_token_list, api_token_get, api_whoami_get;
+api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get;
 
 /* The object as GET answers it, read in one transaction; what req may not see is not there. */
 int api_object_json(struct api *a, const struct api_req *req, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);

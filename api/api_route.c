@@ -9,9 +9,10 @@
 
 static const char *const q_list[] = { "limit", "cursor", NULL };
 static const char *const q_limit[] = { "limit", NULL };
-static const char *const q_dry[] = { "dry_run", NULL };
-static const char *const q_topology[] = { "dry_run", "manager", NULL };
-static const char *const q_format[] = { "format", NULL };
+static const char *const q_dry[] = { "dry_run", "confirm_timeout", NULL };
+static const char *const q_topology[] = { "dry_run", "manager", "confirm_timeout", NULL };
+static const char *const q_format[] = { "format", "revision", NULL };
+static const char *const q_diff[] = { "from", "to", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
 static const char *const q_counters[] = { "jail", "bridge", "epair", NULL };
 static const char *const q_events[] = { "since", "limit", NULL };
@@ -57,6 +58,13 @@ const struct api_route api_routes[] = {
 	READ("/v1/macs", "listMacs", ROLE_VIEWER, 0, NULL, api_mac_list),
 	READ("/v1/topology", "getTopology", ROLE_VIEWER, 0, q_format, api_topology_get),
 	WRITE("PUT", "/v1/topology", "putTopology", 0, WRITE_TOPOLOGY, q_topology),
+	READ("/v1/topology/confirm", "getConfirmation", ROLE_VIEWER, 0, NULL, api_confirm_get),
+	WRITE("POST", "/v1/topology/confirm", "confirmTopology", 0, WRITE_CONFIRM, NULL),
+	WRITE("POST", "/v1/topology/rollback", "rollbackTopology", 0, WRITE_ROLLBACK, q_dry),
+	READ("/v1/revisions", "listRevisions", ROLE_VIEWER, 0, q_list, api_revision_list),
+	/* the last that matches wins */
+	READ("/v1/revisions/{revision}", "getRevision", ROLE_VIEWER, 0, NULL, api_revision_get),
+	READ("/v1/revisions/diff", "diffRevisions", ROLE_VIEWER, 0, q_diff, api_revision_diff),
 	READ("/v1/operations", "listOperations", ROLE_VIEWER, 0, q_limit, api_op_list),
 	READ("/v1/operations/{id}", "getOperation", ROLE_VIEWER, 0, NULL, api_op_get),
 	{ "GET", "/v1/events", "streamEvents", ROLE_VIEWER, 0, false, 0, true, q_events, api_event_page },
@@ -138,7 +146,8 @@ bool
 api_verb_has_body(enum write_verb verb)
 {
 	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY ||
-		verb == WRITE_ATTACH || verb == WRITE_PROBE || verb == WRITE_TOKEN_CREATE || verb == WRITE_SIGN_IN);
+		verb == WRITE_ATTACH || verb == WRITE_PROBE || verb == WRITE_TOKEN_CREATE || verb == WRITE_SIGN_IN ||
+		verb == WRITE_ROLLBACK);
 }
 
 bool
@@ -269,7 +278,7 @@ api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct 
 		}
 		if (verb_is_account(r->verb))
 			return (api_account_new(req, r, &params, res, w) ? API_WRITE : API_ANSWER);
-		return (api_write_new(req, r, &params, res, w) ? API_WRITE : API_ANSWER);
+		return (api_write_new(a, req, r, &params, res, w) ? API_WRITE : API_ANSWER);
 	}
 	if (r->is_stream && strcmp(req->method, "HEAD") != 0 && wants_stream(req, &params))
 		return (stream_since(a, req, &params, res, since) ? API_STREAM : API_ANSWER);

@@ -5,9 +5,10 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "core/str.h"
 
-static json_t *
-topology_json(const struct topo *t)
+json_t *
+api_topology_json(const struct topo *t)
 {
 	json_t *doc = json_object(), *map;
 	int kind, rc = 0;
@@ -33,14 +34,15 @@ render(const struct topo *t, const char *format, const struct api_req *req, stru
 	else if (strcmp(format, "mermaid") == 0)
 		api_answer_text(res, api_graph_mermaid(t), "text/plain", req);
 	else
-		api_answer_json(res, 200, topology_json(t), req);
+		api_answer_json(res, 200, api_topology_json(t), req);
 }
 
 void
 api_topology_get(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res)
 {
-	const char *format = api_query(p, "format");
+	const char *format = api_query(p, "format"), *at = api_query(p, "revision");
+	uint64_t revision = 0;
 	struct topo t;
 	struct err err;
 	(void)r;
@@ -51,7 +53,11 @@ api_topology_get(struct api *a, const struct api_req *req, const struct api_rout
 		api_answer_bad(res, 400, req->request_id, "format wants json, dot or mermaid");
 		return;
 	}
-	if (store_topo(a->reader, &t, &err) == -1) {
+	if (at != NULL && str_u64(at, 0, INT64_MAX, &revision) == -1) {
+		api_answer_bad(res, 400, req->request_id, "revision wants the number of a revision");
+		return;
+	}
+	if ((at == NULL ? store_topo(a->reader, &t, &err) : api_history_topo(a->reader, (int64_t)revision, &t, &err)) == -1) {
 		api_answer_err(res, &err, req->request_id);
 		return;
 	}

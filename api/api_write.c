@@ -12,6 +12,7 @@
 
 #define WAIT_DEFAULT_S 10
 #define WAIT_MAX_S 300
+#define CONFIRM_MAX_S 86400
 
 void
 write_free(struct write *w)
@@ -139,7 +140,8 @@ take_only(const struct api_req *req, const struct api_params *p, struct write *w
 static bool
 take_query(const struct api_req *req, const struct api_params *p, struct write *w, struct api_res *res)
 {
-	const char *dry = api_query(p, "dry_run"), *manager = api_query(p, "manager");
+	const char *dry = api_query(p, "dry_run"), *manager = api_query(p, "manager"), *confirm = api_query(p, "confirm_timeout");
+	uint64_t v;
 
 	if (dry != NULL && strcmp(dry, "plan") == 0)
 		w->dry_run = DRY_PLAN;
@@ -155,6 +157,12 @@ take_query(const struct api_req *req, const struct api_params *p, struct write *
 		api_answer_bad(res, 400, req->request_id, "manager wants 1 to 63 bytes");
 		return (false);
 	}
+	if (confirm != NULL && str_u64(confirm, 1, CONFIRM_MAX_S, &v) == -1) {
+		api_answer_bad(res, 400, req->request_id, "confirm_timeout wants 1 to %d seconds", CONFIRM_MAX_S);
+		return (false);
+	}
+	if (confirm != NULL)
+		w->confirm_s = (int)v;
 	return (true);
 }
 
@@ -290,8 +298,34 @@ take_one(struct write *w, const json_t *j, struct jd *d)
 		memcpy(w->name, w->objects[0]->name, sizeof(w->name));
 }
 
+/* The objects of the revision to go back to. */
 static void
-take_body(struct write *w, const json_t *j, const struct api_req *req, struct errs *errs)
+take_rollback(struct api *a, struct write *w, const json_t *j, struct jd *d)
+{
+	static const char *const known[] = { "revision", NULL };
+	const json_t *n;
+	struct err err;
+	int rc;
+
+	if (!jd_is_object(d, j))
+		return;
+	n = json_object_get(j, "revision");
+	jd_known(d, j, known, NULL);
+	if (!json_is_integer(n) || json_integer_value(n) < 0) {
+		jd_error_at(d, "revision", ERR_INVALID, "wants the number of a revision");
+		return;
+	}
+	rc = store_begin(a->reader, &err);
+	if (rc == 0) {
+		rc = api_rollback_fill(w, a->reader, json_integer_value(n), &err);
+		store_rollback(a->reader);
+	}
+	if (rc == -1)
+		jd_error_at(d, "revision", err.code == ERR_NOT_FOUND ? ERR_REFERENCE : err.code, "%s", err.msg);
+}
+
+static void
+take_body(struct api *a, struct write *w, const json_t *j, const struct api_req *req, struct errs *errs)
 {
 	struct jd d;
 
@@ -300,6 +334,8 @@ take_body(struct write *w, const json_t *j, const struct api_req *req, struct er
 		take_topology(w, j, &d);
 	else if (w->verb == WRITE_PROBE)
 		take_probe(w, j, &d);
+	else if (w->verb == WRITE_ROLLBACK)
+		take_rollback(a, w, j, &d);
 	else if (w->verb == WRITE_PATCH)
 		take_patch(w, j, req, &d);
 	else
@@ -307,8 +343,8 @@ take_body(struct write *w, const json_t *j, const struct api_req *req, struct er
 }
 
 bool
-api_write_new(const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res,
-    struct write **out)
+api_write_new(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res, struct write **out)
 {
 	struct errs errs = { .n = 0 };
 	struct write *w = NULL;
@@ -340,7 +376,7 @@ api_write_new(const struct api_req *req, const struct api_route *r, const struct
 			api_answer_err(res, &err, req->request_id);
 			goto out;
 		}
-		take_body(w, j, req, &errs);
+		take_body(a, w, j, req, &errs);
 	}
 	if (errs.n > 0) {
 		for (i = 0; i < w->nobjects; i++)

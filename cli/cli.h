@@ -47,6 +47,10 @@ int cli_drift(struct cli *c, int argc, char **argv);
 int cli_graph(struct cli *c, int argc, char **argv);
 int cli_token(struct cli *c, int argc, char **argv);
 int cli_sign_in(struct cli *c, int argc, char **argv);
+int cli_history(struct cli *c, int argc, char **argv);
+int cli_diff(struct cli *c, int argc, char **argv);
+int cli_rollback(struct cli *c, int argc, char **argv);
+int cli_confirm(struct cli *c, int argc, char **argv);
 
 /* Prints the usage line of the command named on stderr and returns CLI_USAGE. */
 int cli_usage(const char *command);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cli_apply.h"
 #include "cli/cli_call.h"
 #include "cli/cli_table.h"
 #include "core/str.h"
@@ -14,6 +15,9 @@
 #define FILE_MAX (64u * 1024 * 1024)
 #define READ_CHUNK 65536
 #define STEPS_SHOWN 200
+#define CONFIRM_MAX_S 86400
+
+static const char *confirm_s;	/* --confirm, NULL = none */
 
 /* The whole file, NUL-terminated; freed by the caller. */
 static int
@@ -52,8 +56,8 @@ out:
 	return (rv);
 }
 
-static void
-print_steps(const json_t *plan)
+void
+plan_print(const json_t *plan)
 {
 	static const char *const titles[] = { "DO", "OBJECT", "WHAT", "INTERRUPTS" };
 	const json_t *steps = json_object_get(plan, "steps");
@@ -86,6 +90,30 @@ plan_text(const struct cli *c, const char *body, size_t size, json_t **out)
 	return (call_send(c, "PUT", "/v1/topology?dry_run=plan", body, size, false, out));
 }
 
+/* "--confirm 60" as the parameter of the request; -1 = not a number of seconds. */
+int
+confirm_path(char *path, size_t size, const char *base, const char *seconds)
+{
+	uint64_t n;
+
+	if (seconds == NULL)
+		return (str_copy(path, size, base));
+	if (str_u64(seconds, 1, CONFIRM_MAX_S, &n) == -1) {
+		cli_warn("--confirm takes 1 to %d seconds", CONFIRM_MAX_S);
+		return (-1);
+	}
+	return (str_format(path, size, "%s?confirm_timeout=%s", base, seconds));
+}
+
+void
+confirm_print(const json_t *done)
+{
+	const char *by = json_text(done, "confirm_by");
+
+	if (by[0] != '\0')
+		printf("It is rolled back at %s unless you say: jailnet confirm\n", by);
+}
+
 static int
 show_plan(const struct cli *c, const char *body, size_t size)
 {
@@ -101,7 +129,7 @@ show_plan(const struct cli *c, const char *body, size_t size)
 	else if (n == 0)
 		puts("Nothing to do.");
 	else
-		print_steps(plan);
+		plan_print(plan);
 	if (!c->json && n > 0)
 		printf("%zu step%s to do.\n", n, n == 1 ? "" : "s");
 	json_decref(plan);
@@ -116,18 +144,23 @@ static int
 apply_text(const struct cli *c, const char *body, size_t size)
 {
 	json_t *plan = NULL, *done = NULL;
+	char path[CALL_PATH_SIZE];
 	int rv = CLI_OK;
+
+	if (confirm_path(path, sizeof(path), "/v1/topology", confirm_s) == -1)
+		return (CLI_USAGE);
 
 	if (!c->json)
 		rv = plan_text(c, body, size, &plan);
 	if (rv == CLI_OK)
-		rv = call_send(c, "PUT", "/v1/topology", body, size, true, &done);
+		rv = call_send(c, "PUT", path, body, size, true, &done);
 	if (rv == CLI_OK && c->json) {
 		json_print(done);
 	} else if (rv == CLI_OK) {
-		print_steps(plan);
+		plan_print(plan);
 		printf("%s Revision %" JSON_INTEGER_FORMAT ".\n", plan_size(plan) == 0 ? "Nothing to do." : "Done.",
 		    json_integer_value(json_object_get(done, "revision")));
+		confirm_print(done);
 	}
 	json_decref(plan);
 	json_decref(done);
@@ -152,14 +185,18 @@ with_file(const struct cli *c, const char *path, int (*use)(const struct cli *c,
 int
 cli_apply(struct cli *c, int argc, char **argv)
 {
-	static const struct option options[] = { { "dry-run", no_argument, NULL, 'n' }, { NULL, 0, NULL, 0 } };
+	static const struct option options[] = { { "dry-run", no_argument, NULL, 'n' }, { "confirm", required_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 } };
 	bool dry_run = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "n", options, NULL)) != -1) {
-		if (opt != 'n')
+		if (opt == 'n')
+			dry_run = true;
+		else if (opt == 'c')
+			confirm_s = optarg;
+		else
 			return (cli_usage(argv[0]));
-		dry_run = true;
 	}
 	if (argc - optind != 1)
 		return (cli_usage(argv[0]));

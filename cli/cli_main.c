@@ -28,7 +28,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "apply", "[--dry-run] FILE", "make the network be what FILE says (- = standard input)", cli_apply },
+	{ "apply", "[--dry-run] [--confirm SECONDS] FILE", "make the network be what FILE says (- = standard input)", cli_apply },
 	{ "plan", "FILE", "what apply would do; 0 = nothing, 4 = changes", cli_plan },
 	{ "show", "[KIND [NAME]]", "jails epairs bridges interfaces macs operations topology daemon", cli_show },
 	{ "start", "JAIL", "start a jail", cli_jail },
@@ -41,6 +41,10 @@ static const struct command commands[] = {
 	{ "drift", "", "where the kernel is not as wanted; 0 = nowhere, 4 = somewhere", cli_drift },
 	{ "token", "create|list|delete ...", "who may use the API over TCP; jailnet token create --name N --role ROLE", cli_token },
 	{ "sign-in", "[--role ROLE] [URL]", "a URL that signs a browser in to the dashboard, once", cli_sign_in },
+	{ "history", "[-n COUNT]", "revisions of the topology, newest first", cli_history },
+	{ "diff", "FROM [TO]", "what differs between two revisions; 0 = nothing, 4 = something", cli_diff },
+	{ "rollback", "[--dry-run] [--confirm SECONDS] REVISION", "a new revision with the content of an earlier one", cli_rollback },
+	{ "confirm", "[--show]", "keep the change that would be rolled back", cli_confirm },
 	{ "graph", "[--format text|dot|mermaid]", "a picture of the topology", cli_graph },
 };
 

@@ -211,6 +211,8 @@ timeout_ms(const struct recon *r)
 		at = r->look_at;
 	if ((t = op_next_deadline(r)) < at)
 		at = t;
+	if (r->phase != PHASE_HELLO && r->confirm_at < at)
+		at = r->confirm_at;
 	if (idle && (t = trouble_next(r)) < at)
 		at = t;
 	return (at <= now ? 0 : at - now > 60000 ? 60000 : (int)(at - now));
@@ -247,11 +249,13 @@ timers(struct recon *r)
 	struct err err;
 
 	op_deadlines(r, now);
+	confirm_due(r, now);
 	if (now >= r->heartbeat_at) {
 		r->heartbeat_at = now + HEARTBEAT_MS;
 		r->conf->notify(r->conf->arg);
 		if (recon_begin(r, false, &err) == 0 && (store_event_trim(r->store, &err) == -1 || recon_end(r, &err) == -1))
 			store_rollback(r->store);
+		history_trim(r);
 	}
 	if (r->phase != PHASE_IDLE || r->nflights > 0)
 		return;
@@ -354,7 +358,7 @@ recon_run(const struct recon_conf *conf, struct err *err)
 	if (r == NULL)
 		return (err_nomem(err));
 	init(r, conf);
-	if (store_topo(r->store, &r->want, err) == -1)
+	if (store_topo(r->store, &r->want, err) == -1 || history_baseline(r, err) == -1 || confirm_load(r, err) == -1)
 		goto out;
 	atomic_store(&conf->health->revision, r->want.revision);
 	atomic_store(&conf->health->store_ok, true);

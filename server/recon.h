@@ -16,6 +16,8 @@ struct recon_conf {
 	struct api_health *health;
 	struct api_metrics *metrics;
 	int channel_fd;
+	size_t revisions_keep;
+	unsigned revisions_days;	/* 0 = whatever their age */
 	int stop_fd;		/* readable = end */
 	void (*notify)(void *arg);	/* something was committed: event streams look again */
 	void *arg;

@@ -22,12 +22,13 @@ struct pending {
 	struct pending *next;
 	struct ticket *ticket;
 	struct changes changes;
-	struct op *op;
+	struct op *op;		/* NULL: done with the commit */
 };
 
 struct group {
 	struct topo view;	/* want + the accepted tickets */
 	struct pending *head, **tail;
+	struct confirm_row confirm;	/* what waits once this is committed */
 	int64_t revision;
 	bool wrote;
 };
@@ -222,14 +223,17 @@ op_new(const struct ticket *t, bool changes, int64_t revision, int64_t now)
 	op->row.revision = revision;
 	op->row.created_at = now;
 	op->everything = w->verb == WRITE_TOPOLOGY;
+	op->keep = w->expired;
 	op->deadline = ident_mono_ms() + (w->async ? 0 : (int64_t)w->wait_s * 1000);
 	return (op);
 }
 
 /* Writes the rows of one ticket; the caller holds a savepoint. */
 static int
-ticket_store(struct recon *r, struct group *g, struct pending *p, struct err *err)
+ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm_row *confirm, struct err *err)
 {
+	const struct write *w = p->ticket->write;
+	struct revision_row counts = { 0 };
 	int64_t now = ident_now_ms();
 	const struct changes *c = &p->changes;
 
@@ -238,9 +242,10 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct err *er
 		return (err_nomem(err));
 	if (c->n == 0) {
 		p->ticket->out.revision = g->revision;
-		if (!p->op->everything && objmap_add(&p->op->objects, p->ticket->write->kind, p->ticket->write->name) == NULL)
+		if (!p->op->everything && objmap_add(&p->op->objects, w->kind, w->name) == NULL)
 			return (err_nomem(err));
-		return (0);
+		g->wrote |= w->rollback && confirm->revision != 0;
+		return (confirm_store(r, confirm, w, &p->op->row, g->revision, err));
 	}
 	p->op->undo = calloc(c->n, sizeof(*p->op->undo));
 	if (p->op->undo == NULL)
@@ -250,14 +255,20 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct err *er
 			return (err_nomem(err));
 		if (change_store(r, &c->v[i], g->revision + 1, now, err) == -1)
 			return (-1);
-		change_event(r, &c->v[i], p->ticket->write, p->op);
+		if (history_object(r, g->revision + 1, c->v[i].kind, c->v[i].name, c->v[i].after, err) == -1)
+			return (-1);
+		history_count(&counts, c->v[i].before != NULL, c->v[i].after != NULL);
+		change_event(r, &c->v[i], w, p->op);
 	}
-	if (store_op_put(r->store, &p->op->row, err) == -1)
+	if (store_op_put(r->store, &p->op->row, err) == -1 ||
+	    history_revision(r, g->revision + 1, &p->op->row, w->note, &counts, err) == -1 ||
+	    confirm_store(r, confirm, w, &p->op->row, g->revision, err) == -1)
 		return (-1);
 	g->revision++;
 	g->wrote = true;
 	p->ticket->out.revision = g->revision;
 	p->ticket->out.changed = c->n;
+	p->ticket->out.confirm_by = w->confirm_s != 0 ? confirm->deadline : 0;
 	p->ticket->out.created = c->n > 0 && c->v[0].before == NULL;
 	return (0);
 }
@@ -298,6 +309,7 @@ static void
 ticket_take(struct recon *r, struct group *g, struct ticket *t)
 {
 	struct outcome *out = &t->out;
+	struct confirm_row confirm = g->confirm;
 	struct pending *p;
 	struct topo next;
 	struct err err = { 0 };
@@ -312,6 +324,8 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 	if (write_apply(t->write, &g->view, atomic_load(&r->conf->health->features), &next, &p->changes, &out->errs) == 0 &&
 	    selector_allows(t->write, &p->changes, &next, &out->errs))
 		validate(r, &p->changes, &next, t->write->verb, &out->errs);
+	if (out->errs.n == 0 && p->changes.n > 0)
+		confirm_refuses(&confirm, t->write, &out->errs);
 	if (out->errs.n > 0)
 		goto refuse;
 	if (t->write->dry_run != DRY_NONE) {
@@ -320,7 +334,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 	}
 	if (store_savepoint(r->store, &err) == -1)
 		goto refuse;
-	if (ticket_store(r, g, p, &err) == -1) {
+	if (ticket_store(r, g, p, &confirm, &err) == -1) {
 		store_release(r->store, false, &(struct err){ 0 });
 		goto refuse;
 	}
@@ -328,6 +342,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		goto refuse;
 	topo_fini(&g->view);
 	g->view = next;
+	g->confirm = confirm;
 	*g->tail = p;
 	g->tail = &p->next;
 	return;
@@ -339,6 +354,33 @@ out:
 	if (p != NULL)
 		pending_free(p);
 	topo_fini(&next);
+}
+
+/* A request that changes rows of its own and nothing in the topology. */
+static void
+ticket_note(struct recon *r, struct group *g, struct ticket *t)
+{
+	struct confirm_row confirm = g->confirm;
+	struct pending *p;
+	struct err err;
+
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		err_nomem(&err);
+	else if (store_savepoint(r->store, &err) == 0) {
+		p->ticket = t;
+		if (confirm_accept(r, &confirm, t, &err) == -1)
+			store_release(r->store, false, &(struct err){ 0 });
+		else if (store_release(r->store, true, &err) == 0) {
+			g->wrote = true;
+			g->confirm = confirm;
+			*g->tail = p;
+			g->tail = &p->next;
+			return;
+		}
+	}
+	free(p);
+	ticket_fail(t, &err);
 }
 
 /* --- after the commit -------------------------------------------------------------------------------------- */
@@ -391,7 +433,10 @@ group_done(struct recon *r, struct group *g, const struct err *failed)
 		g->head = p->next;
 		if (failed != NULL)
 			ticket_fail(p->ticket, failed);
-		else
+		else if (p->op == NULL) {
+			p->ticket->out.kind = OUT_DONE;
+			ticket_answer(p->ticket);
+		} else
 			pending_apply(r, p);
 		pending_free(p);
 	}
@@ -421,7 +466,7 @@ take_questions(struct recon *r, struct ticket *list)
 void
 recon_commit(struct recon *r, struct ticket *list)
 {
-	struct group g = { .revision = r->want.revision };
+	struct group g = { .revision = r->want.revision, .confirm = r->confirm };
 	struct ticket *t, *next;
 	struct err err;
 	int64_t began;
@@ -439,6 +484,8 @@ recon_commit(struct recon *r, struct ticket *list)
 		next = t->next;
 		if (!open)
 			ticket_fail(t, &err);
+		else if (t->write->verb == WRITE_CONFIRM)
+			ticket_note(r, &g, t);
 		else
 			ticket_take(r, &g, t);
 	}
@@ -452,6 +499,8 @@ recon_commit(struct recon *r, struct ticket *list)
 			metric_observe(&r->conf->metrics->commit, metric_now_us() - began);
 			r->want.revision = g.revision;
 			atomic_store(&r->conf->health->revision, g.revision);
+			r->confirm = g.confirm;
+			confirm_watch(r);
 			group_done(r, &g, NULL);
 			r->conf->notify(r->conf->arg);
 		}

@@ -10,6 +10,8 @@
  *	recon_op.c	operations: success, failure, rollback, 202
  *	recon_status.c	status rows, interface rows
  *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
+ *	recon_history.c	revisions
+ *	recon_confirm.c	changes that wait for their confirmation
  *	recon_drift.c	drift: found, repaired, cannot be repaired
  */
 #ifndef JN_RECON_INT_H
@@ -45,6 +47,7 @@ struct op {
 	struct undo *undo;
 	size_t nundo;
 	struct objmap objects;	/* what it changed; no record */
+	bool keep;		/* what cannot be made is tried again, never undone: it is the undo of something */
 	bool everything;	/* a topology request: its cycle looks at all */
 	bool in_cycle;
 	bool undone;		/* row.err is set, and the undo is committed or could not be */
@@ -79,6 +82,8 @@ struct recon {
 	struct objmap trouble;	/* record: struct trouble */
 	struct job jobs[JOBS_MAX];
 	uint64_t ifaces_hash;	/* of the interface rows last stored */
+	struct confirm_row confirm;	/* revision 0 = nothing waits */
+	int64_t confirm_at;	/* monotonic, its deadline; INT64_MAX = none */
 	struct drift_row *drift;	/* what GET /v1/drift shows */
 	size_t ndrift;
 
@@ -132,6 +137,23 @@ void object_ref(enum kind kind, const char *name, char *buf, size_t size);	/* "e
 
 /* recon_account.c: runs and answers the tickets of credentials; the rest of the list. */
 struct ticket *account_commit(struct recon *r, struct ticket *list);
+/* recon_history.c: inside a transaction, but for the last two.  o NULL = deleted. */
+int history_object(struct recon *r, int64_t revision, enum kind kind, const char *name, const struct object *o, struct err *err);
+void history_count(struct revision_row *counts, bool before, bool after);
+int history_revision(struct recon *r, int64_t revision, const struct op_row *op, const char *note, struct revision_row *counts, struct err *err);
+int history_baseline(struct recon *r, struct err *err);	/* at start: the present revision is in the history, too */
+void history_trim(struct recon *r);
+
+/* recon_confirm.c */
+int confirm_load(struct recon *r, struct err *err);
+void confirm_watch(struct recon *r);	/* r->confirm has changed */
+void confirm_due(struct recon *r, int64_t now);	/* rolls back what was not confirmed in time */
+/* -1 = no change is taken while *c waits. */
+int confirm_refuses(const struct confirm_row *c, const struct write *w, struct errs *errs);
+/* Inside a transaction; *c is what waits once it is committed. */
+int confirm_store(struct recon *r, struct confirm_row *c, const struct write *w, const struct op_row *op, int64_t base, struct err *err);
+int confirm_accept(struct recon *r, struct confirm_row *c, struct ticket *t, struct err *err);
+void confirm_drop(struct recon *r, const struct op *op);
 
 /* recon_mac.c: gives every end and bridge of 'o' its address and writes the registry; inside a transaction. */
 int recon_mac_assign(struct recon *r, struct object *o, int64_t now, struct err *err);

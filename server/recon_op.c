@@ -75,7 +75,7 @@ op_step_failed(struct recon *r, const struct step *s, const struct err *err)
 		*kept = *err;
 	if (kept->field[0] == '\0')
 		str_copy(kept->field, sizeof(kept->field), s->pointer);
-	if (op == NULL || op->row.id[0] == '\0' || err_is_transient(err))
+	if (op == NULL || op->keep || op->row.id[0] == '\0' || err_is_transient(err))
 		trouble_add(r, s->kind, s->name, kept);
 	else if (op->row.err.code == ERR_NONE)
 		op->row.err = *kept;
@@ -106,6 +106,7 @@ undo_view(struct recon *r, const struct op *op, struct topo *view, struct err *e
 static int
 undo_store(struct recon *r, struct op *op, int64_t revision, struct err *err)
 {
+	struct revision_row counts = { 0 };
 	int64_t now = ident_now_ms();
 	struct object *o;
 	struct undo *u;
@@ -122,9 +123,14 @@ undo_store(struct recon *r, struct op *op, int64_t revision, struct err *err)
 			if (recon_mac_assign(r, u->before, now, err) == -1 || store_object_put(r->store, u->before, err) == -1)
 				return (-1);
 		}
+		if (history_object(r, revision, u->kind, u->name, u->before, err) == -1)
+			return (-1);
+		history_count(&counts, o != NULL, u->before != NULL);
 	}
-	if (store_revision_set(r->store, revision, err) == -1)
+	if (store_revision_set(r->store, revision, err) == -1 ||
+	    history_revision(r, revision, &op->row, "undone: it was refused", &counts, err) == -1)
 		return (-1);
+	confirm_drop(r, op);
 	op->row.state = OP_ROLLED_BACK;
 	return (store_op_put(r->store, &op->row, err));
 }
@@ -184,6 +190,10 @@ op_undo(struct recon *r, struct op *op, struct err *err)
 		goto out;
 	r->want.revision = revision;
 	atomic_store(&r->conf->health->revision, revision);
+	if (strcmp(r->confirm.op, op->row.id) == 0) {
+		memset(&r->confirm, 0, sizeof(r->confirm));
+		confirm_watch(r);
+	}
 	undo_apply(r, op);
 	rc = 0;
 out:

@@ -3,7 +3,7 @@
  *
  * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
  *
- *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] [-v] [-f]
+ *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] [--revisions-keep N] [--revisions-days N] [-v] [-f]
  *
  * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
  */
@@ -39,6 +39,7 @@ struct options {
 	bool powerless_root;	/* uid 0 of a user namespace, all capabilities gone */
 	const char *admin_uids, *hosts;
 	int worker_pid;
+	int revisions_keep, revisions_days;
 };
 
 struct server {
@@ -92,11 +93,13 @@ parse(int argc, char **argv, struct options *o)
 		{ "admin-uids", required_argument, NULL, 'a' },
 		{ "worker-pid", required_argument, NULL, 'p' },
 		{ "hosts", required_argument, NULL, 'h' },
+		{ "revisions-keep", required_argument, NULL, 'k' },
+		{ "revisions-days", required_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int ch, bad = 0;
 
-	*o = (struct options){ .channel = -1, .admin_uids = "", .hosts = "" };
+	*o = (struct options){ .channel = -1, .admin_uids = "", .hosts = "", .revisions_keep = 1000, .revisions_days = 90 };
 	while ((ch = getopt_long(argc, argv, "vf", longs, NULL)) != -1) {
 		switch (ch) {
 		case 'c':
@@ -123,6 +126,12 @@ parse(int argc, char **argv, struct options *o)
 			break;
 		case 'p':
 			bad |= number(optarg, &o->worker_pid);
+			break;
+		case 'k':
+			bad |= number(optarg, &o->revisions_keep);
+			break;
+		case 'd':
+			bad |= number(optarg, &o->revisions_days);
 			break;
 		case 'v':
 			o->verbose = true;
@@ -203,7 +212,8 @@ serve(const struct options *o, struct store *writer, struct err *err)
 		.auth = { .sandbox = o->sandbox, .admin_uids = o->admin_uids } };
 	struct server server = { .n = 0 };
 	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .metrics = &metrics, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
-		.notify = notify_all, .arg = &server };
+		.notify = notify_all, .arg = &server, .revisions_keep = (size_t)o->revisions_keep,
+		.revisions_days = (unsigned)o->revisions_days };
 	int rc = -1;
 
 	metrics.started_at = ident_now_ms();

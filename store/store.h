@@ -70,6 +70,46 @@ int store_found_delete(struct store *s, const char *ifname, struct err *err);
 int store_revision(struct store *s, int64_t *out, struct err *err);
 int store_revision_set(struct store *s, int64_t revision, struct err *err);
 
+/* --- history ---------------------------------------------------------------------------------------------- */
+
+/* One for each value the global revision had, while it is kept. */
+struct revision_row {
+	int64_t revision;
+	int64_t at;		/* ms */
+	char actor[64];
+	char method[8], path[160];	/* of the request, "" = none */
+	char op[ID_SIZE];	/* "" = none */
+	char note[96];		/* "rollback to revision 12", "" = nothing to say */
+	uint32_t created, updated, deleted;	/* objects */
+};
+int store_history_add(struct store *s, const struct revision_row *r, struct err *err);
+int store_history_get(struct store *s, int64_t revision, struct revision_row *out, struct err *err);	/* ERR_NOT_FOUND */
+/* Newest first, below 'before' (0 = from the newest). */
+int store_history_list(struct store *s, int64_t before, size_t limit,
+    int (*each)(void *arg, const struct revision_row *r, struct err *err), void *arg, struct err *err);
+int store_history_range(struct store *s, int64_t *first, int64_t *last, struct err *err);	/* 0, 0 when there is none */
+/* The object as this revision left it, as text that the store does not read; NULL = deleted. */
+int store_history_put(struct store *s, int64_t revision, enum kind kind, const char *name, const char *json, struct err *err);
+/* Every object that existed at this revision, which must be kept; then: what this revision changed (json NULL = deleted). */
+int store_history_at(struct store *s, int64_t revision,
+    int (*each)(void *arg, enum kind kind, const char *name, const char *json, struct err *err), void *arg, struct err *err);
+int store_history_changes(struct store *s, int64_t revision,
+    int (*each)(void *arg, enum kind kind, const char *name, const char *json, struct err *err), void *arg, struct err *err);
+/* Forgets revisions beyond the newest 'keep' and those made before 'before' (ms), a good many at a time; never the newest. */
+int store_history_trim(struct store *s, size_t keep, int64_t before, struct err *err);
+
+/* The one change that is rolled back at its deadline unless it is confirmed. */
+struct confirm_row {
+	int64_t revision;	/* 0 = none */
+	int64_t base;		/* the revision to go back to */
+	char op[ID_SIZE];
+	char actor[64];
+	int64_t created_at, deadline;	/* ms, wall clock */
+};
+int store_confirm(struct store *s, struct confirm_row *out, struct err *err);
+int store_confirm_put(struct store *s, const struct confirm_row *c, struct err *err);
+int store_confirm_clear(struct store *s, struct err *err);
+
 /* --- MAC registry ----------------------------------------------------------------------------------------- */
 
 enum mac_state { MAC_ALLOCATED, MAC_PINNED, MAC_IMPORTED, MAC_RETIRED };

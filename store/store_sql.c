@@ -12,6 +12,7 @@
 #define ERR_COLS "err_code, err_sys, err_field, err_msg"
 #define MAC_COLS "address, kind, name, side, state, source, created_at, retired_at"
 #define OP_COLS "id, state, method, path, actor, revision, created_at, finished_at, steps_done, steps_total, " ERR_COLS
+#define REVISION_COLS "revision, at, actor, method, path, op, note, created, updated, deleted"
 #define PORT_COLS "private, stp, edge, untagged"
 
 #define TOKEN_COLUMNS "id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at"
@@ -169,6 +170,29 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_IFACE_ADD] = "INSERT OR REPLACE INTO iface (ifname, jail, type, mac, mtu, up, running, bridge, member_of,"
 	    " addrs)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+
+	[SQL_HISTORY_ADD] = "INSERT OR REPLACE INTO revision (" REVISION_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[SQL_HISTORY_GET] = "SELECT " REVISION_COLS " FROM revision WHERE revision = ?1",
+	[SQL_HISTORY_LIST] = "SELECT " REVISION_COLS " FROM revision WHERE revision < ?1 ORDER BY revision DESC LIMIT ?2",
+	[SQL_HISTORY_RANGE] = "SELECT (SELECT min(revision) FROM revision), (SELECT max(revision) FROM revision)",
+	[SQL_HISTORY_PUT] = "INSERT OR REPLACE INTO history (revision, kind, name, json) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_HISTORY_AT] = "SELECT h.kind, h.name, h.json FROM (SELECT kind, name, max(revision) AS revision FROM history"
+	    " WHERE revision <= ?1 GROUP BY kind, name) AS n JOIN history AS h ON h.revision = n.revision AND h.kind ="
+	    " n.kind AND h.name = n.name WHERE h.json IS NOT NULL",
+	[SQL_HISTORY_CHANGES] = "SELECT kind, name, json FROM history WHERE revision = ?1 ORDER BY kind, name",
+	/* The oldest to stay; none when less than an eighth too many are there: trimming looks at every object. */
+	[SQL_HISTORY_OLDEST] = "SELECT max(coalesce((SELECT revision FROM revision ORDER BY revision DESC LIMIT 1 OFFSET ?1 - 1), 0),"
+	    " coalesce((SELECT revision FROM revision WHERE at >= ?2 ORDER BY revision LIMIT 1), (SELECT max(revision) FROM"
+	    " revision), 0)) AS oldest WHERE (SELECT count(*) FROM revision WHERE at < ?2) > ?1 / 8"
+	    " OR (SELECT count(*) FROM revision) > ?1 + ?1 / 8",
+	[SQL_HISTORY_TRIM] = "DELETE FROM revision WHERE revision < ?1",
+	[SQL_HISTORY_TRIM_OLD] = "DELETE FROM history WHERE revision < ?1 AND EXISTS (SELECT 1 FROM history AS n WHERE n.kind ="
+	    " history.kind AND n.name = history.name AND n.revision > history.revision AND n.revision <= ?1)",
+	[SQL_HISTORY_TRIM_GONE] = "DELETE FROM history WHERE revision <= ?1 AND json IS NULL",
+	[SQL_CONFIRM] = "SELECT revision, base, op, actor, created_at, deadline FROM confirm",
+	[SQL_CONFIRM_PUT] = "INSERT OR REPLACE INTO confirm (one, revision, base, op, actor, created_at, deadline)"
+	    " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_CONFIRM_CLEAR] = "DELETE FROM confirm",
 
 	[SQL_TOKEN_ADD] = "INSERT INTO token (id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at) "
 			  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",

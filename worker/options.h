@@ -23,6 +23,7 @@ struct options_conf {
 	char admin_uids[256];
 	char hosts[256];
 	char log_level[8];
+	uint32_t revisions_keep, revisions_days;
 	struct policy policy;
 };
 

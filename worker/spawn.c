@@ -145,7 +145,7 @@ lose_privileges(const struct spawn *s, struct err *err)
 struct args {
 	const char *v[ARGS_MAX];
 	size_t n;
-	char numbers[LISTEN_TCP_MAX + 2][16];
+	char numbers[LISTEN_TCP_MAX + 8][16];
 	size_t nnumbers;
 	char uids[sizeof(((struct options_conf *)0)->admin_uids) + 4];
 };
@@ -195,6 +195,8 @@ build_args(struct args *a, const struct spawn *s, pid_t worker)
 		add(a, "--hosts");
 		add(a, o->conf.hosts);
 	}
+	add_number(a, "--revisions-keep", (int)o->conf.revisions_keep);
+	add_number(a, "--revisions-days", (int)o->conf.revisions_days);
 	if (o->log_level == LOG_LVL_DEBUG)
 		add(a, "-v");
 	if (o->foreground)

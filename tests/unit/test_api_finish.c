@@ -43,7 +43,7 @@ test_done(void **state)
 	assert_int_equal(rig.res.status, 204);
 	finish("PUT", "/v1/topology", "{}", &o);
 	assert_int_equal(rig.res.status, 200);
-	assert_string_equal(rig.res.body, "{\"revision\":5,\"changed\":1,\"operation\":null}");
+	assert_string_equal(rig.res.body, "{\"revision\":5,\"changed\":1,\"operation\":null,\"confirm_by\":null}");
 	/* Gone again before it could be read: an honest 404. */
 	finish("PUT", "/v1/bridges/lan9", "{}", &o);
 	assert_int_equal(rig.res.status, 404);
@@ -79,7 +79,7 @@ test_accepted(void **state)
 	finish("PUT", "/v1/topology", "{}", &o);
 	assert_int_equal(rig.res.status, 202);
 	assert_string_equal(rig.res.preference_applied, "");
-	assert_string_equal(rig.res.body, "{\"revision\":5,\"changed\":2,\"operation\":\"op_7\"}");
+	assert_string_equal(rig.res.body, "{\"revision\":5,\"changed\":2,\"operation\":\"op_7\",\"confirm_by\":null}");
 }
 
 static void
