@@ -7,9 +7,12 @@
 
 #include "core/err.h"
 
-/* A new, empty network and mounts of our own; an ordinary user becomes uid 0 of a user namespace.  /run is empty afterwards but for
- * /run/netns and /run/jailnet; lo is up.  Call once, single-threaded, after listeners were opened. */
+/* Linux: a new, empty network and mounts of our own; an ordinary user becomes uid 0 of a user namespace.  /run is empty afterwards but for
+ * /run/netns and /run/jailnet.  FreeBSD: a VNET jail that goes with its last process.  lo is up.  Call once, single-threaded, after
+ * listeners were opened. */
 int sandbox_enter(struct err *err);
+/* Where the sandbox keeps what otherwise is in the run directory, to be removed at the end; NULL = the usual place is its own. */
+const char *sandbox_run_dir(void);
 /* True when uid 0 here is an ordinary user outside. */
 bool sandbox_is_user(void);
 

@@ -30,6 +30,7 @@ struct worker {
 	void *ctx;
 	bool made_state_dir;	/* by mkdtemp: goes at the end */
 	char pidfile[PATH_SIZE * 2];	/* "" = none */
+	char log_dir[PATH_SIZE];	/* of a sandbox that has a run directory of its own */
 	int told;		/* pipe to the parent that waits for us to be ready, -1 = none */
 };
 
@@ -195,6 +196,12 @@ start(struct worker *w, struct err *err)
 		return (-1);
 	if (make_state_dir(w, err) == -1 || open_listeners(w, err) == -1 || (o->sandbox && sandbox_enter(err) == -1))
 		return (-1);
+	if (o->sandbox && sandbox_run_dir() != NULL) {
+		o->run_dir = sandbox_run_dir();
+		if (str_format(w->log_dir, sizeof(w->log_dir), "%s/log", o->run_dir) == -1)
+			return (err_set(err, ERR_INTERNAL, "run directory: too long"));
+		o->log_dir = w->log_dir;
+	}
 	/* who we are is asked only now: a sandbox may have made us uid 0 of nothing */
 	if (spawn_init(&w->spawn, o, &w->listen, err) == -1)
 		return (-1);
@@ -207,7 +214,7 @@ start(struct worker *w, struct err *err)
 	return (tell_parent(w, err));
 }
 
-/* Whoever still runs inside a sandbox's jails would keep its namespaces alive. */
+/* Whoever still runs inside a sandbox's jails would keep its namespaces alive, and so do jails below a jail. */
 static void
 empty_sandbox(struct worker *w)
 {
@@ -224,6 +231,10 @@ empty_sandbox(struct worker *w)
 			str_copy(c.u.exec.name, sizeof(c.u.exec.name), o.jails[i].name);
 			if (o.jails[i].ours && o.jails[i].processes > 0 && driver->exec(w->ctx, &c, &reply, &err) == -1)
 				log_warn("main", "stopping jail %s: %s", o.jails[i].name, err.msg);
+			c = (struct cmd){ .op = CMD_JAIL_DESTROY };
+			str_copy(c.u.ref.name, sizeof(c.u.ref.name), o.jails[i].name);
+			if (o.jails[i].ours && driver->exec(w->ctx, &c, &reply, &err) == -1)
+				log_warn("main", "removing jail %s: %s", o.jails[i].name, err.msg);
 		}
 	observed_fini(&o);
 }
@@ -252,6 +263,8 @@ finish(struct worker *w)
 	listen_close(&w->listen);
 	if (w->pidfile[0] != '\0')
 		unlink(w->pidfile);
+	if (w->options.sandbox && sandbox_run_dir() != NULL)
+		nftw(sandbox_run_dir(), remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	if (w->made_state_dir)
 		nftw(w->options.state_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }

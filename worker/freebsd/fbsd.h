@@ -7,7 +7,7 @@
  * RUN_DIR/jails/NAME and the parameter meta (where the kernel has it).  Our routes carry RTF_PROTO1.
  *
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
- * fbsd_link.c (any interface: look, mark, set, rename, move), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c, fbsd_vlan.c,
+ * fbsd_iflist.c (the kernel's list), fbsd_link.c (any interface: look, mark, set, rename), fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c, fbsd_vlan.c,
  * fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_watch.c, fbsd_probe.c, fbsd_netgraph.c;
  * fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
  *
@@ -33,7 +33,8 @@ struct fbsd {
 	int kq;			/* watch_fd: routing socket and jails */
 	int rt;			/* routing socket that is watched */
 	bool jail_events;	/* EVFILT_JAIL works: fbsd_jail_watch */
-	unsigned route_seq;
+	struct fbsd_guest *guests;
+	size_t nguests, rguests;
 };
 
 typedef int fbsd_exec_fn(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err);
@@ -41,8 +42,12 @@ typedef int fbsd_exec_fn(struct fbsd *f, const struct cmd *c, struct reply *out,
 /* fbsd_ioctl.c ------------------------------------------------------------------------------------------------------- */
 /* err_sys() with the kernel's own sentence (uexterr_gettext(3), FreeBSD 15) behind errno's.  Always -1. */
 int fbsd_fail(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same with errno's value in hand, as the single requests below return it: at once, before any other system call. */
+int fbsd_num(struct err *err, int sys, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int fbsd_path(char out[FBSD_PATH], struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int64_t fbsd_now_ms(void);
+/* A sysctl table that may grow meanwhile; the caller frees *buf.  0 or errno. */
+int fbsd_table_read(const int *mib, unsigned n, char **buf, size_t *len);
 
 /* fbsd_inside.c ------------------------------------------------------------------------------------------------------ */
 /*
@@ -106,35 +111,66 @@ struct fbsd_link {
 	struct obs_link o;	/* jail is not filled, bridge only by fbsd_observe */
 	int flags;		/* IFF_* */
 	bool group;		/* is in FBSD_GROUP */
-	bool cloned;		/* can be destroyed */
 };
+struct fbsd_ifmsg;
+void fbsd_link_fill(int s, const struct fbsd_ifmsg *m, struct fbsd_link *out);
+#define FBSD_WHERE (NAME_SIZE + 16)
+/* " in jail web", or "" for the host. */
+const char *fbsd_where(const char *jail, char buf[FBSD_WHERE]);
 /* Reads one of the vnet of in.  0 found, else errno (ENXIO). */
 int fbsd_link_get(const struct fbsd_in *in, const char *ifname, struct fbsd_link *out);
 /* Finds one that a command may touch: ours, or (foreign) allowed by policy. */
 int fbsd_link_mine(const struct fbsd_in *in, const char *ifname, bool foreign, struct fbsd_link *out, struct err *err);
 /* Single requests on socket s; 0 or errno.  They change even what is as wished already. */
 int fbsd_if_mark(int s, const char *ifname, const struct mark *m);
-int fbsd_if_group(int s, const char *ifname);
+int fbsd_if_group(int s, const char *ifname);	/* into FBSD_GROUP */
+int fbsd_if_set_group(int s, const char *ifname, const char *group, bool in);
+bool fbsd_if_in_group(int s, const char *ifname, const char *group);
 int fbsd_if_mac(int s, const char *ifname, const struct mac *mac);
 int fbsd_if_mtu(int s, const char *ifname, uint32_t mtu);
 int fbsd_if_rename_to(int s, const char *ifname, const char *to);
 int fbsd_if_up(int s, const char *ifname, bool up);
+int fbsd_if_raise(int s, const char *ifname);	/* up, for one that has no other flags yet */
+/*
+ * Makes an interface; made gets its name.  EINVAL: the kernel has no such kind.
+ * The kernel takes the lowest free unit and only then looks whether the name is free (an epairNb may have come out of a jail);
+ * it says EEXIST and does not try the next one, so this does.
+ */
+int fbsd_if_clone(int s, const char *kind, char made[IFNAME_SIZE]);
+unsigned fbsd_if_index(int s, const char *ifname);	/* 0 = none, errno says why */
 int fbsd_if_destroy(int s, const char *ifname);
 int fbsd_if_to_jail(int s, const char *ifname, int jid);
 int fbsd_if_from_jail(int s, const char *ifname, int jid);
 void fbsd_in_host(struct fbsd *f, struct fbsd_in *out);	/* the host as fbsd_in, no child */
+fbsd_exec_fn fbsd_if_set, fbsd_if_rename;
+
+/* fbsd_move.c */
 /*
- * Takes home what is in a jail and does not belong there (marked as ours, or hardware): by name and jid, also from a jail that
- * is already dying, as far as names are known (those it had when last looked at).  Before a jail of ours is removed, and
- * for jails that were removed behind our back.  How many came home.
+ * Guests: interfaces of ours and of the host that are in a jail.  Nobody can look into a dying jail, but by name and jid an
+ * interface can be taken out of it; so the names are kept from look to look (a restarted worker has none; then the planner makes
+ * new epairs).
  */
-unsigned fbsd_take_home(struct fbsd *f, int jid, const char *name);
-fbsd_exec_fn fbsd_if_set, fbsd_if_rename, fbsd_if_move;
+struct fbsd_guest {
+	int jid;
+	bool keep;		/* still there in this look */
+	char ifname[IFNAME_SIZE];
+};
+void fbsd_guest_note(struct fbsd *f, int jid, const char *ifname);
+bool fbsd_is_guest(struct fbsd *f, int jid, const char *ifname);
+void fbsd_guest_forget(struct fbsd *f, int jid, const char *ifname);
+/* Before and after the links of a living jail were looked at and noted. */
+void fbsd_guests_begin(struct fbsd *f, int jid);
+void fbsd_guests_end(struct fbsd *f, int jid);
+/* Takes home all guests of a jail, living or dying.  How many came. */
+unsigned fbsd_take_home(struct fbsd *f, int jid);
+int fbsd_move_in(struct fbsd *f, const char *ifname, const char *jail, struct err *err);	/* from the host */
+fbsd_exec_fn fbsd_if_move;
 
 /* the rest ------------------------------------------------------------------------------------------------------------ */
 int fbsd_kld_load(const char *module, struct err *err);	/* already there is fine; not loadable: says why */
 uint32_t fbsd_bridge_features(struct fbsd *f);
 fbsd_exec_fn fbsd_bridge_create, fbsd_bridge_set, fbsd_bridge_destroy;
+int fbsd_port_join(struct fbsd *f, const char *bridge, const char *ifname, struct err *err);	/* with the flags of a new member */
 fbsd_exec_fn fbsd_port_attach, fbsd_port_set, fbsd_port_detach;
 fbsd_exec_fn fbsd_epair_create, fbsd_epair_destroy;
 fbsd_exec_fn fbsd_addr_add, fbsd_addr_del;
@@ -148,6 +184,7 @@ bool fbsd_forwarding(void);
 int fbsd_lo_up(const struct fbsd_in *in, struct err *err);
 
 int fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *out, struct err *err);
+int fbsd_counters(struct fbsd *f, const struct cmd_observe *scope, struct observed *out, struct err *err);
 int fbsd_watch_open(struct fbsd *f, struct err *err);
 int fbsd_watch_read(struct fbsd *f, struct change *out);
 

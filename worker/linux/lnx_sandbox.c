@@ -105,6 +105,12 @@ sandbox_enter(struct err *err)
 	return (fresh_run(err) == -1 || loopback_up(err) == -1 ? -1 : 0);
 }
 
+const char *
+sandbox_run_dir(void)
+{
+	return (NULL);
+}
+
 /* A user namespace in which only one id exists: made by sandbox_enter, or by whoever started us in it. */
 bool
 sandbox_is_user(void)

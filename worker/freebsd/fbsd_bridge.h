@@ -1,0 +1,22 @@
+/* fbsd_bridge: what the files about bridges share: fbsd_bridge.c, fbsd_port.c, fbsd_observe.c. */
+#ifndef JN_FBSD_BRIDGE_H
+#define JN_FBSD_BRIDGE_H
+
+#include <net/if_bridgevar.h>
+
+/* A BRDG* request; set: it changes something.  0 or errno. */
+int fbsd_bridge_do(int s, const char *bridge, unsigned long cmd, void *arg, size_t size, bool set);
+/* All members (and span ports); the caller frees *out.  0 or errno. */
+int fbsd_bridge_ports(int s, const char *bridge, struct ifbreq **out, size_t *n);
+bool fbsd_bridge_filters(int s, const char *bridge);
+/* The bridge of this vnet that has the interface as a member; false = none. */
+bool fbsd_bridge_of(int s, const char *ifname, char bridge[IFNAME_SIZE]);
+bool fbsd_bridge_stp(int s, const char *bridge);
+/* Sets the flags of 'mask' to 'value' and leaves the others. */
+int fbsd_port_flags(int s, const char *bridge, const char *ifname, uint32_t mask, uint32_t value);
+int fbsd_port_pvid(int s, const char *bridge, const char *ifname, uint16_t pvid);
+uint16_t fbsd_port_pvid_of(const struct ifbreq *r);	/* 0 = none */
+/* The tagged VLANs of a member into v[LIMIT_TAGGED]. */
+int fbsd_port_tagged(int s, const char *bridge, const char *ifname, uint16_t *v, uint16_t *n);
+
+#endif

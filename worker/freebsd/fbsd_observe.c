@@ -1,0 +1,402 @@
+/*
+ * fbsd_observe: the kernel as it is now.
+ *
+ * One vnet is one list of interfaces with their addresses, two questions for each interface (description, groups), one for
+ * the members of each bridge, and the routes of ours.  A jail's is read by a child inside it.
+ */
+#include "worker/freebsd/fbsd_sys.h"
+
+#include <netinet/in_var.h>
+#include <netinet6/in6_var.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+#include "worker/freebsd/fbsd.h"
+#include "worker/freebsd/fbsd_bridge.h"
+#include "worker/freebsd/fbsd_iflist.h"
+#include "worker/freebsd/fbsd_route.h"
+
+struct look {
+	const struct fbsd_in *in;
+	const char *jail;
+	const char *only;	/* this interface, NULL = all and the routes */
+	struct observed *out;
+	size_t from;		/* first link of this vnet */
+	bool forwarding;
+};
+
+/* Duplicate address detection found another host with it. */
+static bool
+is_duplicate(const struct fbsd_in *in, const char *ifname, const struct ip *ip)
+{
+	struct in6_ifreq r;
+
+	if (ip->family != 6 || in->s6 == -1)
+		return (false);
+	memset(&r, 0, sizeof(r));
+	(void)str_copy(r.ifr_name, sizeof(r.ifr_name), ifname);
+	r.ifr_addr.sin6_len = sizeof(r.ifr_addr);
+	r.ifr_addr.sin6_family = AF_INET6;
+	memcpy(&r.ifr_addr.sin6_addr, ip->b, 16);
+	return (ioctl(in->s6, SIOCGIFAFLAG_IN6, &r) == 0 && (r.ifr_ifru.ifru_flags6 & IN6_IFF_DUPLICATED) != 0);
+}
+
+static int
+take_link(struct look *k, const struct fbsd_ifmsg *m, bool *skip)
+{
+	struct fbsd_link link;
+	struct obs_link *o;
+
+	*skip = m->type == IFT_LOOP || (k->only != NULL && !str_equal(m->name, k->only));
+	if (*skip)
+		return (0);
+	fbsd_link_fill(k->in->s, m, &link);
+	o = observed_link_add(k->out);
+	if (o == NULL)
+		return (ENOMEM);
+	*o = link.o;
+	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
+	return (0);
+}
+
+/* Of the interface that was taken last: that is their order in the list. */
+static int
+take_addr(struct look *k, const struct fbsd_ifmsg *m)
+{
+	const struct obs_link *link = &k->out->links[k->out->nlinks - 1];
+	struct obs_addr *o;
+
+	if (ip_is_link_local(&m->prefix.ip))
+		return (0);
+	o = observed_addr_add(k->out);
+	if (o == NULL)
+		return (ENOMEM);
+	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
+	memcpy(o->ifname, link->ifname, sizeof(o->ifname));
+	o->prefix = m->prefix;
+	o->duplicate = is_duplicate(k->in, link->ifname, &m->prefix.ip);
+	return (0);
+}
+
+static struct obs_link *
+named(struct look *k, const char *ifname)
+{
+	for (size_t i = k->from; i < k->out->nlinks; i++)
+		if (str_equal(k->out->links[i].ifname, ifname))
+			return (&k->out->links[i]);
+	return (NULL);
+}
+
+static int
+take_ports(struct look *k, const char *bridge, bool filters)
+{
+	struct ifbreq *v;
+	size_t n;
+	int sys = fbsd_bridge_ports(k->in->s, bridge, &v, &n);
+
+	for (size_t i = 0; i < n && sys == 0; i++) {
+		struct obs_link *o = v[i].ifbr_ifsflags & IFBIF_SPAN ? NULL : named(k, v[i].ifbr_ifsname);
+
+		if (o == NULL)
+			continue;
+		(void)str_copy(o->bridge, sizeof(o->bridge), bridge);
+		o->priv = (v[i].ifbr_ifsflags & IFBIF_PRIVATE) != 0;
+		o->port_stp = (v[i].ifbr_ifsflags & IFBIF_STP) != 0;
+		o->edge = (v[i].ifbr_ifsflags & IFBIF_BSTP_ADMEDGE) != 0;
+		o->untagged = 0;
+		if (filters) {
+			o->untagged = fbsd_port_pvid_of(&v[i]);
+			sys = fbsd_port_tagged(k->in->s, bridge, o->ifname, o->tagged, &o->ntagged);
+		}
+	}
+	free(v);
+	return (sys == ENXIO || sys == ENOENT ? 0 : sys);	/* it went away meanwhile */
+}
+
+static int
+take_bridge(struct look *k, const char *name)
+{
+	bool filters = fbsd_bridge_filters(k->in->s, name);
+	struct obs_link *o = named(k, name);
+
+	if (o != NULL) {
+		o->vlan_filter = filters;
+		o->stp = fbsd_bridge_stp(k->in->s, name);
+	}
+	return (take_ports(k, name, filters));
+}
+
+static int
+take_all(struct look *k, struct fbsd_iflist *l)
+{
+	struct fbsd_ifmsg m;
+	bool skip = true;
+	int sys = 0;
+
+	while (sys == 0 && fbsd_iflist_next(l, &m)) {
+		if (!m.is_addr)
+			sys = take_link(k, &m, &skip);
+		else if (!skip)
+			sys = take_addr(k, &m);
+	}
+	/* bridges need the names of all */
+	l->at = 0;
+	while (sys == 0 && fbsd_iflist_next(l, &m))
+		if (!m.is_addr && m.type == IFT_BRIDGE)
+			sys = take_bridge(k, m.name);
+	return (sys);
+}
+
+static int
+take_routes(struct look *k)
+{
+	struct fbsd_routes v;
+	struct fbsd_rtmsg m;
+	int sys = fbsd_routes_read(0, FBSD_ROUTES_OURS, &v);
+
+	while (sys == 0 && fbsd_routes_next(&v, &m)) {
+		struct obs_route *o;
+
+		if (!m.ours)
+			continue;
+		o = observed_route_add(k->out);
+		if (o == NULL) {
+			sys = ENOMEM;
+			break;
+		}
+		(void)str_copy(o->jail, sizeof(o->jail), k->jail);
+		o->dst = m.dst;
+		o->gateway = m.gateway;
+	}
+	fbsd_routes_fini(&v);
+	return (sys);
+}
+
+static int
+look_net(struct look *k, struct err *err)
+{
+	char where[FBSD_WHERE];
+	struct fbsd_iflist l;
+	int sys;
+
+	k->from = k->out->nlinks;
+	sys = fbsd_iflist_read(&l, 0);
+	if (sys == 0)
+		sys = take_all(k, &l);
+	fbsd_iflist_fini(&l);
+	if (sys == 0 && k->only == NULL)
+		sys = take_routes(k);
+	if (sys == ENOMEM)
+		return (err_nomem(err));
+	return (sys == 0 ? 0 : fbsd_num(err, sys, "reading the network%s", fbsd_where(k->jail, where)));
+}
+
+static int
+look_inside(struct fbsd_in *in, void *arg, struct err *err)
+{
+	struct look *k = arg;
+
+	k->in = in;
+	k->forwarding = fbsd_forwarding();
+	return (look_net(k, err));
+}
+
+static int
+look_host(struct fbsd *f, const char *only, struct observed *out, struct err *err)
+{
+	struct fbsd_in host;
+	struct look k = { .in = &host, .jail = "", .only = only, .out = out };
+
+	fbsd_in_host(f, &host);
+	return (look_net(&k, err));
+}
+
+/* What of ours or of the host is inside is remembered, for the time when nobody can look any more. */
+static void
+note_guests(struct fbsd *f, int jid, const struct obs_link *v, size_t n)
+{
+	fbsd_guests_begin(f, jid);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].mark.ours || v[i].type == LINK_PHYSICAL || fbsd_is_guest(f, jid, v[i].ifname))
+			fbsd_guest_note(f, jid, v[i].ifname);
+	fbsd_guests_end(f, jid);
+}
+
+/* -1 with ERR_BUSY: it ended meanwhile. */
+static int
+look_jail(struct fbsd *f, size_t row, struct observed *out, struct err *err)
+{
+	int jid = (int)out->jails[row].jid;
+	char name[NAME_SIZE];
+	size_t from = out->nlinks;
+	struct look k = { .jail = name, .out = out };
+
+	memcpy(name, out->jails[row].name, sizeof(name));
+	if (fbsd_inside(f, jid, name, look_inside, &k, sizeof(k), out, err) == -1)
+		return (-1);
+	out->jails[row].forwarding = k.forwarding;
+	note_guests(f, jid, out->links + from, out->nlinks - from);
+	return (0);
+}
+
+static void
+cut(struct observed *out, const size_t n[3])
+{
+	out->nlinks = n[0];
+	out->naddrs = n[1];
+	out->nroutes = n[2];
+}
+
+static int
+look_jails(struct fbsd *f, size_t first, struct observed *out, struct err *err)
+{
+	for (size_t i = first; i < out->njails; i++) {
+		const size_t before[3] = { out->nlinks, out->naddrs, out->nroutes };
+		struct err why = { 0 };
+
+		if (out->jails[i].jid == 0 || out->jails[i].phase == JAIL_IS_DYING || look_jail(f, i, out, &why) == 0)
+			continue;
+		if (why.code != ERR_BUSY) {
+			if (err != NULL)
+				*err = why;
+			return (-1);
+		}
+		cut(out, before);
+		memmove(&out->jails[i], &out->jails[i + 1], (out->njails - i - 1) * sizeof(*out->jails));
+		out->njails--;
+		i--;
+	}
+	return (0);
+}
+
+/* Interfaces in jails that are not alive any more come home first, so that the look at the host sees them. */
+static void
+rescue(struct fbsd *f, const struct observed *o)
+{
+	for (size_t i = 0; i < f->nguests;) {
+		int jid = f->guests[i].jid;
+		bool alive = false;
+
+		for (size_t k = 0; k < o->njails && !alive; k++)
+			alive = (int)o->jails[k].jid == jid && o->jails[k].phase != JAIL_IS_DYING;
+		if (alive || !f->guests[i].keep) {
+			i++;
+			continue;
+		}
+		(void)fbsd_take_home(f, jid);
+		/* what could not be taken is still in the list, but is not tried again in this look */
+		for (size_t k = 0; k < f->nguests; k++)
+			if (f->guests[k].jid == jid)
+				f->guests[k].keep = false;
+		i = 0;
+	}
+	for (size_t i = 0; i < f->nguests; i++)
+		f->guests[i].keep = true;
+}
+
+int
+fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *out, struct err *err)
+{
+	size_t first = out->njails;
+	int rc = -1;
+
+	switch (scope->scope) {
+	case OBSERVE_ALL:
+		if (fbsd_jail_observe(f, NULL, out, err) == -1)
+			break;
+		rescue(f, out);
+		if (look_host(f, NULL, out, err) == 0)
+			rc = look_jails(f, first, out, err);
+		break;
+	case OBSERVE_JAIL:
+		if (fbsd_jail_observe(f, scope->name, out, err) == 0)
+			rc = look_jails(f, first, out, err);
+		break;
+	case OBSERVE_LINK:
+		rc = look_host(f, scope->name, out, err);
+		break;
+	}
+	if (rc == 0)
+		observed_sort(out);
+	return (rc);
+}
+
+static int
+count_inside(struct fbsd_in *in, void *arg, struct err *err)
+{
+	struct look *k = arg;
+	struct fbsd_iflist l;
+	struct fbsd_ifmsg m;
+	int sys;
+
+	(void)in;
+	sys = fbsd_iflist_read(&l, 0);
+	while (sys == 0 && fbsd_iflist_next(&l, &m)) {
+		const struct if_data *d = &m.data;
+		struct obs_counter *o;
+
+		if (m.is_addr || m.type == IFT_LOOP || (k->only != NULL && !str_equal(m.name, k->only)))
+			continue;
+		o = observed_counter_add(k->out);
+		if (o == NULL) {
+			sys = ENOMEM;
+			break;
+		}
+		(void)str_copy(o->jail, sizeof(o->jail), k->jail);
+		memcpy(o->ifname, m.name, sizeof(o->ifname));
+		o->v[RX_BYTES] = d->ifi_ibytes;
+		o->v[RX_PACKETS] = d->ifi_ipackets;
+		o->v[RX_ERRORS] = d->ifi_ierrors;
+		o->v[RX_DROPS] = d->ifi_iqdrops;
+		o->v[TX_BYTES] = d->ifi_obytes;
+		o->v[TX_PACKETS] = d->ifi_opackets;
+		o->v[TX_ERRORS] = d->ifi_oerrors;
+		o->v[TX_DROPS] = d->ifi_oqdrops;
+	}
+	fbsd_iflist_fini(&l);
+	return (sys == 0 ? 0 : sys == ENOMEM ? err_nomem(err) : fbsd_num(err, sys, "reading counters"));
+}
+
+/* A jail that ends meanwhile is left out. */
+static int
+count_jails(struct fbsd *f, const char *only, struct observed *out, struct err *err)
+{
+	struct observed jails;
+	int rc;
+
+	observed_init(&jails);
+	rc = fbsd_jail_observe(f, only, &jails, err);
+	for (size_t i = 0; rc == 0 && i < jails.njails; i++) {
+		const struct obs_jail *j = &jails.jails[i];
+		struct look k = { .jail = j->name, .out = out };
+		struct err why = { 0 };
+
+		if (j->jid == 0 || j->phase == JAIL_IS_DYING)
+			continue;
+		rc = fbsd_inside(f, (int)j->jid, j->name, count_inside, &k, sizeof(k), out, &why);
+		if (rc == -1 && why.code == ERR_BUSY)
+			rc = 0;
+		else if (rc == -1 && err != NULL)
+			*err = why;
+	}
+	observed_fini(&jails);
+	return (rc);
+}
+
+int
+fbsd_counters(struct fbsd *f, const struct cmd_observe *scope, struct observed *out, struct err *err)
+{
+	struct fbsd_in host;
+	struct look k = { .in = &host, .jail = "", .only = scope->scope == OBSERVE_LINK ? scope->name : NULL, .out = out };
+	int rc = 0;
+
+	fbsd_in_host(f, &host);
+	if (scope->scope != OBSERVE_JAIL)
+		rc = count_inside(&host, &k, err);
+	if (rc == 0 && scope->scope != OBSERVE_LINK)
+		rc = count_jails(f, scope->scope == OBSERVE_JAIL ? scope->name : NULL, out, err);
+	return (rc);
+}

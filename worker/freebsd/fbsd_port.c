@@ -1,0 +1,306 @@
+/* fbsd_port: interfaces as members of a bridge. */
+#include "worker/freebsd/fbsd_sys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+#include "core/valid.h"
+#include "worker/freebsd/fbsd.h"
+#include "worker/freebsd/fbsd_bridge.h"
+
+#define VID_COUNT 4096
+
+static void
+request(struct ifbreq *r, const char *ifname)
+{
+	memset(r, 0, sizeof(*r));
+	(void)str_copy(r->ifbr_ifsname, sizeof(r->ifbr_ifsname), ifname);
+}
+
+static int
+get(int s, const char *bridge, const char *ifname, struct ifbreq *r)
+{
+	request(r, ifname);
+	return (fbsd_bridge_do(s, bridge, BRDGGIFFLGS, r, sizeof(*r), false));
+}
+
+/*
+ * What is written replaces the whole word, with the STP port options: those are written as they were.  EDGE as read says what STP
+ * found out, ADMEDGE what was asked for.
+ */
+static int
+put(int s, const char *bridge, struct ifbreq *r, uint32_t flags)
+{
+	r->ifbr_ifsflags = flags & IFBIF_BSTP_ADMEDGE ? flags | IFBIF_BSTP_EDGE : flags & ~IFBIF_BSTP_EDGE;
+	return (fbsd_bridge_do(s, bridge, BRDGSIFFLGS, r, sizeof(*r), true));
+}
+
+int
+fbsd_port_flags(int s, const char *bridge, const char *ifname, uint32_t mask, uint32_t value)
+{
+	struct ifbreq r;
+	int sys = get(s, bridge, ifname, &r);
+
+	if (sys != 0 || (r.ifbr_ifsflags & mask) == value)
+		return (sys);
+	return (put(s, bridge, &r, (r.ifbr_ifsflags & ~mask) | value));
+}
+
+#ifdef BRDG_VLAN_OP_SET
+int
+fbsd_port_pvid(int s, const char *bridge, const char *ifname, uint16_t pvid)
+{
+	struct ifbreq r;
+	int sys = get(s, bridge, ifname, &r);
+
+	if (sys != 0 || r.ifbr_pvid == pvid)
+		return (sys);
+	request(&r, ifname);
+	r.ifbr_pvid = pvid;
+	return (fbsd_bridge_do(s, bridge, BRDGSIFPVID, &r, sizeof(r), true));
+}
+
+static int
+get_set(int s, const char *bridge, const char *ifname, struct ifbif_vlan_req *r)
+{
+	memset(r, 0, sizeof(*r));
+	(void)str_copy(r->bv_ifname, sizeof(r->bv_ifname), ifname);
+	return (fbsd_bridge_do(s, bridge, BRDGGIFVLANSET, r, sizeof(*r), false));
+}
+
+int
+fbsd_port_tagged(int s, const char *bridge, const char *ifname, uint16_t *v, uint16_t *n)
+{
+	struct ifbif_vlan_req r;
+	int sys = get_set(s, bridge, ifname, &r);
+
+	*n = 0;
+	for (unsigned vid = 1; sys == 0 && vid < VID_COUNT - 1 && *n < LIMIT_TAGGED; vid++)
+		if (BRVLAN_TEST(&r.bv_set, vid))
+			v[(*n)++] = (uint16_t)vid;
+	return (sys);
+}
+
+/* First what is tagged, then what is untagged: never is more open than is asked for. */
+static int
+set_vlans(int s, const struct cmd_port *p, uint16_t pvid, bool *changed)
+{
+	struct ifbif_vlan_req have, want;
+	struct ifbreq r;
+	int sys = get_set(s, p->bridge, p->ifname, &have);
+
+	if (sys != 0)
+		return (sys);
+	memset(&want, 0, sizeof(want));
+	(void)str_copy(want.bv_ifname, sizeof(want.bv_ifname), p->ifname);
+	want.bv_op = BRDG_VLAN_OP_SET;
+	for (size_t i = 0; i < p->ntagged; i++)
+		if (p->tagged[i] > 0 && p->tagged[i] < VID_COUNT - 1)
+			BRVLAN_SET(&want.bv_set, p->tagged[i]);
+	if (memcmp(&want.bv_set, &have.bv_set, sizeof(want.bv_set)) != 0) {
+		*changed = true;
+		sys = fbsd_bridge_do(s, p->bridge, BRDGSIFVLANSET, &want, sizeof(want), true);
+	}
+	if (sys != 0 || pvid == p->untagged)
+		return (sys);
+	*changed = true;
+	request(&r, p->ifname);
+	r.ifbr_pvid = p->untagged;
+	return (fbsd_bridge_do(s, p->bridge, BRDGSIFPVID, &r, sizeof(r), true));
+}
+
+uint16_t
+fbsd_port_pvid_of(const struct ifbreq *r)
+{
+	return (r->ifbr_pvid);
+}
+#else
+int
+fbsd_port_pvid(int s, const char *bridge, const char *ifname, uint16_t pvid)
+{
+	(void)s;
+	(void)bridge;
+	(void)ifname;
+	return (pvid == 0 ? 0 : EOPNOTSUPP);
+}
+
+int
+fbsd_port_tagged(int s, const char *bridge, const char *ifname, uint16_t *v, uint16_t *n)
+{
+	(void)s;
+	(void)bridge;
+	(void)ifname;
+	(void)v;
+	*n = 0;
+	return (0);
+}
+
+static int
+set_vlans(int s, const struct cmd_port *p, uint16_t pvid, bool *changed)
+{
+	(void)s;
+	(void)p;
+	(void)pvid;
+	(void)changed;
+	return (EOPNOTSUPP);
+}
+
+uint16_t
+fbsd_port_pvid_of(const struct ifbreq *r)
+{
+	(void)r;
+	return (0);
+}
+#endif
+
+static int
+apply(int s, const struct cmd_port *p, bool *changed)
+{
+	uint32_t flags;
+	struct ifbreq r;
+	uint16_t pvid;
+	int sys = get(s, p->bridge, p->ifname, &r);
+
+	if (sys != 0)
+		return (sys);
+	pvid = fbsd_port_pvid_of(&r);
+	flags = r.ifbr_ifsflags & ~(IFBIF_PRIVATE | IFBIF_STP | IFBIF_BSTP_ADMEDGE);
+	flags |= (p->priv ? IFBIF_PRIVATE : 0) | (p->edge ? IFBIF_BSTP_ADMEDGE : 0) |
+	    (p->stp || fbsd_bridge_stp(s, p->bridge) ? IFBIF_STP : 0);
+	if (flags != r.ifbr_ifsflags) {
+		*changed = true;
+		sys = put(s, p->bridge, &r, flags);
+	}
+	if (sys == 0 && fbsd_bridge_filters(s, p->bridge))
+		sys = set_vlans(s, p, pvid, changed);
+	return (sys);
+}
+
+/* Adds; already in it is fine.  0 or errno. */
+static int
+add(int s, const char *bridge, const char *ifname, bool *added)
+{
+	struct ifbreq r;
+	int sys;
+
+	request(&r, ifname);
+	sys = fbsd_bridge_do(s, bridge, BRDGADD, &r, sizeof(r), true);
+	*added = sys == 0;
+	return (sys == EEXIST ? 0 : sys);
+}
+
+static int
+del(int s, const char *bridge, const char *ifname)
+{
+	struct ifbreq r;
+
+	request(&r, ifname);
+	return (fbsd_bridge_do(s, bridge, BRDGDEL, &r, sizeof(r), true));
+}
+
+/* The bridge must be one that we may touch. */
+static int
+find_bridge(struct fbsd *f, const char *bridge, struct err *err)
+{
+	struct fbsd_link link;
+	struct fbsd_in host;
+
+	fbsd_in_host(f, &host);
+	if (fbsd_link_mine(&host, bridge, true, &link, err) == -1)
+		return (-1);
+	return (link.o.type == LINK_BRIDGE ? 0 : err_set(err, ERR_CONFLICT, "%s is not a bridge", bridge));
+}
+
+int
+fbsd_port_join(struct fbsd *f, const char *bridge, const char *ifname, struct err *err)
+{
+	bool added;
+	int sys;
+
+	if (find_bridge(f, bridge, err) == -1)
+		return (-1);
+	sys = add(f->s, bridge, ifname, &added);
+	if (sys == 0 && fbsd_bridge_stp(f->s, bridge))
+		sys = fbsd_port_flags(f->s, bridge, ifname, IFBIF_STP, IFBIF_STP);
+	return (sys == 0 ? 0 : fbsd_num(err, sys, "attaching %s to bridge %s", ifname, bridge));
+}
+
+static int
+find_pair(struct fbsd *f, const struct cmd_port *p, struct err *err)
+{
+	struct fbsd_link link;
+	struct fbsd_in host;
+
+	fbsd_in_host(f, &host);
+	if (fbsd_link_mine(&host, p->ifname, true, &link, err) == -1)
+		return (-1);
+	return (find_bridge(f, p->bridge, err));
+}
+
+int
+fbsd_port_attach(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
+{
+	const struct cmd_port *p = &c->u.port;
+	char before[IFNAME_SIZE] = "";
+	bool changed = false, added;
+	int sys;
+
+	if (find_pair(f, p, err) == -1)
+		return (-1);
+	sys = add(f->s, p->bridge, p->ifname, &added);
+	if (sys == EBUSY && fbsd_bridge_of(f->s, p->ifname, before))
+		return (err_num(err, sys, "attaching %s to bridge %s: it is a member of bridge %s", p->ifname, p->bridge, before));
+	if (sys == 0)
+		sys = apply(f->s, p, &changed);
+	if (sys != 0) {
+		fbsd_num(err, sys, "attaching %s to bridge %s", p->ifname, p->bridge);
+		if (added)
+			(void)del(f->s, p->bridge, p->ifname);
+		return (-1);
+	}
+	out->result = added || changed ? REPLY_DONE : REPLY_UNCHANGED;
+	return (0);
+}
+
+int
+fbsd_port_set(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
+{
+	const struct cmd_port *p = &c->u.port;
+	bool changed = false;
+	int sys;
+
+	if (find_pair(f, p, err) == -1)
+		return (-1);
+	sys = apply(f->s, p, &changed);
+	if (sys == ENOENT)
+		return (err_set(err, ERR_NOT_FOUND, "%s is not a port of bridge %s", p->ifname, p->bridge));
+	if (sys != 0)
+		return (fbsd_num(err, sys, "setting port %s of bridge %s", p->ifname, p->bridge));
+	out->result = changed ? REPLY_DONE : REPLY_UNCHANGED;
+	return (0);
+}
+
+int
+fbsd_port_detach(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
+{
+	const struct cmd_port *p = &c->u.port;
+	struct fbsd_link link;
+	struct fbsd_in host;
+	int sys;
+
+	out->result = REPLY_UNCHANGED;
+	if (fbsd_if_index(f->s, p->ifname) == 0 || fbsd_if_index(f->s, p->bridge) == 0)
+		return (0);
+	fbsd_in_host(f, &host);
+	if (fbsd_link_mine(&host, p->ifname, true, &link, err) == -1)
+		return (-1);
+	sys = del(f->s, p->bridge, p->ifname);
+	if (sys == ENOENT)
+		return (0);
+	if (sys != 0)
+		return (fbsd_num(err, sys, "detaching %s from bridge %s", p->ifname, p->bridge));
+	out->result = REPLY_DONE;
+	return (0);
+}
