@@ -180,6 +180,8 @@ print_jail(struct out *o, const struct cmd_jail *c)
 {
 	put(o, " %s path=%s hostname=%s forwarding=%d boot=%u", c->name, c->path[0] == '\0' ? "/" : c->path,
 	    place(c->hostname), c->forwarding, c->boot);
+	if (c->params[0] != '\0')
+		put(o, " params=%08x", params_hash(c->params));
 }
 
 static void

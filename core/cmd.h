@@ -158,6 +158,7 @@ struct cmd_jail {
 	char hostname[HOSTNAME_SIZE];	/* "" = leave the host's */
 	bool forwarding;
 	uint32_t boot;			/* kept in the mark; JAIL_SET leaves it alone */
+	char params[PARAMS_SIZE];	/* FreeBSD: params_format() of model.h; "" = none */
 };
 
 /* JAIL_START: runs the command (if any), then the phase is JAIL_STARTED.  JAIL_STOP: runs the command, ends all processes

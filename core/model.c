@@ -139,6 +139,53 @@ pair_cmp(const void *a, const void *b)
 }
 
 int
+params_format(const struct pairs *p, char out[PARAMS_SIZE])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < p->n; i++) {
+		if (str_format(out + len, PARAMS_SIZE - len, "%s=%s\n", p->v[i].key, p->v[i].value) == -1) {
+			out[0] = '\0';
+			return (-1);
+		}
+		len += strlen(out + len);
+	}
+	return (0);
+}
+
+/* FNV-1a */
+uint32_t
+params_hash(const char *text)
+{
+	uint32_t h = 2166136261u;
+
+	if (text[0] == '\0')
+		return (0);
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * 16777619u;
+	return (h);
+}
+
+bool
+param_key_is_legal(const char *key)
+{
+	static const char legal[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+	/* what makes the jail ours, has a network of its own and keeps its place; and what jail(8) means, not the kernel */
+	static const char *const own[] = { "children.cur", "command*", "cpuset.id", "depend", "desc", "dying", "env*", "errmsg", "exec.*",
+		"host*", "interface", "ip4*", "ip6*", "ip_hostname", "jid", "lastjid", "meta*", "mount*", "name", "nodying", "nopersist",
+		"novnet", "osreldate", "osrelease", "parent", "path", "persist", "stop.*", "vnet*", "zfs.*" };
+	size_t len = strlen(key);
+
+	if (len == 0 || len >= NAME_SIZE || strspn(key, legal) != len || key[0] == '.' || key[len - 1] == '.')
+		return (false);
+	for (size_t i = 0; i < NELEMS(own); i++)
+		if (str_match(own[i], key))
+			return (false);
+	return (true);
+}
+
+int
 object_pairs(struct object *o, struct pairs *field, const struct pair *v, size_t n)
 {
 	struct pair *copy;

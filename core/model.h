@@ -25,6 +25,7 @@
 #define HOSTNAME_SIZE 65	/* Linux __NEW_UTS_LEN 64 */
 #define PATH_SIZE 256
 #define COMMAND_SIZE 512
+#define PARAMS_SIZE 448		/* all parameters of a jail as text */
 #define TEXT_SIZE 1024		/* description, label value */
 
 /* Limits, answered by GET /v1 and enforced by valid.c with 422. */
@@ -160,6 +161,13 @@ void object_free(struct object *o);	/* NULL is fine */
 struct object *object_copy(const struct object *o);
 /* Equal in every user-writable field (not id, revision, times; a MAC counts only when pinned on either side). */
 bool object_equal(const struct object *a, const struct object *b);
+
+/* A jail's parameters as text, "key=value\n" each, in key order.  -1 = they take more than PARAMS_SIZE; out is "" then. */
+int params_format(const struct pairs *p, char out[PARAMS_SIZE]);
+/* Of that text, to see later whether it is what was last applied; "" is 0. */
+uint32_t params_hash(const char *text);
+/* One parameter: a key of lower-case letters, digits, '_' and '.', none of those that are jailnet's own business (name, vnet, ip4.addr ...). */
+bool param_key_is_legal(const char *key);
 
 /* Copies into the object's arena and set; -1 = out of memory.  Lists are copied; pairs get sorted by key. */
 int object_str(struct object *o, const char **field, const char *value);

@@ -392,7 +392,7 @@ search(const struct observed *o, int table, const void *key, int (*cmp)(const vo
 }
 
 const struct obs_jail *
-observed_jail(const struct observed *o, const char *name)
+observed_jail_row(const struct observed *o, const char *name)
 {
 	struct obs_jail key;
 	size_t n;
@@ -400,6 +400,14 @@ observed_jail(const struct observed *o, const char *name)
 	if (str_copy(key.name, sizeof(key.name), name) == -1)
 		return (NULL);
 	return (search(o, TABLE_JAILS, &key, jail_cmp, &n));
+}
+
+const struct obs_jail *
+observed_jail(const struct observed *o, const char *name)
+{
+	const struct obs_jail *j = observed_jail_row(o, name);
+
+	return (j != NULL && j->phase == JAIL_IS_DYING ? NULL : j);
 }
 
 const struct obs_link *

@@ -66,7 +66,7 @@ enum jail_phase {
 	JAIL_CREATED,	/* there, exec.start not (successfully) run */
 	JAIL_STARTED,	/* exec.start ran */
 	JAIL_STOPPED,	/* exec.stop ran and its processes are gone; interfaces may still be inside */
-	JAIL_IS_DYING	/* not JAIL_DYING: that is a macro of FreeBSD's sys/jail.h */
+	JAIL_IS_DYING	/* only that is left of it, and in nobody's way; not JAIL_DYING: that is a macro of FreeBSD's sys/jail.h */
 };
 #define JAIL_PHASE_COUNT (JAIL_IS_DYING + 1)
 const char *jail_phase_name(enum jail_phase phase);
@@ -80,6 +80,8 @@ struct obs_jail {
 	char hostname[HOSTNAME_SIZE];
 	bool forwarding;
 	uint32_t processes;
+	uint32_t params;	/* params_hash() of what was applied */
+	uint32_t dying;		/* how many jails of this name are gone but not yet given back by the kernel; FreeBSD */
 	char reason[128];	/* why dying or partial, "" = nothing to say */
 };
 
@@ -123,7 +125,9 @@ struct obs_counter *observed_counter_add(struct observed *o);
 void observed_sort(struct observed *o);
 
 /* On a sorted one. */
+/* NULL also when only a dying one is left; observed_jail_row() gives that too. */
 const struct obs_jail *observed_jail(const struct observed *o, const char *name);
+const struct obs_jail *observed_jail_row(const struct observed *o, const char *name);
 const struct obs_link *observed_link(const struct observed *o, const char *jail, const char *ifname);
 /* The addresses of one interface: first row, count in *n. */
 const struct obs_addr *observed_addrs(const struct observed *o, const char *jail, const char *ifname, size_t *n);

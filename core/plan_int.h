@@ -46,7 +46,7 @@ struct plan_jail {
 	const struct object *want;   /* NULL = not in the topology */
 	const struct obs_jail *have; /* NULL = not in the kernel */
 	bool in_scope;
-	bool frozen;		 /* a job runs or is planned, or it is dying: nothing inside is touched in this round */
+	bool frozen;		 /* a job runs or is planned: nothing inside is touched in this round */
 	bool teardown;		 /* destroyed by this plan */
 	bool create;		 /* created by this plan: starts without sysctls and routes */
 	bool there;		 /* after this plan interfaces can be inside */

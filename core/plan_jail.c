@@ -23,6 +23,7 @@ emit_create(struct planner *pl, struct plan_jail *j)
 	str_copy(c->hostname, sizeof(c->hostname), w->hostname);
 	c->forwarding = w->forwarding;
 	c->boot = w->boot;
+	(void)params_format(&w->params, c->params);
 }
 
 static void
@@ -30,19 +31,23 @@ emit_set(struct planner *pl, struct plan_jail *j)
 {
 	const struct jail *w = &j->want->u.jail;
 	bool renamed = w->hostname[0] != '\0' && strcmp(w->hostname, j->have->hostname) != 0;
+	bool forwards = w->forwarding != j->have->forwarding;
+	char params[PARAMS_SIZE];
 	struct cmd_jail *c;
 	struct step *s;
 
-	if (!renamed && w->forwarding == j->have->forwarding)
+	(void)params_format(&w->params, params);
+	if (!renamed && !forwards && params_hash(params) == j->have->params)
 		return;
 	s = plan_emit(pl, PH_JAIL, KIND_JAIL, j->name, CMD_JAIL_SET);
-	plan_pointer(s, "/jails/%s/%s", j->name, renamed ? "hostname" : "forwarding");
+	plan_pointer(s, "/jails/%s/%s", j->name, renamed ? "hostname" : forwards ? "forwarding" : "params");
 	c = &s->cmd.u.jail;
 	str_copy(c->name, sizeof(c->name), j->name);
 	str_copy(c->path, sizeof(c->path), w->path);
 	str_copy(c->hostname, sizeof(c->hostname), w->hostname);
 	c->forwarding = w->forwarding;
 	c->boot = w->boot;
+	(void)params_format(&w->params, c->params);
 }
 
 static void
@@ -114,10 +119,9 @@ decide(struct planner *pl, struct plan_jail *j)
 {
 	bool wanted = is_managed_and_wanted(j->want);
 
-	if (j->have != NULL && j->have->phase == JAIL_IS_DYING && (j->have->ours || j->want != NULL)) {
-		j->frozen = true;
-		pl->out->waiting = true;
-	}
+	/* The kernel has yet to give back what is left of it, which nobody can reach; a new one of that name is another jail. */
+	if (j->have != NULL && j->have->phase == JAIL_IS_DYING)
+		j->have = NULL;
 	if (j->frozen || (j->want != NULL && j->want->u.jail.external)) {
 		j->there = j->have != NULL;
 		return;

@@ -126,6 +126,28 @@ look_sysctls(const struct look *l)
 	}
 }
 
+static void
+look_params(const struct look *l)
+{
+	const struct pairs *p = &l->o->u.jail.params;
+	char key[2 * NAME_SIZE], text[PARAMS_SIZE];
+
+	if (p->n > LIMIT_PAIRS) {
+		valid_bad(l, ERR_LIMIT, "at most 64 parameters", "/params");
+		return;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		if (!param_key_is_legal(p->v[i].key))
+			valid_bad(l, ERR_INVALID,
+			    "not a parameter of jail(8) that can be set here, like allow.raw_sockets; name, path, addresses and the network are jailnet's own",
+			    "/params/%s", str_pointer(p->v[i].key, key, sizeof(key)));
+		else if (!is_one_line(p->v[i].value))
+			valid_bad(l, ERR_INVALID, "a value is one line", "/params/%s", str_pointer(p->v[i].key, key, sizeof(key)));
+	}
+	if (params_format(p, text) == -1)
+		valid_bad(l, ERR_LIMIT, "all parameters together, each as key=value, take at most 447 bytes", "/params");
+}
+
 /* What only a jail of ours has: somebody else makes and starts an external one. */
 static void
 look_external(const struct look *l)
@@ -166,6 +188,6 @@ valid_jail(const struct look *l)
 	look_sysctls(l);
 	if (j->params.n > 0 && !(l->features & FEATURE_JAIL_PARAMS))
 		valid_bad(l, ERR_UNSUPPORTED, "jail parameters exist on FreeBSD only", "/params");
-	else if (j->params.n > LIMIT_PAIRS)
-		valid_bad(l, ERR_LIMIT, "at most 64 parameters", "/params");
+	else
+		look_params(l);
 }

@@ -137,6 +137,7 @@ w_jail(struct walk *w, struct cmd_jail *c)
 	WALK_STR(w, c->hostname);
 	walk_bool(w, &c->forwarding);
 	walk_u32(w, &c->boot);
+	WALK_STR(w, c->params);
 }
 
 static void

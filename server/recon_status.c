@@ -32,17 +32,20 @@ say(struct status_row *row, const char *state)
 static void
 jail_status(const struct recon *r, const struct object *o, struct status_row *row)
 {
-	const struct obs_jail *have = observed_jail(&r->have, o->name);
+	const struct obs_jail *seen = observed_jail_row(&r->have, o->name), *have = observed_jail(&r->have, o->name);
 
 	if (!jail_wanted(o))
 		say(row, have == NULL ? "stopped" : "applying");
 	else if (have != NULL)
-		say(row, have->phase == JAIL_IS_DYING || have->phase == JAIL_PARTIAL ? "pending" : "ready");
+		say(row, have->phase == JAIL_PARTIAL ? "pending" : "ready");
 	else if (o->u.jail.external) {
 		say(row, "waiting");
 		err_set(&row->err, ERR_NOT_FOUND, "nobody has started jail %s yet", o->name);
 	} else
 		say(row, "pending");
+	/* nothing is wrong, but somebody may wonder */
+	if (seen != NULL && seen->dying > 0 && row->err.code == ERR_NONE)
+		err_set(&row->err, ERR_BUSY, "%s", seen->reason);
 }
 
 static void

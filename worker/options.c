@@ -59,6 +59,7 @@ static const struct conf_key keys[] = {
 	BOOL_KEY("allow_exec", policy.allow_exec),
 	STR_KEY("sysctls", CONF_WORDS, policy.sysctls, "net.ipv4.* net.ipv6.*"),
 	STR_KEY("host_sysctls", CONF_WORDS, policy.host_sysctls, ""),
+	STR_KEY("jail_params", CONF_WORDS, policy.jail_params, "allow.raw_sockets allow.chflags allow.mlock allow.sysvipc sysv* devfs_ruleset enforce_statfs securelevel"),
 	BOOL_KEY("host_routes", policy.host_routes),
 	NUM_KEY("max_jails", policy.max_jails, LIMIT_JAILS, "5000"),
 	NUM_KEY("max_epairs", policy.max_epairs, LIMIT_EPAIRS, "10000"),

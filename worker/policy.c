@@ -261,6 +261,29 @@ check_sysctl(const struct check *c, enum cmd_op op, const struct cmd_sysctl *v)
 	return (0);
 }
 
+/* "key=value\n" each, as params_format() writes them. */
+static int
+params_ok(const struct check *c, const char *params)
+{
+	char text[PARAMS_SIZE], *save = NULL, *value;
+
+	for (const char *s = params; *s != '\0'; s++)
+		if (*s != '\n' && ((unsigned char)*s < 0x20 || *s == 0x7f))
+			return (DENY(c, "not the parameters of a jail"));
+	str_copy(text, sizeof(text), params);
+	for (char *key = strtok_r(text, "\n", &save); key != NULL; key = strtok_r(NULL, "\n", &save)) {
+		value = strchr(key, '=');
+		if (value == NULL)
+			return (DENY(c, "not the parameters of a jail"));
+		*value = '\0';
+		if (!param_key_is_legal(key))
+			return (DENY(c, "not a parameter a jail may be given"));
+		if (!conf_words_match(c->p->jail_params, key))
+			return (DENY(c, "parameter %s is not within jail_params of jailnetd.conf", key));
+	}
+	return (0);
+}
+
 static int
 check_jail(const struct check *c, enum cmd_op op, const struct cmd_jail *v)
 {
@@ -270,6 +293,8 @@ check_jail(const struct check *c, enum cmd_op op, const struct cmd_jail *v)
 		return (-1);
 	if (strspn(v->hostname, legal) != strlen(v->hostname))
 		return (DENY(c, "not a hostname"));
+	if (params_ok(c, v->params) == -1)
+		return (-1);
 	return (op == CMD_JAIL_CREATE ? room_for(c, c->have->jails, c->p->max_jails, "jails") : 0);
 }
 
@@ -311,6 +336,7 @@ policy_open(struct policy *p)
 	str_copy(p->jail_paths, sizeof(p->jail_paths), "*");
 	str_copy(p->sysctls, sizeof(p->sysctls), "*");
 	str_copy(p->host_sysctls, sizeof(p->host_sysctls), "*");
+	str_copy(p->jail_params, sizeof(p->jail_params), "*");
 	p->allow_exec = p->host_routes = true;
 	p->max_jails = LIMIT_JAILS;
 	p->max_epairs = LIMIT_EPAIRS;

@@ -16,6 +16,7 @@ struct policy {
 	char jail_paths[POLICY_WORDS];	/* directories jails may be chrooted into or below; "" = none */
 	char sysctls[POLICY_WORDS];	/* patterns of keys SYSCTL_SET may write inside jails */
 	char host_sysctls[POLICY_WORDS];	/* the same on the host */
+	char jail_params[POLICY_WORDS];	/* patterns of parameters jails may be given */
 	bool allow_exec;		/* JAIL_START and JAIL_STOP may run a command */
 	bool host_routes;		/* routes on the host itself */
 	uint32_t max_jails, max_epairs, max_bridges;

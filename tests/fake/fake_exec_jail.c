@@ -66,8 +66,9 @@ fake_run_sysctl_get(struct fake_run *r, const struct cmd_sysctl *c)
 static bool
 jail_apply(struct fake_jail *j, const struct cmd_jail *c)
 {
-	bool change = strcmp(j->hostname, c->hostname) != 0 || j->forwarding != c->forwarding;
+	bool change = strcmp(j->hostname, c->hostname) != 0 || j->forwarding != c->forwarding || j->params != params_hash(c->params);
 
+	j->params = params_hash(c->params);
 	str_copy(j->hostname, sizeof(j->hostname), c->hostname);
 	str_copy(j->path, sizeof(j->path), c->path);
 	j->forwarding = c->forwarding;

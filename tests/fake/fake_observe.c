@@ -35,6 +35,7 @@ observe_jails(struct fake *f, const struct cmd_observe *s, struct observed *out,
 		o->phase = j->phase;
 		o->boot = j->boot;
 		o->forwarding = j->forwarding;
+		o->params = j->params;
 		o->processes = j->processes;
 		if (j->phase == JAIL_PARTIAL)
 			str_copy(o->reason, sizeof(o->reason), "creation was cut short");

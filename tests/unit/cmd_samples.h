@@ -52,6 +52,8 @@ static const struct {
 	    "SYSCTL_GET jail=web net.ipv4.ip_default_ttl" },
 	{ { CMD_JAIL_CREATE, { .jail = { "web", "/jails/web", "web.example.org", true, 3 } } },
 	    "JAIL_CREATE web path=/jails/web hostname=web.example.org forwarding=1 boot=3" },
+	{ { CMD_JAIL_SET, { .jail = { .name = "db", .params = "allow.raw_sockets=1\n" } } },
+	    "JAIL_SET db path=/ hostname=- forwarding=0 boot=0 params=ffbc248d" },
 	{ { CMD_JAIL_SET, { .jail = { .name = "web" } } }, "JAIL_SET web path=/ hostname=- forwarding=0 boot=0" },
 	{ { CMD_JAIL_START, { .exec = { "web", "", "/etc/rc start", 60 } } },
 	    "JAIL_START web path=/ timeout=60 command=/etc/rc start" },

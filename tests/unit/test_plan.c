@@ -459,15 +459,39 @@ test_dying_and_partial(void **state)
 
 	(void)state;
 	settle();
+	/* what is left of an old one is in nobody's way */
 	have.jails[0].phase = JAIL_IS_DYING;
 	o->u.jail.forwarding = true;
 	build();
-	assert_int_equal(plan.n, 0);
-	assert_true(plan.waiting);
+	assert_int_equal(count_of(CMD_JAIL_CREATE), 1);
+	assert_int_equal(count_of(CMD_JAIL_STOP) + count_of(CMD_JAIL_DESTROY), 0);
+	assert_false(plan.waiting);
+	o->u.jail.running = false;
+	build();
+	assert_int_equal(count_of(CMD_JAIL_CREATE) + count_of(CMD_JAIL_STOP) + count_of(CMD_JAIL_DESTROY), 0);
+	assert_false(plan.waiting);
+	o->u.jail.running = true;
 	have.jails[0].phase = JAIL_PARTIAL;
 	build();
 	assert_int_equal(plan.v[0].cmd.op, CMD_JAIL_CREATE);
 	assert_false(plan.waiting);
+}
+
+static void
+test_params(void **state)
+{
+	struct object *o = small();
+
+	(void)state;
+	settle();
+	assert_int_equal(object_pairs(o, &o->u.jail.params, &(struct pair){ "securelevel", "2" }, 1), 0);
+	build();
+	assert_int_equal(plan.n, 1);
+	assert_int_equal(plan.v[0].cmd.op, CMD_JAIL_SET);
+	assert_string_equal(plan.v[0].cmd.u.jail.params, "securelevel=2\n");
+	assert_string_equal(plan.v[0].pointer, "/jails/web/params");
+	execute();
+	converged();
 }
 
 static void
@@ -526,7 +550,7 @@ main(void)
 		T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
 		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope),
 		T(test_jail_out_of_scope), T(test_broken_epairs), T(test_forged_label), T(test_leftovers),
-		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_vlans) };
+		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_vlans) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -177,6 +177,22 @@ sysctls_follow_the_patterns(void **state)
 }
 
 static void
+parameters_follow_the_patterns(void **state)
+{
+	static const char *const bad[] = { "vnet=2\n", "path=/\n", "allow.mount=1\n", "devfs_ruleset", "devfs_ruleset=4\nname=x\n",
+		"devfs_ruleset=\t\n", "=1\n", "Allow=1\n" };
+	struct cmd c = { CMD_JAIL_SET, { .jail = { .name = "web", .params = "allow.raw_sockets=1\ndevfs_ruleset=4\n" } } };
+
+	(void)state;
+	str_copy(closed.jail_params, sizeof(closed.jail_params), "allow.raw_sockets devfs_*");
+	assert_int_equal(ask(&closed, c), ERR_NONE);
+	for (size_t i = 0; i < NELEMS(bad); i++) {
+		str_copy(c.u.jail.params, sizeof(c.u.jail.params), bad[i]);
+		assert_int_equal(ask(&closed, c), ERR_DENIED);
+	}
+}
+
+static void
 routes_of_the_host_need_permission(void **state)
 {
 	struct cmd c = { CMD_ROUTE_ADD, { .route = { "", { { .family = 4 }, 0 }, IP4(192, 0, 2, 1) } } };
@@ -233,7 +249,7 @@ main(void)
 		T(illegal_values_are_refused_even_when_all_is_open),
 		T(paths_lie_within_jail_paths),
 		T(commands_need_allow_exec),
-		T(sysctls_follow_the_patterns),
+		T(sysctls_follow_the_patterns), T(parameters_follow_the_patterns),
 		T(routes_of_the_host_need_permission),
 		T(counts_have_limits),
 		T(foreign_interfaces_are_named_by_pattern),

@@ -279,10 +279,11 @@ test_jail(void **state)
 {
 	static const char *const bad_paths[] = { "relative", "/a/../b", "/..", "/a/.." };
 	static const char *const bad_hosts[] = { "-a", "a-", "a..b", "a_b", ".", "a.", "a b" };
+	static const char *const bad_params[] = { "vnet", "name", "path", "ip4.addr", "meta.x", "exec.start", "UPPER", "host.hostname", "persist" };
 	static const char *const bad_sysctls[] = { "kern.x", "net.", "net..x", "net.a.", "net.a/b", "net" };
 	const struct pair param = { "allow.raw_sockets", "1" };
 	struct object *o = jail("web");
-	char line[COMMAND_SIZE + 1];
+	char line[COMMAND_SIZE + 1], where[96];
 
 	(void)state;
 	for (size_t i = 0; i < NELEMS(bad_paths); i++) {
@@ -319,6 +320,19 @@ test_jail(void **state)
 	text(o, &o->u.jail.exec_start, "");
 	assert_int_equal(object_pairs(o, &o->u.jail.params, &param, 1), 0);
 	object_fine(o);
+	for (size_t i = 0; i < NELEMS(bad_params); i++) {
+		assert_int_equal(object_pairs(o, &o->u.jail.params, &(struct pair){ bad_params[i], "1" }, 1), 0);
+		str_format(where, sizeof(where), "/jails/web/params/%s", bad_params[i]);
+		object_bad(o, ERR_INVALID, where, "jailnet's own");
+	}
+	memset(line, 'x', PARAMS_SIZE);
+	line[PARAMS_SIZE - strlen("securelevel=\n") - 1] = '\0';
+	assert_int_equal(object_pairs(o, &o->u.jail.params, &(struct pair){ "securelevel", line }, 1), 0);
+	object_fine(o);
+	line[strlen(line)] = 'x';
+	line[PARAMS_SIZE - 1] = '\0';
+	assert_int_equal(object_pairs(o, &o->u.jail.params, &(struct pair){ "securelevel", line }, 1), 0);
+	object_bad(o, ERR_LIMIT, "/jails/web/params", "447 bytes");
 	features = 0;
 	object_bad(o, ERR_UNSUPPORTED, "/jails/web/params", "FreeBSD");
 }
