@@ -2,11 +2,11 @@
  * bare_loop: the least a C program can do to make N jails as jailnet has them: the yardstick of tests/bench.
  *
  * One process, one thread, libmnl, no checks, no plans, no database.  For each jail: a network namespace with lo up, mounted
- * twice, its two marker files; a veth pair with names, MACs, MTU, group, aliases, one half a port of the one bridge, the other
+ * twice, its two marker files; a veth pair with names, MACs, MTU, group, aliases, one half a port of a bridge, the other
  * in the jail, both up; an IPv4 and an IPv6 address; an IPv4 default route.  Then looks at all of it, then deletes it.
  *
- *	bare_loop N		prints {"jails":N,"create_ms":..,"observe_ms":..,"delete_ms":..}
- *	bare_loop N nodelete	leaves the deleting to the end of its namespaces
+ *	bare_loop N [PORTS]		a bridge for each PORTS jails (N); prints {"jails":N,"create_ms":..,"observe_ms":..,"delete_ms":..}
+ *	bare_loop N PORTS nodelete	leaves the deleting to the end of its namespaces
  */
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -106,19 +106,21 @@ put_end(struct nlmsghdr *nlh, const char *name, int n, int side)
 }
 
 static int
-make_bridge(void)
+make_bridge(int k)
 {
+	char name[16];
 	struct nlmsghdr *nlh = begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	struct nlattr *info;
 
 	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
-	put_end(nlh, "br0", 0xffff, 0);	/* one queue is what a bridge has anyway */
+	snprintf(name, sizeof(name), "br%d", k);
+	put_end(nlh, name, 0xffff, 0);	/* one queue is what a bridge has anyway */
 	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "bridge");
 	mnl_attr_nest_end(nlh, info);
 	talk(host, nlh);
-	return ((int)if_nametoindex("br0"));
+	return ((int)if_nametoindex(name));
 }
 
 static void
@@ -346,7 +348,7 @@ delete_link(const char *name)
 }
 
 static void
-delete_all(int jails)
+delete_all(int jails, int per_bridge)
 {
 	char path[128];
 
@@ -370,13 +372,16 @@ delete_all(int jails)
 		if (rmdir(path) == -1)
 			die(path);
 	}
-	delete_link("br0");
+	for (int k = 0; k * per_bridge < jails; k++) {
+		snprintf(path, sizeof(path), "br%d", k);
+		delete_link(path);
+	}
 }
 
 int
 main(int argc, char **argv)
 {
-	int jails = argc > 1 ? atoi(argv[1]) : 500, bridge;
+	int jails = argc > 1 ? atoi(argv[1]) : 500, per_bridge = argc > 2 ? atoi(argv[2]) : jails, bridge = 0;
 	double t0, t1, t2, t3;
 
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS) == -1 || mount("", "/", "none", MS_PRIVATE | MS_REC, NULL) == -1 ||
@@ -387,14 +392,16 @@ main(int argc, char **argv)
 	host_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	host = nl_open();
 	t0 = now_ms();
-	bridge = make_bridge();
-	for (int n = 0; n < jails; n++)
+	for (int n = 0; n < jails; n++) {
+		if (n % per_bridge == 0)
+			bridge = make_bridge(n / per_bridge);
 		make_jail(n, bridge);
+	}
 	t1 = now_ms();
 	look_all(jails);
 	t2 = now_ms();
-	if (argc < 3)
-		delete_all(jails);
+	if (argc < 4)
+		delete_all(jails, per_bridge);
 	t3 = now_ms();
 	printf("{\"jails\":%d,\"create_ms\":%.1f,\"observe_ms\":%.1f,\"delete_ms\":%.1f}\n", jails, t1 - t0, t2 - t1, t3 - t2);
 	return (0);

@@ -98,17 +98,25 @@ class Table:
             f.write("\n")
 
 
-def addresses(i):
-    """Of jail i: number 1 is the bridge."""
-    return ["10.77.%d.%d/16" % divmod(i + 2, 256), "fd6a:0:6e::%x/64" % (i + 2)]
+def addresses(i, net=0):
+    """Of jail i on bridge number net: number 1 is the bridge."""
+    return ["10.%d.%d.%d/16" % (77 + net, *divmod(i + 2, 256)), "fd6a:0:%x::%x/64" % (0x6e + net, i + 2)]
 
 
-def topology(n):
-    """n jails, each with an epair from the one bridge, an IPv4 and an IPv6 address and a default route."""
-    t = {"bridges": {BRIDGE: {"addresses": ["10.77.0.1/16", "fd6a:0:6e::1/64"]}}, "epairs": {}, "jails": {}}
+def bridge_of(net):
+    """Name and fields of bridge number net."""
+    return BRIDGE if net == 0 else "%s-%d" % (BRIDGE, net), {"addresses": ["10.%d.0.1/16" % (77 + net), "fd6a:0:%x::1/64" % (0x6e + net)]}
+
+
+def topology(n, ports=None):
+    """n jails, each with an epair from a bridge of that many ports (one bridge for all), an IPv4 and an IPv6 address and a default route."""
+    t = {"bridges": dict([bridge_of(0)]), "epairs": {}, "jails": {}}
     for i in range(n):
-        t["epairs"]["ep%d" % i] = {"a": {"bridge": BRIDGE}, "b": {"jail": "jail%d" % i, "addresses": addresses(i)}}
-        t["jails"]["jail%d" % i] = {"routes": {"default": "10.77.0.1"}}
+        net = i // ports if ports else 0
+        name, fields = bridge_of(net)
+        t["bridges"][name] = fields
+        t["epairs"]["ep%d" % i] = {"a": {"bridge": name}, "b": {"jail": "jail%d" % i, "addresses": addresses(i, net)}}
+        t["jails"]["jail%d" % i] = {"routes": {"default": "10.%d.0.1" % (77 + net)}}
     return t
 
 

@@ -17,10 +17,10 @@ while [ $i -lt "$2" ]; do ip -n jail$i -batch "$1/jail$i"; i=$((i + 1)); done
 """
 
 
-def bare_loop(n):
-    """create_ms and observe_ms of one run, in namespaces of its own."""
+def bare_loop(n, ports=None):
+    """create_ms and observe_ms of one run, in namespaces of its own; a bridge for each that many ports."""
     with World() as w:
-        r = w.run(program("tests/bench/bare_loop"), str(n), "nodelete")
+        r = w.run(program("tests/bench/bare_loop"), str(n), str(ports or n), "nodelete")
         if r.returncode != 0:
             raise RuntimeError("bare_loop: " + r.stderr.strip())
         return json.loads(r.stdout)

@@ -23,7 +23,7 @@
 #define LNX_GROUP 0x6a6eu	/* "jn" */
 #define LNX_GROUP_DYING 0x6a6fu	/* ours, to be deleted: lnx_epair.c */
 #define LNX_PROTO 106		/* rtm_protocol of our routes; free in rtnetlink.h */
-#define LNX_NS_CACHE 1024	/* sockets; a power of two */
+#define LNX_NS_CACHE 8192
 #define LNX_PATH 512
 
 /*
