@@ -40,21 +40,6 @@ put_addrs(const struct text *t, const struct prefixes *p)
 		fprintf(t->f, "%s%s", t->br, prefix_format(&p->v[i], buf));
 }
 
-static size_t
-index_of(const struct topo *t, enum kind kind, const char *name)
-{
-	size_t lo = 0, hi = t->n[kind], mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (strcmp(t->v[kind][mid]->name, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (lo);
-}
-
 /* Node identifiers: DOT uses quoted names; Mermaid has no quoting for them, so numbers stand for names. */
 static void
 put_id(const struct text *t, const struct topo *topo, enum kind kind, const char *name)
@@ -64,7 +49,7 @@ put_id(const struct text *t, const struct topo *topo, enum kind kind, const char
 		fprintf(t->f, "\"%s/%s\"", kind_name(kind), name);
 		return;
 	}
-	fprintf(t->f, "%c%zu", letters[kind], index_of(topo, kind, name));
+	fprintf(t->f, "%c%ld", letters[kind], topo_index(topo, kind, name));
 }
 
 static void

@@ -1,6 +1,7 @@
 /*
  * api_health: what the server says about itself.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,15 +113,13 @@ void
 api_openapi_get(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res)
 {
-	uint32_t hash = 2166136261u;	/* FNV-1a: changes with the document, is not for security */
-	const char *s;
+	uint64_t hash = hash_bytes(HASH_START, api_openapi_json, strlen(api_openapi_json));
+
 	(void)a;
 	(void)r;
 	(void)p;
 
-	for (s = api_openapi_json; *s != '\0'; s++)
-		hash = (hash ^ (uint8_t)*s) * 16777619u;
-	snprintf(res->etag, sizeof(res->etag), "\"o%08x\"", hash);
+	snprintf(res->etag, sizeof(res->etag), "\"o%016" PRIx64 "\"", hash);
 	if (req->if_none_match != NULL && strcmp(req->if_none_match, res->etag) == 0)
 		res->status = 304;
 	else

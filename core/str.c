@@ -164,3 +164,13 @@ str_pointer(const char *text, char *buf, size_t size)
 	buf[n] = '\0';
 	return (buf);
 }
+
+uint64_t
+hash_bytes(uint64_t h, const void *p, size_t size)
+{
+	const unsigned char *b = p;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ b[i]) * 1099511628211ULL;
+	return (h);
+}

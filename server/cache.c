@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/str.h"
+
 struct cache *
 cache_new(void)
 {
@@ -35,10 +37,8 @@ cache_free(struct cache *c)
 static struct cache_entry *
 slot_of(struct cache *c, const char *target)
 {
-	uint64_t h = 14695981039346656037ULL;
+	uint64_t h = hash_bytes(HASH_START, target, strlen(target));
 
-	for (; *target != '\0'; target++)
-		h = (h ^ (unsigned char)*target) * 1099511628211ULL;
 	return (&c->slots[(h ^ (h >> 29)) & (CACHE_SLOTS - 1)]);
 }
 

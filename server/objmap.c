@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/str.h"
+
 #define ROOM_MIN 64
 
 static struct objmap_slot *
@@ -13,20 +15,17 @@ slot_at(const struct objmap *m, size_t i)
 }
 
 static void *
-record_of(const struct objmap *m, struct objmap_slot *s)
+record_of(struct objmap_slot *s)
 {
-	(void)m;
 	return ((unsigned char *)s + ((sizeof(*s) + 15) & ~(size_t)15));
 }
 
-/* FNV-1a; the names come from our own validated objects. */
+/* The names come from our own validated objects. */
 static size_t
 hash(enum kind kind, const char *name)
 {
-	uint64_t h = 14695981039346656037ULL ^ (uint64_t)kind;
+	uint64_t h = hash_bytes(HASH_START ^ (uint64_t)kind, name, strlen(name));
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * 1099511628211ULL;
 	return ((size_t)(h ^ (h >> 32)));
 }
 
@@ -95,7 +94,7 @@ objmap_get(const struct objmap *m, enum kind kind, const char *name)
 	if (m->n == 0)
 		return (NULL);
 	s = find(m, kind, name);
-	return (s->used ? record_of(m, s) : NULL);
+	return (s->used ? record_of(s) : NULL);
 }
 
 bool
@@ -119,7 +118,7 @@ objmap_add(struct objmap *m, enum kind kind, const char *name)
 		memcpy(s->name, name, strnlen(name, NAME_SIZE - 1));
 		m->n++;
 	}
-	return (record_of(m, s));
+	return (record_of(s));
 }
 
 /* Backward-shift deletion: no tombstones, no allocation. */
@@ -155,7 +154,7 @@ objmap_next(const struct objmap *m, size_t *at, enum kind *kind, const char **na
 		*kind = s->kind;
 		*name = s->name;
 		if (record != NULL)
-			*record = record_of(m, s);
+			*record = record_of(s);
 		(*at)++;
 		return (true);
 	}

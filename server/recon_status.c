@@ -11,18 +11,6 @@
 
 #define ADDRS_SHOWN 10
 
-static uint64_t
-hash_bytes(uint64_t h, const void *p, size_t size)
-{
-	const unsigned char *b = p;
-
-	for (size_t i = 0; i < size; i++)
-		h = (h ^ b[i]) * 1099511628211ULL;
-	return (h);
-}
-
-#define HASH_START 14695981039346656037ULL
-
 static void
 say(struct status_row *row, const char *state)
 {

@@ -290,10 +290,13 @@ lnx_epair_destroy(struct lnx *l, const struct cmd *c, struct reply *out, struct 
 			*err = gone;
 		return (-1);
 	}
-	if (lnx_link_get(nl, i->ifname, &link) == ENODEV)
-		return (0);
-	if (lnx_link_mine(l, nl, i->jail, i->ifname, false, &link, err) == -1)
+	if (lnx_link_mine(l, nl, i->jail, i->ifname, false, &link, &gone) == -1) {
+		if (gone.code == ERR_NOT_FOUND)
+			return (0);
+		if (err != NULL)
+			*err = gone;
 		return (-1);
+	}
 	if (link.o.type != LINK_EPAIR)
 		return (err_set(err, ERR_CONFLICT, "%s is not an epair", i->ifname));
 	if (link.group == LNX_GROUP_DYING)

@@ -97,11 +97,9 @@ drop(struct lnx_ns *ns)
 static struct lnx_ns *
 place(struct lnx *l, const char *jail)
 {
-	uint32_t h = 2166136261u;	/* FNV-1a */
+	uint64_t h = hash_bytes(HASH_START, jail, strlen(jail));
 
-	for (; *jail != '\0'; jail++)
-		h = (h ^ (unsigned char)*jail) * 16777619u;
-	return (&l->ns[(h ^ h >> 16) % LNX_NS_CACHE]);
+	return (&l->ns[(h ^ h >> 32) % LNX_NS_CACHE]);
 }
 
 void

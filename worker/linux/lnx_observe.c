@@ -37,7 +37,8 @@ struct look {
 	struct lnx *l;
 	struct nl *nl;
 	const char *jail;
-	uint32_t only;		/* ifindex, 0 = all */
+	const char *ifname;	/* only this interface; NULL = all */
+	uint32_t only;		/* its ifindex, once it was seen */
 	struct observed *out;
 	struct names names;
 	bool filtering;		/* some bridge filters VLANs */
@@ -120,10 +121,14 @@ look_links(struct look *k)
 	for (int i = 0; i < DUMP_TRIES && sys == EINTR; i++) {
 		k->out->nlinks = from;
 		k->names.n = 0;
-		nl_begin_link(req, RTM_GETLINK, 0, &nlh)->ifi_index = (int)k->only;
+		(void)nl_begin_link(req, RTM_GETLINK, 0, &nlh);
 		mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-		sys = k->only != 0 ? nl_query(k->nl, nlh, take_link, k) : nl_dump(k->nl, nlh, take_link, k);
+		if (k->ifname != NULL)
+			mnl_attr_put_strz(nlh, IFLA_IFNAME, k->ifname);
+		sys = k->ifname != NULL ? nl_query(k->nl, nlh, take_link, k) : nl_dump(k->nl, nlh, take_link, k);
 	}
+	if (k->ifname != NULL && k->names.n == 1)
+		k->only = k->names.v[0].ifindex;
 	if (k->names.n > 1)
 		qsort(k->names.v, k->names.n, sizeof(*k->names.v), names_compare);
 	return (sys);
@@ -143,7 +148,7 @@ name_masters(struct look *k)
 		br = named(k, k->names.v[i].master);
 		if (br != NULL)
 			memcpy(o->bridge, br->ifname, sizeof(o->bridge));
-		else if (k->only != 0 && lnx_link_get_index(k->nl, k->names.v[i].master, &link) == 0) {
+		else if (k->ifname != NULL && lnx_link_get_index(k->nl, k->names.v[i].master, &link) == 0) {
 			memcpy(o->bridge, link.o.ifname, sizeof(o->bridge));
 			k->filtering = k->filtering || link.o.vlan_filter;
 		}
@@ -367,6 +372,8 @@ look_net(struct look *k, struct err *err)
 	int sys;
 
 	sys = look_links(k);
+	if (k->ifname != NULL && (sys == ENODEV || k->names.n == 0))
+		return (0);
 	if (sys == 0) {
 		name_masters(k);
 		what = "VLANs";
@@ -376,7 +383,7 @@ look_net(struct look *k, struct err *err)
 		what = "addresses";
 		sys = look_addrs(k);
 	}
-	if (sys == 0 && k->only == 0) {
+	if (sys == 0 && k->ifname == NULL) {
 		what = "routes";
 		sys = look_routes(k);
 	}
@@ -473,23 +480,6 @@ look_all(struct look *k, struct err *err)
 	return (rc);
 }
 
-static int
-look_one(struct look *k, const char *ifname, struct err *err)
-{
-	struct lnx_link link;
-	int sys;
-
-	k->nl = &k->l->host;
-	k->jail = "";
-	sys = lnx_link_get(k->nl, ifname, &link);
-	if (sys == ENODEV)
-		return (0);
-	if (sys != 0)
-		return (nl_fail(k->nl, err, sys, "%s", ifname));
-	k->only = link.o.ifindex;
-	return (look_net(k, err));
-}
-
 int
 lnx_observe(struct lnx *l, const struct cmd_observe *scope, struct observed *out, struct err *err)
 {
@@ -507,7 +497,10 @@ lnx_observe(struct lnx *l, const struct cmd_observe *scope, struct observed *out
 			rc = look_jail(&k, scope->name, err);
 		break;
 	case OBSERVE_LINK:
-		rc = look_one(&k, scope->name, err);
+		k.nl = &l->host;
+		k.jail = "";
+		k.ifname = scope->name;
+		rc = look_net(&k, err);
 		break;
 	}
 	free(k.names.v);
