@@ -81,6 +81,11 @@ $(B)/libtest.a: $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server)
 	rm -f $@
 	ar rc $@ $$(echo $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake) | tr ' ' '\n' | grep -v _main.o)
 
+# The driver's fuzzer brings some of its files itself: an archive gives only the rest.
+$(B)/libdriver.a: $(OBJ_driver) $(OBJ_core)
+	rm -f $@
+	ar rc $@ $(OBJ_driver) $(OBJ_core)
+
 tests: $(TESTS) $(B)/jailnetd-fake
 
 deps:
@@ -103,6 +108,17 @@ asan: deps
 	@$(MAKE) B=$(B)/asan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=address,undefined -fno-omit-frame-pointer" check-built
 check-built:
 	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
+
+# libFuzzer, T seconds each: make fuzz-run T=60 FUZZ="wire json"
+T = 60
+FUZZ =
+FUZZ_MAIN = $(B)/tests/fuzz/replay.o
+FUZZ_LINK =
+fuzz-run: deps-ci
+	@$(MAKE) -s B=$(B)/fuzz CC=clang OPT="-O1 -g" HARDEN= WARN=-Wall FUZZ_MAIN= FUZZ_LINK=-fsanitize=fuzzer \
+	    SAN="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fno-omit-frame-pointer" fuzz-built
+	@sh tests/fuzz/run.sh $(B)/fuzz $(T) $(FUZZ)
+fuzz-built: $(FUZZERS)
 
 bench: deps-ci all $(BENCHES)
 	@$(PYTHON) tests/bench/bench.py
@@ -131,6 +147,6 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo "all demo demo-stop check asan bench bench-quick lint check-freebsd check-bmake install clean"
+	@echo "all demo demo-stop check asan fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
 
-.PHONY: all tests deps deps-ci demo demo-stop check check-built asan bench bench-quick lint check-freebsd objects check-bmake install clean help
+.PHONY: all tests deps deps-ci demo demo-stop check check-built asan fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help

@@ -3,6 +3,7 @@
 set -eu
 B=$1
 all=
+fuzzers=
 : >"$B/unit.list"
 for src in tests/unit/test_*.c tests/props/test_*.c tests/fault/test_*.c; do
     [ -f "$src" ] || continue
@@ -18,6 +19,16 @@ for src in tests/kernel/test_*.c; do
     all="$all $t"
     echo "$t" >>"$B/unit.list"
 done
+# Fuzzers: with replay.c they are tests; make fuzz-run builds them with libFuzzer's main.  The driver's take the driver, not the fake kernel.
+for src in tests/fuzz/fuzz_*.c; do
+    [ -f "$src" ] || continue
+    t=$B/${src%.c}
+    lib=$B/libtest.a
+    grep -q '"worker/linux/' "$src" && lib=$B/libdriver.a
+    printf '%s: %s.o %s/tests/fuzz/replay.o %s\n\t$(LINK) $(FUZZ_LINK) -o $@ %s.o $(FUZZ_MAIN) %s $(LIBS_test)\n' "$t" "$t" "$B" "$lib" "$t" "$lib"
+    fuzzers="$fuzzers $t"
+    echo "$t" >>"$B/unit.list"
+done
 for src in tests/fake/fake_server.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
@@ -31,4 +42,4 @@ for src in tests/bench/*.c; do
     benches="$benches $t"
     printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) -lmicrohttpd\n' "$t" "$t" "$t"
 done
-printf 'TESTS = %s\nBENCHES = %s\n' "$all" "$benches"
+printf 'TESTS = %s\nBENCHES = %s\nFUZZERS = %s\n' "$all$fuzzers" "$benches" "$fuzzers"

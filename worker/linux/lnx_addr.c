@@ -216,7 +216,7 @@ match_route(void *arg, const struct nlmsghdr *nlh)
 
 	nl_attrs(nlh, sizeof(*rtm), tb, RTA_MAX);
 	if (rtm->rtm_dst_len != f->dst.len || rtm->rtm_table != RT_TABLE_MAIN ||
-	    (f->dst.len > 0 && (tb[RTA_DST] == NULL || memcmp(mnl_attr_get_payload(tb[RTA_DST]), f->dst.ip.b, len) != 0)))
+	    (f->dst.len > 0 && (nl_bytes(tb[RTA_DST], len) == NULL || memcmp(nl_bytes(tb[RTA_DST], len), f->dst.ip.b, len) != 0)))
 		return (0);
 	if (rtm->rtm_protocol != LNX_PROTO) {
 		f->foreign = true;

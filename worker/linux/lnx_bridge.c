@@ -269,9 +269,9 @@ keep_vlans(void *arg, const struct nlmsghdr *nlh)
 	if ((uint32_t)ifi->ifi_index != v->ifindex || tb[IFLA_AF_SPEC] == NULL)
 		return (0);
 	mnl_attr_for_each_nested(a, tb[IFLA_AF_SPEC]) {
-		const struct bridge_vlan_info *i = mnl_attr_get_payload(a);
+		const struct bridge_vlan_info *i = nl_bytes(a, sizeof(*i));
 
-		if (mnl_attr_get_type(a) != IFLA_BRIDGE_VLAN_INFO || i->vid >= NELEMS(v->has))
+		if (mnl_attr_get_type(a) != IFLA_BRIDGE_VLAN_INFO || i == NULL || i->vid >= NELEMS(v->has))
 			continue;
 		v->has[i->vid] = true;
 		if (i->flags & BRIDGE_VLAN_INFO_PVID)

@@ -25,14 +25,11 @@ take_link(void *arg, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *tb[IFLA_MAX + 1];
 	struct rtnl_link_stats64 s = { 0 };
-	const struct ifinfomsg *ifi;
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	struct count *k = arg;
 	struct obs_counter *o;
 	size_t len;
 
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi))
-		return (0);
-	ifi = mnl_nlmsg_get_payload(nlh);
 	nl_attrs(nlh, sizeof(*ifi), tb, IFLA_MAX);
 	if ((ifi->ifi_flags & IFF_LOOPBACK) || tb[IFLA_IFNAME] == NULL || tb[IFLA_STATS64] == NULL)
 		return (0);
@@ -40,7 +37,7 @@ take_link(void *arg, const struct nlmsghdr *nlh)
 	if (o == NULL)
 		return (ENOMEM);
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
-	(void)str_copy(o->ifname, sizeof(o->ifname), mnl_attr_get_str(tb[IFLA_IFNAME]));
+	(void)str_copy(o->ifname, sizeof(o->ifname), nl_str(tb[IFLA_IFNAME]));
 	/* an older kernel knows fewer fields */
 	len = mnl_attr_get_payload_len(tb[IFLA_STATS64]);
 	memcpy(&s, mnl_attr_get_payload(tb[IFLA_STATS64]), len < sizeof(s) ? len : sizeof(s));

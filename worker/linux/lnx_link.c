@@ -36,7 +36,7 @@ type_of(const char *kind, unsigned short arphrd)
 static bool
 flag(const struct nlattr *a)
 {
-	return (a != NULL && mnl_attr_get_u8(a) != 0);
+	return (a != NULL && nl_u8(a) != 0);
 }
 
 static void
@@ -46,14 +46,14 @@ parse_info(const struct nlattr *info, struct lnx_link *out)
 
 	nl_nested(info, tb, IFLA_INFO_MAX);
 	if (tb[IFLA_INFO_KIND] != NULL)
-		(void)str_copy(out->kind, sizeof(out->kind), mnl_attr_get_str(tb[IFLA_INFO_KIND]));
+		(void)str_copy(out->kind, sizeof(out->kind), nl_str(tb[IFLA_INFO_KIND]));
 	if (tb[IFLA_INFO_DATA] != NULL && str_equal(out->kind, "bridge")) {
 		nl_nested(tb[IFLA_INFO_DATA], data, IFLA_BR_MAX);
-		out->o.stp = data[IFLA_BR_STP_STATE] != NULL && mnl_attr_get_u32(data[IFLA_BR_STP_STATE]) != 0;
+		out->o.stp = data[IFLA_BR_STP_STATE] != NULL && nl_u32(data[IFLA_BR_STP_STATE]) != 0;
 		out->o.vlan_filter = flag(data[IFLA_BR_VLAN_FILTERING]);
 	}
 	if (tb[IFLA_INFO_SLAVE_DATA] != NULL && tb[IFLA_INFO_SLAVE_KIND] != NULL &&
-	    str_equal(mnl_attr_get_str(tb[IFLA_INFO_SLAVE_KIND]), "bridge")) {
+	    str_equal(nl_str(tb[IFLA_INFO_SLAVE_KIND]), "bridge")) {
 		nl_nested(tb[IFLA_INFO_SLAVE_DATA], port, IFLA_BRPORT_MAX);
 		out->o.priv = flag(port[IFLA_BRPORT_ISOLATED]);
 	}
@@ -72,18 +72,18 @@ lnx_link_parse(const struct nlmsghdr *nlh, struct lnx_link *out)
 	o->up = (ifi->ifi_flags & IFF_UP) != 0;
 	o->running = (ifi->ifi_flags & IFF_LOWER_UP) != 0;
 	if (tb[IFLA_IFNAME] != NULL)
-		(void)str_copy(o->ifname, sizeof(o->ifname), mnl_attr_get_str(tb[IFLA_IFNAME]));
+		(void)str_copy(o->ifname, sizeof(o->ifname), nl_str(tb[IFLA_IFNAME]));
 	if (tb[IFLA_ADDRESS] != NULL && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == sizeof(o->mac.b))
 		memcpy(o->mac.b, mnl_attr_get_payload(tb[IFLA_ADDRESS]), sizeof(o->mac.b));
 	if (tb[IFLA_MTU] != NULL)
-		o->mtu = mnl_attr_get_u32(tb[IFLA_MTU]);
+		o->mtu = nl_u32(tb[IFLA_MTU]);
 	if (tb[IFLA_MASTER] != NULL)
-		out->master = mnl_attr_get_u32(tb[IFLA_MASTER]);
+		out->master = nl_u32(tb[IFLA_MASTER]);
 	if (tb[IFLA_GROUP] != NULL)
-		out->group = mnl_attr_get_u32(tb[IFLA_GROUP]);
+		out->group = nl_u32(tb[IFLA_GROUP]);
 	out->own_ns_peer = tb[IFLA_LINK_NETNSID] != NULL;
 	if (tb[IFLA_IFALIAS] != NULL)
-		mark_parse(mnl_attr_get_str(tb[IFLA_IFALIAS]), &o->mark);
+		mark_parse(nl_str(tb[IFLA_IFALIAS]), &o->mark);
 	/* Either half of the mark is enough: who removed one shall not make the link a foreigner that is never cleaned up. */
 	o->mark.ours = o->mark.ours || out->group == LNX_GROUP || out->group == LNX_GROUP_DYING;
 	if (tb[IFLA_LINKINFO] != NULL)
@@ -104,13 +104,16 @@ get(struct nl *nl, uint32_t ifindex, const char *ifname, struct lnx_link *out)
 	char req[NL_REQ_SIZE];
 	struct nlmsghdr *nlh;
 	struct ifinfomsg *ifi;
+	int sys;
 
 	ifi = nl_begin_link(req, RTM_GETLINK, 0, &nlh);
 	ifi->ifi_index = (int)ifindex;
 	if (ifname != NULL)
 		mnl_attr_put_strz(nlh, IFLA_IFNAME, ifname);
 	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return (nl_query(nl, nlh, keep_link, out));
+	memset(out, 0, sizeof(*out));
+	sys = nl_query(nl, nlh, keep_link, out);
+	return (sys == 0 && out->o.ifindex == 0 ? ENODEV : sys);
 }
 
 int

@@ -1,11 +1,15 @@
 /* nl: one rtnetlink socket, one request at a time. */
 #include "worker/linux/lnx_netlink.h"
 
+#include <linux/netconf.h>
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/str.h"
 
 int
 nl_open(struct nl *nl, char *rx, uint32_t portid, struct err *err)
@@ -56,6 +60,32 @@ nl_begin_link(char req[NL_REQ_SIZE], uint16_t type, uint16_t flags, struct nlmsg
 	return (mnl_nlmsg_put_extra_header(*out, sizeof(struct ifinfomsg)));
 }
 
+bool
+nl_ok(const struct nlmsghdr *nlh, int left)
+{
+	return (left >= (int)sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) && nlh->nlmsg_len <= (uint32_t)left);
+}
+
+bool
+nl_whole(const struct nlmsghdr *nlh)
+{
+	static const struct {
+		uint16_t from, to;
+		size_t header;
+	} types[] = {
+		{ NLMSG_ERROR, NLMSG_ERROR, sizeof(struct nlmsgerr) },
+		{ RTM_NEWLINK, RTM_SETLINK, sizeof(struct ifinfomsg) },
+		{ RTM_NEWADDR, RTM_GETADDR, sizeof(struct ifaddrmsg) },
+		{ RTM_NEWROUTE, RTM_GETROUTE, sizeof(struct rtmsg) },
+		{ RTM_NEWNETCONF, RTM_GETNETCONF, sizeof(struct netconfmsg) },
+	};
+
+	for (size_t i = 0; i < NELEMS(types); i++)
+		if (nlh->nlmsg_type >= types[i].from && nlh->nlmsg_type <= types[i].to)
+			return (mnl_nlmsg_get_payload_len(nlh) >= types[i].header);
+	return (nlh->nlmsg_type < NLMSG_MIN_TYPE);	/* nothing of ours is of any other type */
+}
+
 void
 nl_attrs(const struct nlmsghdr *nlh, size_t header, const struct nlattr **tb, uint16_t max)
 {
@@ -78,6 +108,37 @@ nl_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max)
 			tb[mnl_attr_get_type(a)] = a;
 }
 
+const void *
+nl_bytes(const struct nlattr *a, size_t len)
+{
+	return (a == NULL || mnl_attr_get_payload_len(a) < len ? NULL : mnl_attr_get_payload(a));
+}
+
+/* An attribute is aligned to 4 bytes only. */
+#define NL_INT(name, type)					\
+type								\
+name(const struct nlattr *a)					\
+{								\
+	const void *p = nl_bytes(a, sizeof(type));		\
+	type v = 0;						\
+								\
+	if (p != NULL)						\
+		memcpy(&v, p, sizeof(v));			\
+	return (v);						\
+}
+
+NL_INT(nl_u8, uint8_t)
+NL_INT(nl_u16, uint16_t)
+NL_INT(nl_u32, uint32_t)
+
+const char *
+nl_str(const struct nlattr *a)
+{
+	const char *s = nl_bytes(a, 1);
+
+	return (s == NULL || memchr(s, '\0', mnl_attr_get_payload_len(a)) == NULL ? "" : s);
+}
+
 /* The kernel's sentence of an error message.  With NETLINK_CAP_ACK the request itself is not echoed. */
 static void
 keep_ext(struct nl *nl, const struct nlmsghdr *nlh)
@@ -89,18 +150,17 @@ keep_ext(struct nl *nl, const struct nlmsghdr *nlh)
 	if ((nlh->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
 		return;
 	if ((nlh->nlmsg_flags & NLM_F_CAPPED) == 0)
-		skip += e->msg.nlmsg_len - sizeof(e->msg);
+		skip += e->msg.nlmsg_len > sizeof(e->msg) ? e->msg.nlmsg_len - sizeof(e->msg) : 0;
 	if (MNL_ALIGN(skip) >= mnl_nlmsg_get_payload_len(nlh))
 		return;
 	nl_attrs(nlh, skip, tb, NLMSGERR_ATTR_MAX);
-	if (tb[NLMSGERR_ATTR_MSG] != NULL)
-		snprintf(nl->ext, sizeof(nl->ext), "%.*s", (int)mnl_attr_get_payload_len(tb[NLMSGERR_ATTR_MSG]),
-		    mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]));
+	snprintf(nl->ext, sizeof(nl->ext), "%s", nl_str(tb[NLMSGERR_ATTR_MSG]));
 }
 
 struct answer {
 	nl_row *row;
 	void *arg;
+	uint16_t asked;	/* type of the request; its answers are of the same group of four */
 	bool dump;	/* ends with NLMSG_DONE */
 	bool ack;	/* ends with an error message, 0 = fine */
 	bool done;
@@ -108,22 +168,34 @@ struct answer {
 	int sys;
 };
 
+/* 0 and -1..-4095 are what a kernel says. */
+static int
+errno_of(int v)
+{
+	return (v <= 0 && v >= -4095 ? -v : EBADMSG);
+}
+
 static void
 take(struct nl *nl, struct answer *a, const struct nlmsghdr *nlh)
 {
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		a->interrupted = true;
+	if (!nl_whole(nlh) || (nlh->nlmsg_type >= NLMSG_MIN_TYPE && nlh->nlmsg_type / 4 != a->asked / 4)) {
+		a->sys = a->sys == 0 ? EBADMSG : a->sys;
+		a->done = a->done || !a->dump;
+		return;
+	}
 	if (nlh->nlmsg_type == NLMSG_ERROR) {
 		const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
 
-		a->sys = -e->error;
+		a->sys = errno_of(e->error);
 		a->done = true;
 		keep_ext(nl, nlh);
 	} else if (nlh->nlmsg_type == NLMSG_DONE) {
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(int) && *(const int *)mnl_nlmsg_get_payload(nlh) < 0)
-			a->sys = -*(const int *)mnl_nlmsg_get_payload(nlh);
+			a->sys = errno_of(*(const int *)mnl_nlmsg_get_payload(nlh));
 		a->done = true;
-	} else {
+	} else if (nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
 		/* After a refused row the rest is still read, so that the socket stays usable. */
 		if (a->sys == 0 && a->row != NULL)
 			a->sys = a->row(a->arg, nlh);
@@ -144,7 +216,7 @@ receive(struct nl *nl, struct answer *a)
 			continue;
 		if (got == -1)
 			return (errno);
-		for (left = (int)got; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+		for (left = (int)got; nl_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 			if (nlh->nlmsg_seq == nl->seq)
 				take(nl, a, nlh);
 	}
@@ -154,6 +226,7 @@ receive(struct nl *nl, struct answer *a)
 static int
 ask(struct nl *nl, struct nlmsghdr *nlh, struct answer *a)
 {
+	a->asked = nlh->nlmsg_type;
 	nlh->nlmsg_seq = ++nl->seq;
 	nl->ext[0] = '\0';
 	while (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) == -1)

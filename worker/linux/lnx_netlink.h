@@ -43,8 +43,20 @@ int nl_dump(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg);
 /* Fills err from an errno value of the above and the kernel's sentence; returns -1. */
 int nl_fail(const struct nl *nl, struct err *err, int sys, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Is there a message in these bytes?  (mnl_nlmsg_ok takes a length of 2 GiB for a negative one.) */
+bool nl_ok(const struct nlmsghdr *nlh, int left);
+/* False when the message is shorter than the fixed header that its type begins with. */
+bool nl_whole(const struct nlmsghdr *nlh);
+
 /* Attributes of a message by type, up to max; unknown ones are left out.  The array has max + 1 places. */
 void nl_attrs(const struct nlmsghdr *nlh, size_t header, const struct nlattr **tb, uint16_t max);
+/* Values of attributes; 0 and "" when it is missing, too short or not terminated: what the kernel sends is checked, too. */
+uint8_t nl_u8(const struct nlattr *a);
+uint16_t nl_u16(const struct nlattr *a);
+uint32_t nl_u32(const struct nlattr *a);
+const char *nl_str(const struct nlattr *a);
+/* len bytes, or NULL when there are fewer. */
+const void *nl_bytes(const struct nlattr *a, size_t len);
 void nl_nested(const struct nlattr *nest, const struct nlattr **tb, uint16_t max);
 
 #endif

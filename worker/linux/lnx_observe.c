@@ -174,13 +174,13 @@ take_vlans(void *arg, const struct nlmsghdr *nlh)
 	nl_attrs(nlh, sizeof(*ifi), tb, IFLA_MAX);
 	if (o == NULL || o->bridge[0] == '\0' || tb[IFLA_AF_SPEC] == NULL || tb[IFLA_MASTER] == NULL)
 		return (0);
-	br = named(k, mnl_attr_get_u32(tb[IFLA_MASTER]));
+	br = named(k, nl_u32(tb[IFLA_MASTER]));
 	if (br != NULL && !br->vlan_filter)
 		return (0);
 	mnl_attr_for_each_nested(a, tb[IFLA_AF_SPEC]) {
-		const struct bridge_vlan_info *v = mnl_attr_get_payload(a);
+		const struct bridge_vlan_info *v = nl_bytes(a, sizeof(*v));
 
-		if (mnl_attr_get_type(a) != IFLA_BRIDGE_VLAN_INFO)
+		if (mnl_attr_get_type(a) != IFLA_BRIDGE_VLAN_INFO || v == NULL)
 			continue;
 		if (v->flags & BRIDGE_VLAN_INFO_PVID)
 			o->untagged = v->vid;
@@ -240,7 +240,7 @@ take_addr(void *arg, const struct nlmsghdr *nlh)
 	o = observed_addr_add(k->out);
 	if (o == NULL)
 		return (ENOMEM);
-	flags = tb[IFA_FLAGS] != NULL ? mnl_attr_get_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
+	flags = tb[IFA_FLAGS] != NULL ? nl_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
 	memcpy(o->ifname, link->ifname, sizeof(o->ifname));
 	o->prefix = p;
@@ -275,11 +275,11 @@ route_row(struct obs_route *o, const struct look *k, const struct rtmsg *rtm, co
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
 	o->dst.len = rtm->rtm_dst_len;
 	o->dst.ip.family = rtm->rtm_family == AF_INET ? 4 : 6;
-	if (tb[RTA_DST] != NULL)
-		memcpy(o->dst.ip.b, mnl_attr_get_payload(tb[RTA_DST]), len);
-	if (tb[RTA_GATEWAY] != NULL) {
+	if (nl_bytes(tb[RTA_DST], len) != NULL)
+		memcpy(o->dst.ip.b, nl_bytes(tb[RTA_DST], len), len);
+	if (nl_bytes(tb[RTA_GATEWAY], len) != NULL) {
 		o->gateway.family = o->dst.ip.family;
-		memcpy(o->gateway.b, mnl_attr_get_payload(tb[RTA_GATEWAY]), len);
+		memcpy(o->gateway.b, nl_bytes(tb[RTA_GATEWAY], len), len);
 	}
 }
 
@@ -338,7 +338,7 @@ take_forwarding(void *arg, const struct nlmsghdr *nlh)
 	struct look *k = arg;
 
 	nl_attrs(nlh, sizeof(struct netconfmsg), tb, NETCONFA_MAX);
-	k->forwards = tb[NETCONFA_FORWARDING] != NULL && mnl_attr_get_u32(tb[NETCONFA_FORWARDING]) != 0;
+	k->forwards = tb[NETCONFA_FORWARDING] != NULL && nl_u32(tb[NETCONFA_FORWARDING]) != 0;
 	return (0);
 }
 

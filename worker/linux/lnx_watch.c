@@ -119,13 +119,13 @@ lnx_watch_read(struct lnx *l, struct change *out)
 		}
 		nlh = (const struct nlmsghdr *)(const void *)l->watch_next;
 		left = (int)l->watch_left;
-		if (!mnl_nlmsg_ok(nlh, left)) {
+		if (!nl_ok(nlh, left)) {
 			l->watch_left = 0;
 			continue;
 		}
 		l->watch_next = (char *)(void *)mnl_nlmsg_next(nlh, &left);
 		l->watch_left = left > 0 ? (size_t)left : 0;
-		if (nlh->nlmsg_pid == l->portid || !interesting(l, nlh, out))
+		if (nlh->nlmsg_pid == l->portid || !nl_whole(nlh) || !interesting(l, nlh, out))
 			continue;
 		/* Another namespace: which jail it is would cost a question for each jail. */
 		if (l->watch_nsid != -1) {
