@@ -24,6 +24,7 @@ for src in tests/fuzz/fuzz_*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
     lib=$B/libtest.a
+    if grep -q '"worker/linux/' "$src" && [ "$(uname -s)" != Linux ]; then continue; fi
     grep -q '"worker/linux/' "$src" && lib=$B/libdriver.a
     printf '%s: %s.o %s/tests/fuzz/replay.o %s\n\t$(LINK) $(FUZZ_LINK) -o $@ %s.o $(FUZZ_MAIN) %s $(LIBS_test)\n' "$t" "$t" "$B" "$lib" "$t" "$lib"
     fuzzers="$fuzzers $t"
