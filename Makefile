@@ -21,7 +21,7 @@ LINK = $(CC) $(SAN) -pthread $(LD_$(OS)) $(LDFLAGS)
 
 LIBS_worker_linux = -lmnl
 LIBS_worker_freebsd = -ljail -lnetgraph
-LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium
+LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium -lgnutls
 LIBS_cli = -lcurl -ljansson
 LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 

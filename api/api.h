@@ -68,6 +68,7 @@ struct principal {
 	char token[ID_SIZE];	/* its token or certificate, "" = none */
 	char cidrs[256], selector[256];
 	int64_t expires_at;	/* ms, 0 = never */
+	bool is_certificate;	/* by TLS */
 	bool is_session;	/* by cookie */
 	uint8_t session[32];	/* then: its hash */
 };

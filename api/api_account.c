@@ -443,6 +443,6 @@ api_whoami_get(struct api *a, const struct api_req *req, const struct api_route 
 
 	api_scopes_text(who->scopes, scopes, sizeof(scopes));
 	api_answer_json(res, 200, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "actor", req->actor, "role", api_role_word(req->role), "via",
-	    who->is_session ? "session" : req->local ? "socket" : "token", "scopes", words_json(scopes), "selector",
+	    who->is_session ? "session" : who->is_certificate ? "certificate" : req->local ? "socket" : "token", "scopes", words_json(scopes), "selector",
 	    codec_text_or_null(who->selector), "expires_at", codec_time_json(who->expires_at)), req);
 }

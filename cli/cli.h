@@ -31,6 +31,7 @@ struct cli {
 	const char *token_file;	/* NULL = none */
 	const char *token;	/* NULL = none, or take it from token_file */
 	const char *ca_file;	/* NULL = the system's */
+	const char *cert_file, *key_file;	/* of ours, NULL = none */
 	bool json;
 	uint32_t timeout_s;	/* for one operation, from request to finished */
 };

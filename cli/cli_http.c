@@ -180,6 +180,10 @@ http_set_target(CURL *curl, const struct cli *c, const char *path, struct curl_s
 			http_add_header(headers, "Authorization", bearer);
 		if (c->ca_file != NULL)
 			curl_easy_setopt(curl, CURLOPT_CAINFO, c->ca_file);
+		if (c->cert_file != NULL)
+			curl_easy_setopt(curl, CURLOPT_SSLCERT, c->cert_file);
+		if (c->key_file != NULL)
+			curl_easy_setopt(curl, CURLOPT_SSLKEY, c->key_file);
 	}
 	base = c->url == NULL ? 0 : strlen(c->url);
 	while (base > 0 && c->url[base - 1] == '/')

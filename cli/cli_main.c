@@ -126,7 +126,8 @@ help(FILE *f)
 	    "  --socket PATH      the daemon's socket (JAILNET_SOCKET, default " DEFAULT_SOCKET ")\n"
 	    "  --url URL          http or https instead (JAILNET_URL)\n"
 	    "  --token-file FILE  its bearer token (or the token itself in JAILNET_TOKEN)\n"
-	    "  --ca FILE          certificates to trust (JAILNET_CA)\n"
+	    "  --ca, --cacert FILE  certificates to trust (JAILNET_CA)\n"
+	    "  --cert FILE, --key FILE  our own certificate and its key (JAILNET_CERT, JAILNET_KEY)\n"
 	    "  --timeout SECONDS  how long to wait for an operation (300)\n"
 	    "  --json             the daemon's JSON instead of tables\n"
 	    "  -h, --help         this\n"
@@ -169,13 +170,16 @@ env(const char *name)
 	return (s != NULL && s[0] != '\0' ? s : NULL);
 }
 
-enum { OPT_SOCKET = 256, OPT_URL, OPT_TOKEN_FILE, OPT_CA, OPT_TIMEOUT, OPT_JSON, OPT_VERSION };
+enum { OPT_SOCKET = 256, OPT_URL, OPT_TOKEN_FILE, OPT_CA, OPT_CERT, OPT_KEY, OPT_TIMEOUT, OPT_JSON, OPT_VERSION };
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "url", required_argument, NULL, OPT_URL },
 	{ "token-file", required_argument, NULL, OPT_TOKEN_FILE },
 	{ "ca", required_argument, NULL, OPT_CA },
+	{ "cacert", required_argument, NULL, OPT_CA },
+	{ "cert", required_argument, NULL, OPT_CERT },
+	{ "key", required_argument, NULL, OPT_KEY },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -202,6 +206,12 @@ read_option(struct cli *c, int opt)
 		return (-1);
 	case OPT_CA:
 		c->ca_file = optarg;
+		return (-1);
+	case OPT_CERT:
+		c->cert_file = optarg;
+		return (-1);
+	case OPT_KEY:
+		c->key_file = optarg;
 		return (-1);
 	case OPT_TIMEOUT:
 		if (str_u64(optarg, 1, TIMEOUT_MAX_S, &n) == -1) {
@@ -293,6 +303,8 @@ main(int argc, char **argv)
 	c.url = env("JAILNET_URL");
 	c.token = env("JAILNET_TOKEN");
 	c.ca_file = env("JAILNET_CA");
+	c.cert_file = env("JAILNET_CERT");
+	c.key_file = env("JAILNET_KEY");
 	rv = run(&c, argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		fputs("jailnet: cannot write the output\n", stderr);

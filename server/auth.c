@@ -131,6 +131,21 @@ auth_bearer(struct store *reader, const char *header, int64_t now, struct princi
 }
 
 void
+auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who)
+{
+	struct token_row row;
+	struct err ignored;
+
+	nobody(who);
+	if (store_token_find(reader, sha256, true, &row, &ignored) == -1)
+		return;
+	grant_use(&row.grant, now, who);
+	who->is_certificate = true;
+	memcpy(who->token, row.id, sizeof(who->token));
+	snprintf(who->actor, sizeof(who->actor), "cert:%s", row.id);
+}
+
+void
 auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who)
 {
 	struct session_row row;

@@ -26,6 +26,8 @@ void auth_peer(const struct auth_conf *conf, int fd, struct principal *out);
  * not be used from who->address, which stays.
  */
 void auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who);
+/* sha256: of a client certificate that TLS has proved to be the client's. */
+void auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who);
 void auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who);
 /* Still good?  For a principal that was found before. */
 bool auth_still_good(const struct principal *who, const char *address, int64_t now);

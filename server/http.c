@@ -15,7 +15,7 @@
 #include "server/http_int.h"
 #include "server/ident.h"
 
-#define CONNECTIONS_MAX 512u
+#define LOG_LINES_A_SECOND 5
 #define CONNECTION_MEMORY (32u * 1024)
 #define IDLE_TIMEOUT_S 30u
 #define CLOSE_WAIT_MS 2000
@@ -38,6 +38,7 @@ request_new(void *cls, const char *uri, struct MHD_Connection *conn)
 		return (NULL);
 	r->l = cls;
 	r->conn = conn;
+	r->line = uri;
 	r->target = strdup(uri == NULL ? "" : uri);
 	if (r->target == NULL) {
 		free(r);
@@ -57,6 +58,8 @@ request_done(void *cls, struct MHD_Connection *conn, void **con_cls, enum MHD_Re
 	if (r == NULL)
 		return;
 	*con_cls = NULL;
+	if (r->c != NULL)
+		http_conn_state(r->l, r->c, CONN_RECEIVING);
 	ticket_free(r->ticket);
 	free(r->target);
 	free(r->body);
@@ -95,7 +98,7 @@ request_identify(struct request *r)
 /* The headers are there.  A refusal of a request with a body is sent at once (MHD then closes); without a body it waits for the last call, so that the
  * connection lives on. */
 static enum MHD_Result
-request_start(struct request *r, const char *method)
+request_start(struct request *r, const char *method, const char *version)
 {
 	uint64_t length = 0;
 	bool has_body = false;
@@ -106,11 +109,13 @@ request_start(struct request *r, const char *method)
 	if ((r->c = http_conn_of(r->conn)) == NULL)
 		return (MHD_NO);	/* out of memory */
 	request_identify(r);
-	if (!http_check(r, method, &has_body, &length))
+	if (r->line == NULL || version != r->line + strlen(r->target) + 1)
+		refuse(r, 400, "syntax", "the request line holds a NUL");
+	if (r->refuse != 0 || !http_check(r, method, &has_body, &length))
 		has_body = true;	/* whatever follows is not to be read as the next request */
 	else if (strlen(r->target) > TARGET_MAX)
 		refuse(r, 414, "too_large", "the request target is longer than 4096 bytes");
-	else if (http_authenticate(r, method) &&
+	else if (http_conn_admit(r) && http_authenticate(r, method) &&
 	    (status = api_precheck(method, r->target, header(r, "Content-Type"), length, has_body, r->who.role, &r->max)) != 0)
 		refuse(r, status, NULL, status == 401 ? "a token or the UNIX socket is needed" : NULL);
 	return (r->refuse != 0 && has_body ? http_refuse(r) : MHD_YES);
@@ -274,11 +279,12 @@ handle(void *cls, struct MHD_Connection *conn, const char *url, const char *meth
 	if (r == NULL)
 		return (MHD_NO);	/* out of memory */
 	if (!r->started)
-		return (request_start(r, method));
+		return (request_start(r, method, version));
 	if (*size > 0)
 		return (request_body(r, data, size));
 	if (r->ticket != NULL)
 		return (request_finish(r));
+	http_conn_state(r->l, r->c, CONN_WORKING);
 	if (r->too_large)
 		refuse(r, 413, "too_large", "the body is larger than GET /v1 says");
 	return (r->refuse != 0 ? http_refuse(r) : request_answer(r, method));
@@ -301,12 +307,20 @@ no_unescape(void *cls, struct MHD_Connection *conn, char *s)
 	return (strlen(s));
 }
 
+/* One refused connection, one line: a flood must not fill the log. */
 static void __attribute__((format(printf, 2, 0)))
 mhd_log(void *cls, const char *fmt, va_list ap)
 {
+	struct http_listener *l = cls;
 	char text[256], quoted[512];
+	int64_t second = ident_mono_ms() / 1000;
 
-	(void)cls;
+	if (second != l->log_second) {
+		l->log_second = second;
+		l->log_lines = 0;
+	}
+	if (l->log_lines++ >= LOG_LINES_A_SECOND)
+		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
 	text[strcspn(text, "\n")] = '\0';
 	log_info("http", "libmicrohttpd %s", log_quote(text, quoted, sizeof(quoted)));
@@ -316,16 +330,23 @@ static int
 listener_start(struct http_listener *l, int fd, struct err *err)
 {
 	unsigned flags = POLLING | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	const struct http_limits *lim = &l->conf->limits;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"SECURE128:-VERS-ALL:+VERS-TLS1.3" },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)http_tls_certificate },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 
 	/* the logger comes first, else start-up text goes to stderr */
-	l->mhd = MHD_start_daemon(flags, 0, NULL, NULL, handle, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
-	    MHD_OPTION_URI_LOG_CALLBACK, request_new, l, MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL,
-	    MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l, MHD_OPTION_END);
+	l->mhd = MHD_start_daemon(flags | (l->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, l,
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)lim->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    (unsigned)lim->per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+	    IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK,
+	    request_new, l, MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL, MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l,
+	    MHD_OPTION_ARRAY, l->tls ? tls : &tls[2], MHD_OPTION_END);
 	if (l->mhd == NULL)
 		return (err_set(err, ERR_INTERNAL, "libmicrohttpd does not start"));
-	return (0);
+	return (http_watchdog_start(l, err));
 }
 
 /* Cookies do not know ports: two daemons on one machine need two names. */
@@ -346,7 +367,7 @@ listener_name(struct http_listener *l, int fd)
 }
 
 int
-http_open(const struct http_conf *conf, int fd, bool local, struct http_listener **out, struct err *err)
+http_open(const struct http_conf *conf, int fd, enum http_kind kind, struct http_listener **out, struct err *err)
 {
 	struct http_listener *l;
 
@@ -354,7 +375,8 @@ http_open(const struct http_conf *conf, int fd, bool local, struct http_listener
 	if (l == NULL)
 		return (err_nomem(err));
 	l->conf = conf;
-	l->local = local;
+	l->local = kind == HTTP_LOCAL;
+	l->tls = kind == HTTP_TLS;
 	ident_random(&l->request_prefix, sizeof(l->request_prefix));
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->conns_lock, NULL);
@@ -399,6 +421,7 @@ http_close(struct http_listener *l)
 		for (int i = 0; i < CLOSE_WAIT_MS / 10 && atomic_load(&l->writing) > 0; i++)
 			sleep_ms(10);
 		sleep_ms(50);
+		http_watchdog_stop(l);
 		MHD_stop_daemon(l->mhd);
 	}
 	store_close(l->reader);

@@ -11,6 +11,12 @@
 #include "server/auth.h"
 #include "server/ticket.h"
 
+struct http_limits {
+	int connections, per_address;	/* of one listener; per_address not on the UNIX socket */
+	int request_s;		/* from the first byte of a request to its last; the answer has twice that, or until it stops moving */
+	int rate, rate_loopback;	/* requests a second and address, 0 = any */
+};
+
 struct http_conf {
 	struct ticket_queue *queue;
 	struct api_health *health;
@@ -18,15 +24,26 @@ struct http_conf {
 	struct api_metrics *metrics;
 	const char *state_dir;
 	const char *hosts;	/* names this server is called by, besides its own addresses; blank-separated patterns */
+	struct http_limits limits;
 	struct auth_conf auth;
 };
+
+enum http_kind { HTTP_LOCAL /* UNIX socket */, HTTP_PLAIN, HTTP_TLS };
 
 struct http_listener;
 
 const char *http_library(void);	/* libmicrohttpd's version */
 
-/* fd is a listening socket; local = a UNIX socket.  conf is borrowed until http_close. */
-int http_open(const struct http_conf *conf, int fd, bool local, struct http_listener **out, struct err *err);
+/*
+ * TLS 1.3 with this certificate chain and key (PEM), for all TLS listeners; before the first of them.  The files are read again when they
+ * change, or after http_tls_reload (a signal handler may call it); what cannot be used is logged, and the old ones stay.
+ */
+int http_tls_open(const char *cert_path, const char *key_path, struct err *err);
+void http_tls_reload(void);
+void http_tls_close(void);
+
+/* fd is a listening socket.  conf is borrowed until http_close. */
+int http_open(const struct http_conf *conf, int fd, enum http_kind kind, struct http_listener **out, struct err *err);
 /* Any thread: events were committed, waiting streams look again. */
 void http_notify(struct http_listener *l);
 /* Ends streams, lets answers that are ready go out, stops the thread.  R must have answered every ticket. NULL is fine. */

@@ -164,9 +164,26 @@ known_add(struct http_listener *l, const char *presented)
 	return (k);
 }
 
+enum how { BY_TOKEN, BY_COOKIE, BY_CERTIFICATE };
+
+static void
+look_up(struct request *r, const char *presented, enum how how, int64_t now)
+{
+	switch (how) {
+	case BY_TOKEN:
+		auth_bearer(r->l->reader, presented, now, &r->who);
+		break;
+	case BY_COOKIE:
+		auth_cookie(r->l->reader, presented, now, &r->who);
+		break;
+	case BY_CERTIFICATE:
+		auth_certificate(r->l->reader, r->c->certificate, now, &r->who);
+	}
+}
+
 /* One that was good before is let in even while its address is made to wait: somebody else there may be guessing. */
 static bool
-present(struct request *r, const char *presented, bool is_cookie)
+present(struct request *r, const char *presented, enum how how)
 {
 	struct http_listener *l = r->l;
 	int64_t generation = atomic_load(&l->conf->health->generation), now = ident_now_ms();
@@ -183,10 +200,10 @@ present(struct request *r, const char *presented, bool is_cookie)
 	}
 	if (k == NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0)
 		return (refuse(r, 429, "too_many", "too many wrong credentials from this address"));
-	(is_cookie ? auth_cookie : auth_bearer)(l->reader, presented, now, &r->who);
+	look_up(r, presented, how, now);
 	if (r->who.role == ROLE_NONE) {
-		/* a cookie that has expired is no guess */
-		if (!is_cookie)
+		/* a cookie that has expired is no guess, and a certificate cannot be guessed */
+		if (how == BY_TOKEN)
 			peer_failed(r->c->peer, ident_mono_ms());
 		return (true);
 	}
@@ -200,6 +217,19 @@ present(struct request *r, const char *presented, bool is_cookie)
 }
 
 static bool
+by_certificate(struct request *r)
+{
+	char presented[sizeof("cert:") + 64];
+
+	http_tls_look(r->conn, r->c);
+	if (!r->c->has_certificate)
+		return (true);
+	memcpy(presented, "cert:", 5);
+	sodium_bin2hex(presented + 5, sizeof(presented) - 5, r->c->certificate, sizeof(r->c->certificate));
+	return (present(r, presented, BY_CERTIFICATE));
+}
+
+static bool
 authenticate_tcp(struct request *r, const char *method)
 {
 	const char *bearer = header(r, "Authorization");
@@ -208,9 +238,11 @@ authenticate_tcp(struct request *r, const char *method)
 	memcpy(r->who.address, r->c->address, sizeof(r->who.address));
 	if (!host_ok(r))
 		return (refuse(r, 421, "misdirected", "Host is not a name of this server (jailnetd.conf: hosts)"));
-	if (bearer != NULL && !present(r, bearer, false))
+	if (bearer != NULL && !present(r, bearer, BY_TOKEN))
 		return (false);
-	if (bearer == NULL && cookie != NULL && !present(r, cookie, true))
+	if (bearer == NULL && cookie != NULL && !present(r, cookie, BY_COOKIE))
+		return (false);
+	if (bearer == NULL && r->who.role == ROLE_NONE && r->l->tls && !by_certificate(r))
 		return (false);
 	return (same_site(r, method));
 }

@@ -9,8 +9,11 @@
 #include "core/str.h"
 #include "server/http_int.h"
 
+#define HEADERS_MAX 64
+
 struct header_look {
-	unsigned seen[10];
+	unsigned seen[10], count;
+	const char *next;	/* where the next header must start */
 	bool odd;
 };
 
@@ -37,13 +40,40 @@ is_clean(const char *s, size_t n)
 	return (true);
 }
 
+#if MHD_VERSION < 0x00097701
+/*
+ * libmicrohttpd 0.9 cuts a value at a NUL and drops a header without a name; what it hides is still in its buffer, where it has made the CR and LF
+ * of each line zero.  (Lines that end with LF alone are refused by this, too.)  Later versions refuse all of it themselves.
+ */
+static bool
+is_whole(struct header_look *h, const char *key, const char *value, size_t value_size)
+{
+	bool ok = h->next == NULL || key == h->next;
+
+	if (value == NULL)
+		return (false);
+	h->next = value + value_size + 2;
+	return (ok && value[value_size] == '\0' && value[value_size + 1] == '\0');
+}
+#else
+static bool
+is_whole(struct header_look *h, const char *key, const char *value, size_t value_size)
+{
+	(void)h;
+	(void)key;
+	(void)value_size;
+	return (value != NULL);
+}
+#endif
+
 static enum MHD_Result
 look(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value, size_t value_size)
 {
 	struct header_look *h = cls;
 
 	(void)kind;
-	if (!is_token(key, key_size) || (value != NULL && !is_clean(value, value_size)))
+	h->count++;
+	if (!is_whole(h, key, value, value_size) || !is_token(key, key_size) || (value != NULL && !is_clean(value, value_size)))
 		h->odd = true;
 	for (size_t i = 0; i < NELEMS(single); i++) {
 		if (strlen(single[i]) == key_size && strncasecmp(single[i], key, key_size) == 0)
@@ -72,6 +102,12 @@ http_check(struct request *r, const char *method, bool *has_body, uint64_t *leng
 	*has_body = false;
 	*length = 0;
 	MHD_get_connection_values_n(r->conn, MHD_HEADER_KIND, look, &h);
+	if (h.count > HEADERS_MAX) {
+		refuse(r, "more than 64 headers");
+		r->refuse = 431;
+		r->refuse_code = "too_large";
+		return (false);
+	}
 	if (h.odd)
 		return (refuse(r, "a header is malformed or folded"));
 	for (size_t i = 0; i < NELEMS(single); i++) {

@@ -1,12 +1,19 @@
 /*
  * http_conn: the connections of a listener: whose they are, and what each is doing since when.
+ *
+ * libmicrohttpd ends connections on which nothing moves; one byte now and then is enough for it.  The watchdog ends those on which a request takes
+ * too long as a whole.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "server/http_int.h"
 #include "server/ident.h"
+
+#define WATCH_MS 500
+#define FEW 4		/* as many connections of one address are served even when there is little room */
 
 /* What must never be NULL when memory is out: such a connection is closed before its first request. */
 static struct conn *
@@ -41,7 +48,10 @@ http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, en
 		*context = c = conn_new(l, conn);
 		if (c == NULL)
 			return;
+		if (l->tls)
+			http_tls_ask(conn);
 		pthread_mutex_lock(&l->conns_lock);
+		l->nconns++;
 		c->next = l->conns;
 		c->link = &l->conns;
 		if (c->next != NULL)
@@ -51,6 +61,7 @@ http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, en
 	} else if (c != NULL) {
 		/* the descriptor is closed after this: the watchdog must not know it any more */
 		pthread_mutex_lock(&l->conns_lock);
+		l->nconns--;
 		*c->link = c->next;
 		if (c->next != NULL)
 			c->next->link = c->link;
@@ -77,4 +88,110 @@ http_conn_state(struct http_listener *l, struct conn *c, enum conn_state state)
 	c->state = state;
 	c->since = ident_mono_ms();
 	pthread_mutex_unlock(&l->conns_lock);
+}
+
+static bool
+too_many(struct request *r, int status, const char *code, const char *detail)
+{
+	r->refuse = status;
+	r->refuse_code = code;
+	r->refuse_detail = detail;
+	r->retry_after = 1;
+	return (false);
+}
+
+/* An answer before the limits of libmicrohttpd are reached, which only hangs up. */
+bool
+http_conn_admit(struct request *r)
+{
+	const struct http_limits *lim = &r->l->conf->limits;
+	struct peer *p = r->c->peer;
+
+	if (p == NULL)
+		return (true);
+	if (!peer_request(p, (uint32_t)(r->l->loopback ? lim->rate_loopback : lim->rate), ident_mono_ms()))
+		return (too_many(r, 429, "too_many", "too many requests a second from this address"));
+	r->close = true;
+	if (p->connections > FEW && p->connections > (uint32_t)lim->per_address * 3 / 4)
+		return (too_many(r, 503, "busy", "too many connections from this address"));
+	if (p->connections > FEW && r->l->nconns > (size_t)lim->connections * 3 / 4)
+		return (too_many(r, 503, "busy", "too many connections"));
+	r->close = false;
+	return (true);
+}
+
+/* --- the watchdog ------------------------------------------------------------------------------------------------ */
+
+/* A stream says something every 15 s, when it is read. */
+static bool
+is_late(const struct http_listener *l, const struct conn *c, int64_t now)
+{
+	int64_t allowed[] = { [CONN_RECEIVING] = l->conf->limits.request_s * 1000LL, [CONN_WORKING] = INT64_MAX,
+		[CONN_SENDING] = l->conf->limits.request_s * 2000LL, [CONN_STREAMING] = 60000 };
+
+	return (now - c->since > allowed[c->state]);
+}
+
+static void *
+watch(void *arg)
+{
+	struct http_listener *l = arg;
+	struct timespec until;
+	int64_t now;
+
+	pthread_mutex_lock(&l->conns_lock);
+	while (!l->watchdog_stop) {
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += WATCH_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		pthread_cond_timedwait(&l->watchdog_wake, &l->conns_lock, &until);
+		now = ident_mono_ms();
+		for (struct conn *c = l->conns; c != NULL; c = c->next) {
+			if (is_late(l, c, now))
+				shutdown(c->fd, SHUT_RDWR);
+		}
+		if (!l->tls)
+			continue;
+		pthread_mutex_unlock(&l->conns_lock);
+		http_tls_watch();
+		pthread_mutex_lock(&l->conns_lock);
+	}
+	pthread_mutex_unlock(&l->conns_lock);
+	return (NULL);
+}
+
+int
+http_watchdog_start(struct http_listener *l, struct err *err)
+{
+	pthread_condattr_t attr;
+	int rc;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	rc = pthread_cond_init(&l->watchdog_wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (rc != 0)
+		return (err_num(err, rc, "watchdog"));
+	rc = pthread_create(&l->watchdog, NULL, watch, l);
+	if (rc != 0) {
+		pthread_cond_destroy(&l->watchdog_wake);
+		return (err_num(err, rc, "watchdog"));
+	}
+	l->has_watchdog = true;
+	return (0);
+}
+
+void
+http_watchdog_stop(struct http_listener *l)
+{
+	if (!l->has_watchdog)
+		return;
+	pthread_mutex_lock(&l->conns_lock);
+	l->watchdog_stop = true;
+	pthread_cond_signal(&l->watchdog_wake);
+	pthread_mutex_unlock(&l->conns_lock);
+	pthread_join(l->watchdog, NULL);
+	pthread_cond_destroy(&l->watchdog_wake);
+	l->has_watchdog = false;
 }

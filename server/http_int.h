@@ -5,6 +5,8 @@
 #ifndef JN_HTTP_INT_H
 #define JN_HTTP_INT_H
 
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 
 #include "server/cache.h"
@@ -36,6 +38,8 @@ struct conn {
 	struct peer *peer;	/* NULL = UNIX socket */
 	enum conn_state state;
 	int64_t since;		/* monotonic */
+	bool certificate_looked, has_certificate;
+	uint8_t certificate[32];	/* SHA-256 of the client's, when its dates are good */
 };
 
 struct http_listener {
@@ -57,6 +61,12 @@ struct http_listener {
 	struct peers *peers;
 	pthread_mutex_t conns_lock;
 	struct conn *conns;
+	size_t nconns;
+	pthread_t watchdog;
+	pthread_cond_t watchdog_wake;
+	bool has_watchdog, watchdog_stop;
+	int64_t log_second;	/* what libmicrohttpd says, at most some lines a second */
+	unsigned log_lines;
 };
 
 /* One request, from its request line to its last byte. */
@@ -65,6 +75,7 @@ struct request {
 	struct MHD_Connection *conn;
 	struct conn *c;
 	char *target;		/* raw */
+	const char *line;	/* where it stands in libmicrohttpd's buffer; to compare with, not to read */
 	bool started;		/* the headers have been seen */
 	int64_t started_us;
 	const struct api_route *route;	/* NULL = none matched (yet) */
@@ -76,6 +87,7 @@ struct request {
 	int refuse;		/* HTTP status to answer once the body is through, 0 = none */
 	const char *refuse_code, *refuse_detail;
 	int retry_after;	/* of the refusal, seconds, 0 = none */
+	bool close;		/* the connection ends with the answer */
 	struct ticket *ticket;	/* a write under way or done */
 };
 
@@ -90,6 +102,17 @@ void http_ip(const struct sockaddr *sa, struct ip *out);	/* family 0 for a UNIX 
 void http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, enum MHD_ConnectionNotificationCode what);
 struct conn *http_conn_of(struct MHD_Connection *conn);
 void http_conn_state(struct http_listener *l, struct conn *c, enum conn_state state);
+/* False: r->refuse is set, because there are too many connections or requests. */
+bool http_conn_admit(struct request *r);
+int http_watchdog_start(struct http_listener *l, struct err *err);
+void http_watchdog_stop(struct http_listener *l);
+
+/* http_tls.c */
+int http_tls_certificate(gnutls_session_t session, const gnutls_datum_t *dn, int ndn, const gnutls_pk_algorithm_t *algos, int nalgos,
+    gnutls_pcert_st **cert, unsigned int *ncert, gnutls_privkey_t *key);	/* MHD_OPTION_HTTPS_CERT_CALLBACK */
+void http_tls_ask(struct MHD_Connection *conn);	/* a new connection: asks for a client certificate, which need not come */
+void http_tls_look(struct MHD_Connection *conn, struct conn *c);	/* after the handshake */
+void http_tls_watch(void);	/* now and then: have the files changed? */
 
 /* http_reply.c */
 enum MHD_Result http_reply(struct request *r, struct api_res *res);	/* takes res's body */

@@ -27,7 +27,9 @@ queue(struct request *r, int status, struct MHD_Response *resp, bool complete)
 	enum MHD_Result rc = MHD_NO;
 
 	metric_request(r->l->conf->metrics, r->route, status, metric_now_us() - r->started_us);
-	if (complete)
+	if (r->c != NULL)
+		http_conn_state(r->l, r->c, CONN_SENDING);
+	if (complete && (!r->close || add(resp, "Connection", "close")))
 		rc = MHD_queue_response(r->conn, (unsigned)status, resp);
 	MHD_destroy_response(resp);
 	return (rc);

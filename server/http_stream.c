@@ -12,6 +12,7 @@
 #include "server/ident.h"
 
 #define STREAMS_MAX 64
+#define STREAMS_PER_ADDRESS 16
 #define EVENTS_AT_ONCE 64
 #define HEARTBEAT_AFTER_MS 14000
 #define BLOCK_SIZE 16384
@@ -20,6 +21,7 @@ struct stream {
 	struct stream *next;
 	struct http_listener *l;
 	struct MHD_Connection *conn;
+	struct conn *c;
 	int64_t after;
 	int64_t wrote_at;	/* monotonic */
 	bool suspended;
@@ -101,6 +103,7 @@ read_block(void *cls, uint64_t pos, char *buf, size_t max)
 	int rc = 1;
 
 	(void)pos;
+	http_conn_state(s->l, s->c, CONN_STREAMING);
 	pthread_mutex_lock(&s->l->lock);
 	if (s->l->stopping)
 		rc = -1;
@@ -155,14 +158,17 @@ static struct stream *
 stream_new(struct request *r, int64_t since)
 {
 	struct stream *s;
-	size_t n = 0;
+	size_t n = 0, same = 0;
 
-	for (s = r->l->streams; s != NULL; s = s->next)
+	for (s = r->l->streams; s != NULL; s = s->next) {
 		n++;
-	if (n >= STREAMS_MAX || (s = calloc(1, sizeof(*s))) == NULL)
+		same += s->c->peer != NULL && s->c->peer == r->c->peer;
+	}
+	if (n >= STREAMS_MAX || same >= STREAMS_PER_ADDRESS || (s = calloc(1, sizeof(*s))) == NULL)
 		return (NULL);
 	s->l = r->l;
 	s->conn = r->conn;
+	s->c = r->c;
 	s->after = since;
 	s->wrote_at = ident_mono_ms();
 	if (text_add(s, "retry: 3000\n\n") == -1) {
@@ -191,6 +197,7 @@ http_stream(struct request *r, int64_t since)
 		r->refuse_detail = "too many event streams";
 		return (http_refuse(r));
 	}
+	http_conn_state(r->l, r->c, CONN_STREAMING);
 	resp = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_block, s, stream_free);
 	if (resp == NULL) {
 		stream_free(s);

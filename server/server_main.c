@@ -3,7 +3,7 @@
  *
  * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
  *
- *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] [--revisions-keep N] [--revisions-days N] [-v] [-f]
+ *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] ... [--revisions-keep N] [--revisions-days N] [-v] [-f]
  *
  * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
  */
@@ -32,12 +32,14 @@ struct options {
 	int channel;
 	struct {
 		int fd;
-		bool local;
+		enum http_kind kind;
 	} listen[LISTENERS_MAX];
 	size_t nlisten;
 	bool sandbox, verbose, foreground;
 	bool powerless_root;	/* uid 0 of a user namespace, all capabilities gone */
 	const char *admin_uids, *hosts;
+	const char *tls_cert, *tls_key;
+	struct http_limits limits;
 	int worker_pid;
 	int revisions_keep, revisions_days;
 };
@@ -60,6 +62,13 @@ on_signal(int sig)
 	errno = saved;
 }
 
+static void
+on_reload(int sig)
+{
+	(void)sig;
+	http_tls_reload();
+}
+
 static int
 number(const char *s, int *out)
 {
@@ -72,12 +81,21 @@ number(const char *s, int *out)
 }
 
 static int
-add_listener(struct options *o, const char *fd, bool local)
+add_listener(struct options *o, const char *fd, enum http_kind kind)
 {
 	if (o->nlisten == LISTENERS_MAX || number(fd, &o->listen[o->nlisten].fd) == -1)
 		return (-1);
-	o->listen[o->nlisten++].local = local;
+	o->listen[o->nlisten++].kind = kind;
 	return (0);
+}
+
+static int *
+limit_of(struct options *o, int option)
+{
+	struct http_limits *l = &o->limits;
+	int *const fields[] = { &l->connections, &l->per_address, &l->request_s, &l->rate, &l->rate_loopback };
+
+	return (fields[option - '1']);
 }
 
 static int
@@ -93,13 +111,22 @@ parse(int argc, char **argv, struct options *o)
 		{ "admin-uids", required_argument, NULL, 'a' },
 		{ "worker-pid", required_argument, NULL, 'p' },
 		{ "hosts", required_argument, NULL, 'h' },
+		{ "tls", required_argument, NULL, 'T' },
+		{ "tls-cert", required_argument, NULL, 'C' },
+		{ "tls-key", required_argument, NULL, 'K' },
+		{ "connections", required_argument, NULL, '1' },
+		{ "connections-per-address", required_argument, NULL, '2' },
+		{ "request-timeout", required_argument, NULL, '3' },
+		{ "rate-limit", required_argument, NULL, '4' },
+		{ "rate-limit-loopback", required_argument, NULL, '5' },
 		{ "revisions-keep", required_argument, NULL, 'k' },
 		{ "revisions-days", required_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int ch, bad = 0;
 
-	*o = (struct options){ .channel = -1, .admin_uids = "", .hosts = "", .revisions_keep = 1000, .revisions_days = 90 };
+	*o = (struct options){ .channel = -1, .admin_uids = "", .hosts = "", .limits = { .connections = 512, .per_address = 64, .request_s = 30 },
+		.revisions_keep = 1000, .revisions_days = 90 };
 	while ((ch = getopt_long(argc, argv, "vf", longs, NULL)) != -1) {
 		switch (ch) {
 		case 'c':
@@ -110,7 +137,21 @@ parse(int argc, char **argv, struct options *o)
 			break;
 		case 'u':
 		case 't':
-			bad |= add_listener(o, optarg, ch == 'u');
+		case 'T':
+			bad |= add_listener(o, optarg, ch == 'u' ? HTTP_LOCAL : ch == 't' ? HTTP_PLAIN : HTTP_TLS);
+			break;
+		case 'C':
+			o->tls_cert = optarg;
+			break;
+		case 'K':
+			o->tls_key = optarg;
+			break;
+		case '1':
+		case '2':
+		case '3':
+		case '4':
+		case '5':
+			bad |= number(optarg, limit_of(o, ch));
 			break;
 		case 'x':
 			o->sandbox = true;
@@ -161,6 +202,10 @@ signals_setup(struct err *err)
 	sigemptyset(&sa.sa_mask);
 	if (sigaction(SIGTERM, &sa, NULL) == -1 || sigaction(SIGINT, &sa, NULL) == -1)
 		return (err_sys(err, "sigaction"));
+	sa.sa_handler = on_reload;
+	sa.sa_flags = SA_RESTART;
+	if (sigaction(SIGHUP, &sa, NULL) == -1)
+		return (err_sys(err, "sigaction"));
 	sa.sa_handler = SIG_IGN;
 	if (sigaction(SIGPIPE, &sa, NULL) == -1)
 		return (err_sys(err, "sigaction"));
@@ -185,7 +230,7 @@ listeners_open(struct server *s, const struct options *o, const struct http_conf
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 0; i < o->nlisten && rc == 0; i++) {
-		rc = http_open(conf, o->listen[i].fd, o->listen[i].local, &s->listeners[s->n], err);
+		rc = http_open(conf, o->listen[i].fd, o->listen[i].kind, &s->listeners[s->n], err);
 		if (rc == 0)
 			s->n++;
 	}
@@ -208,7 +253,7 @@ serve(const struct options *o, struct store *writer, struct err *err)
 		.worker_pid = o->worker_pid, .sandbox = o->sandbox };
 	struct ticket_queue queue;
 	struct http_conf http = { .queue = &queue, .health = &health, .metrics = &metrics, .info = &info, .state_dir = o->state_dir,
-		.hosts = o->hosts,
+		.hosts = o->hosts, .limits = o->limits,
 		.auth = { .sandbox = o->sandbox, .admin_uids = o->admin_uids } };
 	struct server server = { .n = 0 };
 	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .metrics = &metrics, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
@@ -220,7 +265,7 @@ serve(const struct options *o, struct store *writer, struct err *err)
 	atomic_store(&health.store_ok, true);
 	if (ticket_queue_init(&queue, err) == -1)
 		return (-1);
-	if (listeners_open(&server, o, &http, err) == 0) {
+	if ((o->tls_cert == NULL || http_tls_open(o->tls_cert, o->tls_key, err) == 0) && listeners_open(&server, o, &http, err) == 0) {
 		puts("ready");
 		fflush(stdout);
 		rc = recon_run(&recon, err);
@@ -229,6 +274,7 @@ serve(const struct options *o, struct store *writer, struct err *err)
 	ticket_queue_close(&queue);
 	for (size_t i = 0; i < server.n; i++)
 		http_close(server.listeners[i]);
+	http_tls_close();
 	ticket_queue_fini(&queue);
 	return (rc);
 }

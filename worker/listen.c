@@ -15,7 +15,7 @@
 
 #include "core/str.h"
 
-#define BACKLOG 128
+#define BACKLOG 1024	/* a burst from one address must not push out the others; the kernel may make it less */
 
 void
 listen_init(struct listen *l)
@@ -150,7 +150,7 @@ is_loopback(const union any_addr *a)
 }
 
 static int
-name_url(int fd, char url[LISTEN_TEXT_SIZE], struct err *err)
+name_url(int fd, bool tls, char url[LISTEN_TEXT_SIZE], struct err *err)
 {
 	union any_addr a = { .sa = { .sa_family = AF_UNSPEC } };
 	socklen_t len = sizeof(a);
@@ -161,13 +161,13 @@ name_url(int fd, char url[LISTEN_TEXT_SIZE], struct err *err)
 		return (err_sys(err, "getsockname"));
 	six = a.sa.sa_family == AF_INET6;
 	inet_ntop(a.sa.sa_family, six ? (const void *)&a.in6.sin6_addr : (const void *)&a.in4.sin_addr, host, sizeof(host));
-	str_format(url, LISTEN_TEXT_SIZE, six ? "http://[%s]:%u" : "http://%s:%u", host,
+	str_format(url, LISTEN_TEXT_SIZE, six ? "http%s://[%s]:%u" : "http%s://%s:%u", tls ? "s" : "", host,
 	    (unsigned)ntohs(six ? a.in6.sin6_port : a.in4.sin_port));
 	return (0);
 }
 
 int
-listen_tcp(struct listen *l, const char *where, struct err *err)
+listen_tcp(struct listen *l, const char *where, bool tls, struct err *err)
 {
 	union any_addr a = { .sa = { .sa_family = AF_UNSPEC } };
 	socklen_t len = 0;
@@ -177,9 +177,8 @@ listen_tcp(struct listen *l, const char *where, struct err *err)
 		return (err_set(err, ERR_LIMIT, "at most %d TCP listeners", LISTEN_TCP_MAX));
 	if (parse_where(where, &a, &len, err) == -1)
 		return (-1);
-	if (!is_loopback(&a))
-		return (err_set(err, ERR_DENIED,
-		    "listen %s: only loopback addresses without TLS, and this version has no TLS yet", where));
+	if (!tls && !is_loopback(&a))
+		return (err_set(err, ERR_DENIED, "listen %s: without TLS only loopback addresses; see tls_listen", where));
 	if ((fd = socket(a.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
 		return (err_sys(err, "socket"));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -188,10 +187,11 @@ listen_tcp(struct listen *l, const char *where, struct err *err)
 		close(fd);
 		return (-1);
 	}
-	if (name_url(fd, l->url[l->ntcp], err) == -1) {
+	if (name_url(fd, tls, l->url[l->ntcp], err) == -1) {
 		close(fd);
 		return (-1);
 	}
+	l->tls[l->ntcp] = tls;
 	l->tcp[l->ntcp++] = fd;
 	return (0);
 }

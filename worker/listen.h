@@ -4,6 +4,7 @@
 #ifndef JN_LISTEN_H
 #define JN_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ struct listen {
 	int local;	/* UNIX socket, -1 = none */
 	int tcp[LISTEN_TCP_MAX];
 	char url[LISTEN_TCP_MAX][LISTEN_TEXT_SIZE];	/* "http://127.0.0.1:8653", the real port */
+	bool tls[LISTEN_TCP_MAX];
 	size_t ntcp;
 };
 
@@ -23,7 +25,7 @@ void listen_init(struct listen *l);
 void listen_close(struct listen *l);
 /* A stale socket file is replaced, one that somebody answers on is ERR_IN_USE.  group -1 = leave. */
 int listen_local(struct listen *l, const char *path, mode_t mode, gid_t group, struct err *err);
-/* "127.0.0.1:8653", "[::1]:0".  Only loopback: anything else is ERR_DENIED, it would need TLS. */
-int listen_tcp(struct listen *l, const char *where, struct err *err);
+/* "127.0.0.1:8653", "[::1]:0".  Without TLS only loopback: anything else is ERR_DENIED. */
+int listen_tcp(struct listen *l, const char *where, bool tls, struct err *err);
 
 #endif

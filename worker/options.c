@@ -40,6 +40,7 @@ const char options_usage[] =
 #define STR_KEY(key, type, field, dflt) \
 	{ key, type, offsetof(struct options_conf, field), sizeof(((struct options_conf *)0)->field), 0, 0, dflt }
 #define NUM_KEY(key, field, max, dflt) { key, CONF_U32, offsetof(struct options_conf, field), 0, 0, max, dflt }
+#define RANGE_KEY(key, field, min, max, dflt) { key, CONF_U32, offsetof(struct options_conf, field), 0, min, max, dflt }
 #define BOOL_KEY(key, field) { key, CONF_BOOL, offsetof(struct options_conf, field), 0, 0, 0, "no" }
 
 static const struct conf_key keys[] = {
@@ -51,6 +52,14 @@ static const struct conf_key keys[] = {
 	STR_KEY("user", CONF_STR, user, "_jailnet"),
 	STR_KEY("admin_uids", CONF_WORDS, admin_uids, ""),
 	STR_KEY("hosts", CONF_WORDS, hosts, ""),
+	STR_KEY("tls_listen", CONF_WORDS, tls_listen, ""),
+	STR_KEY("tls_cert", CONF_STR, tls_cert, ""),
+	STR_KEY("tls_key", CONF_STR, tls_key, ""),
+	RANGE_KEY("connections", connections, 16, 10000, "512"),
+	RANGE_KEY("connections_per_address", connections_per_address, 1, 10000, "64"),
+	RANGE_KEY("request_timeout", request_timeout, 1, 3600, "30"),
+	NUM_KEY("rate_limit", rate_limit, 1000000, "1000"),
+	NUM_KEY("rate_limit_loopback", rate_limit_loopback, 1000000, "0"),
 	STR_KEY("log_level", CONF_STR, log_level, "info"),
 	{ "revisions_keep", CONF_U32, offsetof(struct options_conf, revisions_keep), 0, 10, 1000000, "1000" },
 	NUM_KEY("revisions_days", revisions_days, 36500, "90"),
@@ -181,6 +190,8 @@ check_conf(struct options *o, struct err *err)
 	if (i == NELEMS(levels))
 		return (err_set(err, ERR_INVALID, "log_level must be error, warn, info or debug"));
 	o->log_level = o->verbose ? LOG_LVL_DEBUG : (enum log_level)i;
+	if (c->tls_listen[0] != '\0' && (c->tls_cert[0] != '/' || c->tls_key[0] != '/'))
+		return (err_set(err, ERR_INVALID, "tls_listen needs tls_cert and tls_key, both absolute paths"));
 	return (check_uids(c->admin_uids, err));
 }
 

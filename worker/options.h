@@ -22,6 +22,9 @@ struct options_conf {
 	char user[64];
 	char admin_uids[256];
 	char hosts[256];
+	char tls_listen[256];
+	char tls_cert[PATH_SIZE], tls_key[PATH_SIZE];
+	uint32_t connections, connections_per_address, request_timeout, rate_limit, rate_limit_loopback;
 	char log_level[8];
 	uint32_t revisions_keep, revisions_days;
 	struct policy policy;

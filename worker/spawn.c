@@ -22,7 +22,7 @@
 extern char **environ;	/* no header of FreeBSD has it */
 
 #define FIRST_FD 3
-#define ARGS_MAX 32
+#define ARGS_MAX 64
 #define EX_EXEC_FAILED 78	/* not worth a restart */
 
 /* Our own program's directory, so that a build tree works as it is. */
@@ -145,7 +145,7 @@ lose_privileges(const struct spawn *s, struct err *err)
 struct args {
 	const char *v[ARGS_MAX];
 	size_t n;
-	char numbers[LISTEN_TCP_MAX + 8][16];
+	char numbers[LISTEN_TCP_MAX + 16][16];
 	size_t nnumbers;
 	char uids[sizeof(((struct options_conf *)0)->admin_uids) + 4];
 };
@@ -167,6 +167,15 @@ add_number(struct args *a, const char *option, int v)
 	add(a, text);
 }
 
+static void
+add_text(struct args *a, const char *option, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	add(a, option);
+	add(a, text);
+}
+
 /* uid 0 always administers */
 static void
 build_args(struct args *a, const struct spawn *s, pid_t worker)
@@ -182,7 +191,7 @@ build_args(struct args *a, const struct spawn *s, pid_t worker)
 	if (s->listen->local != -1)
 		add_number(a, "--unix", fd++);
 	for (size_t i = 0; i < s->listen->ntcp; i++)
-		add_number(a, "--tcp", fd++);
+		add_number(a, s->listen->tls[i] ? "--tls" : "--tcp", fd++);
 	if (o->sandbox)
 		add(a, "--sandbox");
 	if (!s->change_user && geteuid() == 0)
@@ -191,10 +200,14 @@ build_args(struct args *a, const struct spawn *s, pid_t worker)
 	add(a, "--admin-uids");
 	add(a, a->uids);
 	add_number(a, "--worker-pid", (int)worker);
-	if (o->conf.hosts[0] != '\0') {
-		add(a, "--hosts");
-		add(a, o->conf.hosts);
-	}
+	add_text(a, "--hosts", o->conf.hosts);
+	add_text(a, "--tls-cert", o->conf.tls_cert);
+	add_text(a, "--tls-key", o->conf.tls_key);
+	add_number(a, "--connections", (int)o->conf.connections);
+	add_number(a, "--connections-per-address", (int)o->conf.connections_per_address);
+	add_number(a, "--request-timeout", (int)o->conf.request_timeout);
+	add_number(a, "--rate-limit", (int)o->conf.rate_limit);
+	add_number(a, "--rate-limit-loopback", (int)o->conf.rate_limit_loopback);
 	add_number(a, "--revisions-keep", (int)o->conf.revisions_keep);
 	add_number(a, "--revisions-days", (int)o->conf.revisions_days);
 	if (o->log_level == LOG_LVL_DEBUG)

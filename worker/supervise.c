@@ -23,6 +23,7 @@ struct super {
 	int64_t started_at, start_at;	/* ms */
 	int backoff_ms;
 	bool stopping;
+	bool terminal;		/* then SIGHUP says that it is gone */
 	int status;		/* of the program, when done */
 	bool done;
 };
@@ -119,6 +120,16 @@ reap(struct super *s)
 			server_gone(s, status);
 }
 
+/* HUP: the server reads its certificate again. */
+static void
+take_signal(struct super *s, int sig)
+{
+	if (sig == SIGTERM || sig == SIGINT || (sig == SIGHUP && s->terminal))
+		s->stopping = true;
+	else if (sig == SIGHUP && s->pid > 0)
+		kill(s->pid, SIGHUP);
+}
+
 static void
 handle_signals(struct super *s)
 {
@@ -127,7 +138,7 @@ handle_signals(struct super *s)
 
 	while ((n = read(signal_pipe[0], bytes, sizeof(bytes))) > 0)
 		for (ssize_t i = 0; i < n; i++)
-			s->stopping = s->stopping || bytes[i] == SIGTERM || bytes[i] == SIGINT || bytes[i] == SIGHUP;
+			take_signal(s, bytes[i]);
 	reap(s);
 }
 
@@ -211,7 +222,7 @@ stop(struct super *s)
 int
 supervise_run(struct serve *serve, const struct spawn *spawn)
 {
-	struct super s = { .serve = serve, .spawn = spawn, .backoff_ms = SUPERVISE_BACKOFF_MIN_MS };
+	struct super s = { .serve = serve, .spawn = spawn, .backoff_ms = SUPERVISE_BACKOFF_MIN_MS, .terminal = isatty(STDIN_FILENO) };
 
 	serve_keep(serve, signal_pipe[0]);
 	serve_keep(serve, signal_pipe[1]);

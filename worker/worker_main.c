@@ -83,21 +83,27 @@ lock_run_dir(const char *dir, struct err *err)
 }
 
 static int
-open_listeners(struct worker *w, struct err *err)
+open_tcp(struct worker *w, const char *where, bool tls, struct err *err)
 {
-	struct options *o = &w->options;
-	char words[sizeof(o->listen)], *save = NULL;
+	char words[sizeof(w->options.listen)], *save = NULL;
 
-	if (listen_local(&w->listen, o->socket, o->socket_mode, o->socket_group, err) == -1)
-		return (-1);
-	serve_keep(&w->serve, w->listen.local);
-	str_copy(words, sizeof(words), o->listen);
+	str_copy(words, sizeof(words), where);
 	for (char *s = strtok_r(words, " \t", &save); s != NULL; s = strtok_r(NULL, " \t", &save)) {
-		if (listen_tcp(&w->listen, s, err) == -1)
+		if (listen_tcp(&w->listen, s, tls, err) == -1)
 			return (-1);
 		serve_keep(&w->serve, w->listen.tcp[w->listen.ntcp - 1]);
 	}
 	return (0);
+}
+
+static int
+open_listeners(struct worker *w, struct err *err)
+{
+	struct options *o = &w->options;
+	if (listen_local(&w->listen, o->socket, o->socket_mode, o->socket_group, err) == -1)
+		return (-1);
+	serve_keep(&w->serve, w->listen.local);
+	return (open_tcp(w, o->listen, false, err) == -1 ? -1 : open_tcp(w, o->conf.tls_listen, true, err));
 }
 
 static void

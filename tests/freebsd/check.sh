@@ -28,7 +28,7 @@ include=$PWD/$dir/include
 rm -rf "$include"
 mkdir -p "$include"
 arch=$(gcc -print-multiarch)
-for h in jansson.h jansson_config.h microhttpd.h sqlite3.h sodium.h sodium curl mit-krb5; do
+for h in jansson.h jansson_config.h microhttpd.h gnutls sqlite3.h sodium.h sodium curl mit-krb5; do
     for from in "/usr/include/$arch" /usr/include; do
         [ -e "$from/$h" ] && cp -rL "$from/$h" "$include/" && break
     done
@@ -61,7 +61,7 @@ done
 cross() { # release, targets...
     release=$1; shift
     "$MAKE" -s --no-print-directory OS=freebsd B="$dir/$release" CC="$zig cc -target x86_64-freebsd.$release" OPT=-O1 DEFS_freebsd="-isystem $include" \
-        LD_freebsd= SRC_driver="$driver" SRC_cli="$cli" LIBS_worker_freebsd="$base" LIBS_server="$(lib microhttpd jansson sqlite3 sodium)" \
+        LD_freebsd= SRC_driver="$driver" SRC_cli="$cli" LIBS_worker_freebsd="$base" LIBS_server="$(lib microhttpd jansson sqlite3 sodium gnutls)" \
         LIBS_cli="$(lib curl jansson)" "$@"
 }
 

@@ -1,0 +1,363 @@
+"""What HTTP clients cannot send: smuggling, odd bytes, trickles, floods.  Raw sockets against the daemon on loopback."""
+import json
+import os
+import re
+import resource
+import socket
+import threading
+import time
+
+import pytest
+
+from jn import Client, Daemon
+
+
+@pytest.fixture(scope="module")
+def d():
+    with Daemon() as daemon:
+        yield daemon
+
+
+def send(d, data, seconds=5, source=None):
+    """Everything the server answers to these bytes until it hangs up, or is quiet for a moment."""
+    s = socket.create_connection(("127.0.0.1", d.url_port), timeout=seconds, source_address=source)
+    try:
+        s.sendall(data)
+        out = b""
+        s.settimeout(0.7)
+        while True:
+            try:
+                got = s.recv(65536)
+            except (socket.timeout, ConnectionResetError):
+                break
+            if not got:
+                break
+            out += got
+        return out
+    finally:
+        s.close()
+
+
+def statuses(answer):
+    return [int(m) for m in re.findall(rb"HTTP/1\.[01] (\d\d\d) ", answer)]
+
+
+def head(d, *lines, first="GET /v1 HTTP/1.1"):
+    base = [first, "Host: localhost", "Authorization: Bearer " + d.admin_token]
+    return ("\r\n".join(base + list(lines)) + "\r\n\r\n").encode("latin-1")
+
+
+SMUGGLED = b"GET /v1/jails HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("lines", [
+    ("Content-Length: 0", "Content-Length: %d" % len(SMUGGLED)), ("Content-Length: 2", "Content-Length: 2"),
+    ("Transfer-Encoding: chunked", "Content-Length: 5"), ("Transfer-Encoding: gzip",), ("Transfer-Encoding: gzip, chunked",),
+    ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"), ("Transfer-Encoding: identity",), ("Content-Length : 3",), ("Content-Length: +3",),
+    ("Content-Length: 0x10",), ("Content-Length: 3, 3",), ("Content-Length: -1",), ("Content-Length: 99999999999999999999",), ("Content-Length:",),
+    ("X-A: b", " folded: c"), ("X-A: b", "\tContent-Length: 5"), ("X A: b",), (": b", "X-Z: c"), ("X-A\x00: b",), ("X-A: b\x00", "X-Z: c"), ("X-A: \x00\x00Content-Length: 5", "X-B: c"), ("X-A: b\x01c",), ("X-A: b\x00c",),
+    ("X-A: b\x7fc",), ("Host: other",), ("Authorization: Bearer x",), ("Content-Type: application/json", "Content-Type: text/plain"),
+    ("If-Match: *", "If-Match: *")], ids=repr)
+def test_one_answer_and_it_is_no(d, lines):
+    """Refused, and what follows on the connection is not taken for a request."""
+    answer = send(d, head(d, *lines, first="POST /v1/bridges HTTP/1.1") + SMUGGLED)
+    got = statuses(answer)
+    assert len(got) <= 1 or got.count(got[0]) == len(got), answer
+    assert all(s in (400, 413, 501) for s in got), answer
+    assert b'"items"' not in answer
+
+
+@pytest.mark.parametrize("target", ["/v1/jails%00", "/v1/jails/a%00b", "/v1%00/jails", "/v1/jails/%0a", "/v1/jails/a%2", "/v1/jails/%zz", "/v1/jails/%c0%af",
+                                    "/v1/jails/%ff", "/v1/jails/a%7fb", "/v1/bridges?limit=%00", "/v1/bridges?%00=1"])
+def test_bad_targets(d, target):
+    answer = send(d, head(d, "Connection: close", first="GET %s HTTP/1.1" % target))
+    assert statuses(answer) == [400] or statuses(answer) == [404], answer
+
+
+@pytest.mark.parametrize("target", ["/v1/jails/..%2f..%2fetc", "/v1/../etc/passwd", "//v1", "/v1/", "/v1//jails", "*", "http://localhost/v1", "v1", "/v1/jails/-rf%20x/y",
+                                    "/v1;x=1", "/V1"])
+def test_targets_that_lead_nowhere(d, target):
+    answer = send(d, head(d, "Connection: close", first="GET %s HTTP/1.1" % target))
+    assert statuses(answer) in ([404], [400]), answer
+
+
+def test_raw_nul_in_the_request_line(d):
+    answer = send(d, b"GET /v1/jails\x00/x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + d.admin_token.encode() + b"\r\n\r\n")
+    assert 200 not in statuses(answer), answer
+
+
+@pytest.mark.parametrize("junk", [b"\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500, b"GET\r\n\r\n", b"GET /v1\r\n\r\n", b"\x00" * 100,
+                                  b"GET /v1 HTTP/9.9\r\nHost: localhost\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"A" * 40000, os.urandom(5000),
+                                  b"GET /v1 HTTP/1.1\r\n\r\n", b"GET /v1 HTTP/1.1\r\nHost:\r\n\r\n"], ids=lambda b: repr(b[:20]))
+def test_junk(d, junk):
+    assert 200 not in statuses(send(d, junk))
+    assert d.tcp().get("/v1").status == 200
+
+
+@pytest.mark.parametrize("method,status", [("TRACE", 405), ("CONNECT", 405), ("get", 405), ("FOO", 405), ("PROPFIND", 405), ("A" * 300, 405)])
+def test_odd_methods(d, method, status):
+    answer = send(d, head(d, "Connection: close", first="%s /v1/jails HTTP/1.1" % method))
+    assert statuses(answer) == [status], answer
+    assert b"Allow: " in answer or status != 405
+
+
+def test_headers_are_bounded(d):
+    assert statuses(send(d, head(d, *["X-%d: a" % i for i in range(100)]))) == [431]
+    assert statuses(send(d, head(d, "X-A: " + "a" * 40000)))[0] in (400, 431)
+    assert statuses(send(d, head(d, first="GET /v1?" + "a" * 5000 + " HTTP/1.1"))) == [414]
+    assert statuses(send(d, head(d, first="GET /v1?" + "a" * 40000 + " HTTP/1.1")))[0] in (400, 414, 431)
+    assert statuses(send(d, head(d, *["X-%d: a" % i for i in range(50)])))[0] == 200
+
+
+def test_bodies_are_bounded(d):
+    post = "POST /v1/bridges HTTP/1.1"
+    json_type = "Content-Type: application/json"
+    assert statuses(send(d, head(d, json_type, "Content-Length: 1048577", first=post))) == [413]
+    assert statuses(send(d, head(d, json_type, "Content-Length: 8388609", first="PUT /v1/topology HTTP/1.1"))) == [413]
+    # without a credential: no body is read, but a little one for signing in
+    no_token = "\r\n".join(["POST /v1/bridges HTTP/1.1", "Host: localhost", json_type, "Content-Length: 100", "", ""]).encode()
+    assert statuses(send(d, no_token)) == [401]
+    sign_in = "\r\n".join(["POST /v1/session HTTP/1.1", "Host: localhost", json_type, "Content-Length: 5000", "", ""]).encode()
+    assert statuses(send(d, sign_in)) == [413]
+    # chunked bodies say their size only by and by
+    chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    answer = send(d, head(d, json_type, "Transfer-Encoding: chunked", first=post) + chunk * 20 + b"0\r\n\r\n")
+    assert statuses(answer) == [413], answer
+    deep = "[" * 100 + "]" * 100
+    a = d.tcp().post("/v1/bridges", deep)
+    assert a.status == 400 and "deep" in a.json["detail"]
+    a = d.tcp().put("/v1/topology", "[" + "1," * 200001 + "1]", **{"If-Match": "*"})
+    assert a.status == 400 and "values" in a.json["detail"], a
+    for body in (b'{"name":"a\x00b"}', b'{"name":"a\\u0000b"}', b'\xef\xbb\xbf{}', b'{"name":"\xff"}', b'{"name":"a","name":"b"}', b"{} x", b"nul"):
+        assert d.tcp().post("/v1/bridges", body).status in (400, 422), body
+
+
+def test_a_body_cut_short_changes_nothing(d):
+    body = b'{"name":"cut0"}'
+    send(d, head(d, "Content-Type: application/json", "Content-Length: %d" % (len(body) + 5), first="POST /v1/bridges HTTP/1.1") + body)
+    assert d.get("/v1/bridges/cut0").status == 404
+
+
+def test_pipelined_requests_are_answered_in_order(d):
+    answer = send(d, head(d) + head(d, first="GET /nowhere HTTP/1.1") + head(d, "Connection: close"))
+    assert statuses(answer) == [200, 404, 200]
+
+
+# --- time --------------------------------------------------------------------------------------------------------
+
+
+def trickle(port, data, pause, until):
+    """One byte after the other; how long the server let us."""
+    s = socket.create_connection(("127.0.0.1", port), timeout=5)
+    start = time.monotonic()
+    try:
+        for i in range(len(data)):
+            if time.monotonic() - start > until:
+                return None
+            s.sendall(data[i:i + 1])
+            s.settimeout(pause)
+            try:
+                if s.recv(1000) == b"":
+                    return time.monotonic() - start
+            except socket.timeout:
+                pass
+        return None
+    except OSError:
+        return time.monotonic() - start
+    finally:
+        s.close()
+
+
+def test_trickling_clients_are_cut_off():
+    with Daemon(conf="request_timeout = 2\n") as d:
+        headers = head(d, *["X-%d: %s" % (i, "a" * 50) for i in range(30)])
+        body = head(d, "Content-Type: application/json", "Content-Length: 500", first="POST /v1/bridges HTTP/1.1") + b" " * 500
+        took = {}
+
+        def run(name, data, pause):
+            took[name] = trickle(d.url_port, data, pause, 9)
+        n = len(body) - 500
+        threads = [threading.Thread(target=run, args=a) for a in (
+            ("headers", headers, 0.1), ("slow", headers, 0.7), ("silent", b"G", 8))]
+        threads.append(threading.Thread(target=lambda: took.update(body=trickle_after(d.url_port, body, n))))
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        for name, seconds in took.items():
+            assert seconds is not None and 1.5 < seconds < 4.5, took
+        assert d.tcp().get("/v1").status == 200
+        # who keeps his connection and asks now and then is no trickler
+        s = socket.create_connection(("127.0.0.1", d.url_port), timeout=5)
+        for _ in range(4):
+            s.sendall(head(d))
+            assert statuses(s.recv(65536)) == [200]
+            time.sleep(1)
+        s.close()
+
+
+def trickle_after(port, data, whole):
+    s = socket.create_connection(("127.0.0.1", port), timeout=5)
+    start = time.monotonic()
+    try:
+        s.sendall(data[:whole])
+        for i in range(whole, len(data)):
+            s.sendall(data[i:i + 1])
+            time.sleep(0.1)
+            if time.monotonic() - start > 9:
+                return None
+        return None
+    except OSError:
+        return time.monotonic() - start
+    finally:
+        s.close()
+
+
+def test_an_answer_nobody_reads_does_not_hold_a_connection():
+    with Daemon(conf="request_timeout = 1\n") as d:
+        d.put("/v1/topology", {"bridges": {"b%d" % i: {"description": "x" * 60} for i in range(900)}}, **{"If-Match": "*"})
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        s.settimeout(10)
+        s.connect(("127.0.0.1", d.url_port))
+        s.sendall(head(d, first="GET /v1/topology HTTP/1.1") * 40)
+        time.sleep(4.5)
+        got = b""
+        try:
+            while True:
+                more = s.recv(1 << 20)
+                if not more:
+                    break
+                got += more
+        except ConnectionResetError:
+            pass
+        assert len(statuses(got)) < 40
+        assert d.tcp().get("/v1").status == 200
+
+
+# --- floods ------------------------------------------------------------------------------------------------------
+
+
+def test_rates():
+    with Daemon(conf="rate_limit_loopback = 20\n") as d:
+        got = [d.tcp().get("/livez") for _ in range(60)]
+        n = sum(a.status == 200 for a in got)
+        assert 20 <= n < 60
+        refused = [a for a in got if a.status == 429]
+        assert refused and all(int(a.headers["Retry-After"]) >= 1 and a.json["code"] == "too_many" for a in refused)
+        # the socket is not limited
+        assert all(d.get("/livez").status == 200 for _ in range(60))
+
+
+def test_503_comes_before_the_reset():
+    with Daemon(conf="connections_per_address = 20\n") as d:
+        held, answers, resets = [], [], 0
+        for _ in range(30):
+            s = socket.create_connection(("127.0.0.1", d.url_port), timeout=3)
+            try:
+                s.sendall(head(d))
+                answer = s.recv(65536)
+                if not answer:
+                    raise ConnectionResetError
+                answers.append(statuses(answer)[0])
+                if statuses(answer)[0] == 503:
+                    assert b"Retry-After: 1" in answer and b"busy" in answer
+                    s.close()
+                    continue
+                held.append(s)
+            except OSError:
+                resets += 1
+                s.close()
+        assert answers[:15] == [200] * 15 and 503 in answers and resets < 15, (answers, resets)
+        # another address has its own
+        assert statuses(send(d, head(d, "Connection: close"), source=("127.0.0.2", 0))) == [200]
+        for s in held:
+            s.close()
+        d.wait(lambda: d.tcp().get("/v1").status == 200)
+
+
+def test_a_flood_from_one_address_leaves_the_others_alone():
+    """2000 connections from 127.0.0.1, held and sought again; 127.0.0.2 gets its answers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    with Daemon(verbose=False) as d:
+        stop = threading.Event()
+
+        def flood():
+            sockets = []
+            while not stop.is_set():
+                for _ in range(500 - len(sockets)):
+                    s = socket.socket()
+                    s.setblocking(False)
+                    s.connect_ex(("127.0.0.1", d.url_port))
+                    sockets.append(s)
+                time.sleep(0.05)
+                alive = []
+                for s in sockets:
+                    try:
+                        s.send(b"GET /v1 HT")
+                        alive.append(s)
+                    except BlockingIOError:
+                        alive.append(s)
+                    except OSError:
+                        s.close()
+                sockets = alive
+            for s in sockets:
+                s.close()
+        threads = [threading.Thread(target=flood) for _ in range(4)]
+        for t in threads:
+            t.start()
+        time.sleep(1)
+        took = []
+        try:
+            for _ in range(100):
+                start = time.monotonic()
+                assert statuses(send_fast(d, head(d, "Connection: close"), ("127.0.0.2", 0))) == [200]
+                took.append(time.monotonic() - start)
+                time.sleep(0.01)
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
+        took.sort()
+        print("flooded: p50 %.1f ms, p99 %.1f ms" % (took[50] * 1000, took[98] * 1000))
+        # the flood runs in this very process and takes our own time, too: the bench has the exact figure
+        assert took[98] < 1.0, took[-5:]
+        assert d.log().count("libmicrohttpd") < 500
+
+
+def send_fast(d, data, source):
+    s = socket.create_connection(("127.0.0.1", d.url_port), timeout=5, source_address=source)
+    try:
+        s.sendall(data)
+        out = b""
+        while True:
+            got = s.recv(65536)
+            if not got:
+                return out
+            out += got
+    finally:
+        s.close()
+
+
+def test_streams_are_shared_out():
+    with Daemon() as d:
+        held = []
+        for i in range(17):
+            s = socket.create_connection(("127.0.0.1", d.url_port), timeout=5)
+            s.sendall(head(d, "Accept: text/event-stream", first="GET /v1/events HTTP/1.1"))
+            held.append(s)
+            status = statuses(s.recv(4096))[0]
+            assert status == (200 if i < 16 else 503), (i, status)
+        for s in held:
+            s.close()
+
+
+def test_json_is_the_only_error_we_make(d):
+    """Every refusal of ours is a problem document; libmicrohttpd's own pages (too large a header) are the exception."""
+    for data in (head(d, "Content-Length: 1", "Content-Length: 2", first="POST /v1/bridges HTTP/1.1"), head(d, first="FOO /v1 HTTP/1.1"),
+                 head(d, first="GET /nowhere HTTP/1.1")):
+        answer = send(d, data)
+        assert b"Content-Type: application/problem+json" in answer, answer
+        assert json.loads(answer.split(b"\r\n\r\n", 1)[1].split(b"HTTP/1.1")[0])["code"]
+    assert Client(port=d.url_port).get("/v1").json["code"] == "unauthorized"
