@@ -101,7 +101,7 @@ take_link(const struct if_msghdrl *h, const char *end, struct fbsd_ifmsg *out)
 	out->index = h->ifm_index;
 	out->flags = h->ifm_flags;
 	memcpy(out->name, sdl.sdl_data, sdl.sdl_nlen);
-	out->type = sdl.sdl_type;
+	out->type = data->ifi_type;	/* sdl_type says Ethernet for bridges and VLANs too */
 	if (sdl.sdl_alen == sizeof(out->mac.b))
 		memcpy(out->mac.b, sdl.sdl_data + sdl.sdl_nlen, sizeof(out->mac.b));
 	out->mtu = (uint32_t)data->ifi_mtu;
