@@ -125,7 +125,8 @@ int fbsd_link_mine(const struct fbsd_in *in, const char *ifname, bool foreign, s
 int fbsd_if_mark(int s, const char *ifname, const struct mark *m);
 int fbsd_if_group(int s, const char *ifname);	/* into FBSD_GROUP */
 int fbsd_if_set_group(int s, const char *ifname, const char *group, bool in);
-bool fbsd_if_in_group(int s, const char *ifname, const char *group);
+/* Is it in the first group, and (*second) in the other?  One request. */
+bool fbsd_if_in_groups(int s, const char *ifname, const char *group, const char *other, bool *second);
 int fbsd_if_mac(int s, const char *ifname, const struct mac *mac);
 int fbsd_if_mtu(int s, const char *ifname, uint32_t mtu);
 int fbsd_if_rename_to(int s, const char *ifname, const char *to);

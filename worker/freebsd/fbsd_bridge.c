@@ -163,10 +163,19 @@ fbsd_bridge_filters(int s, const char *bridge)
 #endif
 }
 
+void
+fbsd_bridge_groups(int s, const char *bridge, bool *ours, bool *stp)
+{
+	*ours = fbsd_if_in_groups(s, bridge, FBSD_GROUP, FBSD_GROUP_STP, stp);
+}
+
 bool
 fbsd_bridge_stp(int s, const char *bridge)
 {
-	return (fbsd_if_in_group(s, bridge, FBSD_GROUP_STP));
+	bool ours, stp;
+
+	fbsd_bridge_groups(s, bridge, &ours, &stp);
+	return (stp);
 }
 
 static int

@@ -11,6 +11,7 @@ int fbsd_bridge_ports(int s, const char *bridge, struct ifbreq **out, size_t *n)
 bool fbsd_bridge_filters(int s, const char *bridge);
 /* The bridge of this vnet that has the interface as a member; false = none. */
 bool fbsd_bridge_of(int s, const char *ifname, char bridge[IFNAME_SIZE]);
+void fbsd_bridge_groups(int s, const char *bridge, bool *ours, bool *stp);
 bool fbsd_bridge_stp(int s, const char *bridge);
 /* Sets the flags of 'mask' to 'value' and leaves the others. */
 int fbsd_port_flags(int s, const char *bridge, const char *ifname, uint32_t mask, uint32_t value);

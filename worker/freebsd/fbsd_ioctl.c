@@ -13,6 +13,7 @@
 #include "worker/freebsd/fbsd.h"
 
 #define EXT_SIZE 160
+#define TABLE_FIRST 4096	/* enough for one interface: saves asking for the size */
 #define TABLE_TRIES 10	/* a table that grows while it is read is read again */
 
 /* libc of FreeBSD 15 and later; a program built there still runs on 14. */
@@ -68,14 +69,11 @@ fbsd_path(char out[FBSD_PATH], struct err *err, const char *fmt, ...)
 int
 fbsd_table_read(const int *mib, unsigned n, char **buf, size_t *len)
 {
+	size_t need = TABLE_FIRST;
+
 	*buf = NULL;
 	*len = 0;
 	for (int i = 0; i < TABLE_TRIES; i++) {
-		size_t need = 0;
-
-		if (sysctl(mib, n, NULL, &need, NULL, 0) == -1)
-			return (errno);
-		need += need / 8 + 1024;
 		free(*buf);
 		*buf = malloc(need);
 		if (*buf == NULL)
@@ -83,11 +81,12 @@ fbsd_table_read(const int *mib, unsigned n, char **buf, size_t *len)
 		*len = need;
 		if (sysctl(mib, n, *buf, len, NULL, 0) == 0)
 			return (0);
-		if (errno != ENOMEM)
-			break;
+		*len = 0;
+		if (errno != ENOMEM || sysctl(mib, n, NULL, &need, NULL, 0) == -1)
+			return (errno);
+		need += need / 8 + 1024;
 	}
-	*len = 0;
-	return (errno);
+	return (ENOMEM);
 }
 
 int64_t

@@ -193,15 +193,18 @@ read_groups(int s, const char *ifname, struct ifg_req v[GROUPS_MAX])
 }
 
 bool
-fbsd_if_in_group(int s, const char *ifname, const char *group)
+fbsd_if_in_groups(int s, const char *ifname, const char *group, const char *other, bool *second)
 {
 	struct ifg_req v[GROUPS_MAX];
+	bool first = false;
 
+	*second = false;
 	read_groups(s, ifname, v);
-	for (size_t i = 0; i < NELEMS(v); i++)
-		if (str_equal(v[i].ifgrq_group, group))
-			return (true);
-	return (false);
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		first = first || str_equal(v[i].ifgrq_group, group);
+		*second = *second || str_equal(v[i].ifgrq_group, other);
+	}
+	return (first);
 }
 
 /* Software that looks like a network card; its name begins with that of its group unless somebody renamed it. */

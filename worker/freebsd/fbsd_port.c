@@ -216,13 +216,15 @@ find_bridge(struct fbsd *f, const char *bridge, struct err *err)
 int
 fbsd_port_join(struct fbsd *f, const char *bridge, const char *ifname, struct err *err)
 {
-	bool added;
+	bool ours, stp, added;
 	int sys;
 
-	if (find_bridge(f, bridge, err) == -1)
+	/* one question for a bridge of ours: this is done for every new epair */
+	fbsd_bridge_groups(f->s, bridge, &ours, &stp);
+	if (!ours && find_bridge(f, bridge, err) == -1)
 		return (-1);
 	sys = add(f->s, bridge, ifname, &added);
-	if (sys == 0 && fbsd_bridge_stp(f->s, bridge))
+	if (sys == 0 && stp)
 		sys = fbsd_port_flags(f->s, bridge, ifname, IFBIF_STP, IFBIF_STP);
 	return (sys == 0 ? 0 : fbsd_num(err, sys, "attaching %s to bridge %s", ifname, bridge));
 }
