@@ -129,7 +129,12 @@ enum write_verb {
 	WRITE_METRICS,
 	/* of a route only: it is decoded into WRITE_TOPOLOGY */
 	WRITE_ROLLBACK,
+	WRITE_PLAN,
+	WRITE_PLAN_APPLY,
 	WRITE_CONFIRM,
+	WRITE_PLAN_DELETE,
+	WRITE_DRIFT_REPAIR,
+	WRITE_DRIFT_ADOPT,
 	/* below: struct account; no objects, no plan */
 	WRITE_TOKEN_CREATE,
 	WRITE_TOKEN_DELETE,
@@ -206,6 +211,8 @@ struct write {
 	bool rollback;			/* back to an earlier revision: allowed while a change waits for its confirmation, which it ends */
 	bool expired;			/* made by R at the deadline of a confirmation */
 	char note[96];			/* for the history */
+	char *document;			/* topology to keep as a plan, or of a kept plan; owned */
+	char *plan_steps;		/* what is done must be exactly this; owned, NULL = anything */
 	char actor[64];
 	char method[8], path[160];
 	char request_id[72];
@@ -229,6 +236,8 @@ struct changes {
 	size_t n, room;
 };
 void changes_fini(struct changes *c);
+/* Adds one, also to 'next'; takes ownership of after.  Nothing changed: nothing is added. */
+int changes_put(struct changes *c, struct topo *next, const struct object *before, struct object *after, struct errs *errs);
 
 /*
  * Pure.  Checks preconditions against 'want', builds the changed objects (ids, times and MACs of existing objects are
@@ -244,6 +253,7 @@ struct outcome {
 	struct errs errs;	/* OUT_FAILED */
 	int64_t revision;
 	bool created;		/* 201 rather than 200 */
+	char plan_id[ID_SIZE];	/* OUT_PLAN: it is kept */
 	int64_t confirm_by;	/* ms, 0 = it stays anyway */
 	size_t changed;		/* objects created, changed or deleted */
 	char op[ID_SIZE];	/* "" = nothing had to change */
@@ -272,6 +282,8 @@ void api_problem(struct api_res *res, int status, const char *code, const char *
 void api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id);
 int api_status_of(enum err_code code, int sys);
 
+/* The steps in the words of a dry run, as JSON; malloc'ed, NULL = out of memory. */
+char *api_plan_text(const struct plan *p);
 /* The object as the history keeps it; malloc'ed, NULL = out of memory. */
 char *api_object_text(const struct object *o);
 /* "2026-10-12T08:00:00.000Z" */

@@ -62,6 +62,19 @@ change_add(struct apply *a, enum kind kind, const char *name, const struct objec
 	return (0);
 }
 
+int
+changes_put(struct changes *c, struct topo *next, const struct object *before, struct object *after, struct errs *errs)
+{
+	struct apply a = { .next = next, .out = c, .errs = errs };
+	const struct object *o = before != NULL ? before : after;
+
+	if (before != NULL && after != NULL && object_equal(before, after)) {
+		object_free(after);
+		return (0);
+	}
+	return (change_add(&a, o->kind, o->name, before, after));
+}
+
 /* An address is for life: it stays while nobody pins another. */
 static void
 keep_mac(struct mac *mac, bool pinned, const struct mac *old, bool old_pinned)
@@ -260,6 +273,15 @@ apply_run(struct apply *a, const struct object *cur)
 	return (change_add(a, KIND_JAIL, cur->name, cur, o));
 }
 
+/* The kernel is to be looked at, or to be asked: R does that. */
+static int
+apply_nothing(struct apply *a, const struct object *cur)
+{
+	(void)a;
+	(void)cur;
+	return (0);
+}
+
 /* --- topology ----------------------------------------------------------------------------------------------- */
 
 static bool
@@ -335,6 +357,8 @@ write_apply(const struct write *w, const struct topo *want, uint32_t features, s
 		[WRITE_RESTART] = apply_run,
 		[WRITE_ATTACH] = apply_put,
 		[WRITE_DETACH] = apply_delete,
+		[WRITE_DRIFT_REPAIR] = apply_nothing,
+		[WRITE_DRIFT_ADOPT] = apply_nothing,
 	};
 	struct apply a = { w, want, next, out, errs };
 	const struct object *cur;

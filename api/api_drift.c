@@ -1,6 +1,9 @@
 /*
  * api_drift: GET /v1/drift: where the kernel differs from the desired state.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "api/api_codec.h"
 #include "api/api_int.h"
 
@@ -8,8 +11,12 @@ static int
 row(void *arg, const struct drift_row *r, struct err *err)
 {
 	json_t *items = arg, *j;
+	char id[96];
 
-	j = json_pack("{s:o, s:o, s:o, s:o, s:o}", "object", codec_text(r->object), "want", codec_text(r->want), "have",
+	/* one row an object, so that is its name */
+	snprintf(id, sizeof(id), "%s", r->object);
+	id[strcspn(id, "/")] = ':';
+	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "id", codec_text(id), "object", codec_text(r->object), "want", codec_text(r->want), "have",
 	    codec_text(r->have), "since", codec_time_json(r->since), "cause", codec_text(r->cause));
 	return (json_array_append_new(items, j) == 0 ? 0 : err_nomem(err));
 }

@@ -36,26 +36,7 @@ finish_failed(const struct write *w, const struct outcome *o, struct api_res *re
 static json_t *
 plan_json(const struct plan *p, int64_t revision)
 {
-	char object[96], detail[512], interrupts[256];
-	json_t *steps = json_array();
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; i < p->n; i++) {
-		const struct step *s = &p->v[i];
-
-		step_object(s, object, sizeof(object));
-		step_detail(s, detail, sizeof(detail));
-		step_interrupts(s, interrupts, sizeof(interrupts));
-		rc |= json_array_append_new(
-		    steps, json_pack("{s:s, s:o, s:o, s:o}", "op", step_verb(s), "object", codec_text(object), "detail",
-			       codec_text(detail), "interrupts", codec_text_or_null(interrupts)));
-	}
-	if (rc != 0) {
-		json_decref(steps);
-		return (NULL);
-	}
-	return (json_pack("{s:I, s:o}", "revision", (json_int_t)revision, "steps", steps));
+	return (json_pack("{s:I, s:o}", "revision", (json_int_t)revision, "steps", api_plan_steps(p)));
 }
 
 static json_t *
@@ -99,18 +80,35 @@ finish_done(
 		api_etag(res, o->revision);
 		return;
 	}
-	if (w->verb == WRITE_DELETE || w->verb == WRITE_DETACH) {
+	if (w->verb == WRITE_DELETE || w->verb == WRITE_DETACH || w->verb == WRITE_PLAN_DELETE) {
 		res->status = 204;
 		return;
 	}
 	if (api_object_json(a, req, w->kind, w->name, &j, &revision, &err) == -1) {
-		api_answer_err(res, &err, w->request_id);
+		if (w->verb == WRITE_DRIFT_ADOPT && err.code == ERR_NOT_FOUND)
+			res->status = 204;
+		else
+			api_answer_err(res, &err, w->request_id);
 		return;
 	}
 	api_answer_json(res, o->created ? 201 : 200, j, req);
 	api_etag(res, revision);
 	if (o->created)
 		object_location(w, res);
+}
+
+static void
+finish_plan(struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
+{
+	struct err err;
+	json_t *j;
+
+	if (api_plan_json(a, o->plan_id, &j, &err) == -1) {
+		api_answer_err(res, &err, w->request_id);
+		return;
+	}
+	api_answer_json(res, 201, j, req);
+	snprintf(res->location, sizeof(res->location), "/v1/plans/%s", o->plan_id);
 }
 
 static void
@@ -156,6 +154,10 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		    res, 200, json_pack("{s:b, s:I}", "valid", 1, "revision", (json_int_t)o->revision), &req);
 		break;
 	case OUT_PLAN:
+		if (o->plan_id[0] != '\0') {
+			finish_plan(a, w, o, &req, res);
+			break;
+		}
 		api_answer_json(res, 200, plan_json(&o->plan, o->revision), &req);
 		break;
 	case OUT_PROBE:

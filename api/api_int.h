@@ -67,6 +67,13 @@ int api_history_topo(struct store *s, int64_t revision, struct topo *out, struct
 int api_rollback_fill(struct write *w, struct store *s, int64_t revision, struct err *err);
 json_t *api_topology_json(const struct topo *t);
 
+/* --- kept plans: api_plan.c ---------------------------------------------------------------------------------- */
+
+json_t *api_plan_steps(const struct plan *p);
+int api_plan_json(struct api *a, const char *id, json_t **out, struct err *err);
+/* The write becomes that of the kept plan w->name; its document is still to be decoded. */
+int api_plan_fill(struct api *a, struct write *w, struct err *err);
+
 /* --- writes ------------------------------------------------------------------------------------------------ */
 
 /* The write half of api_begin.  false: res is filled. */
@@ -94,7 +101,7 @@ typedef void api_read_fn(struct api *a, const struct api_req *req, const struct 
 api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_openapi_get, api_problem_get;
 api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
     api_event_page, api_drift_list, api_token_list, api_token_get, api_whoami_get;
-api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get;
+api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get, api_plan_get;
 
 /* The object as GET answers it, read in one transaction; what req may not see is not there. */
 int api_object_json(struct api *a, const struct api_req *req, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);

@@ -12,6 +12,8 @@ static const char *const q_limit[] = { "limit", NULL };
 static const char *const q_dry[] = { "dry_run", "confirm_timeout", NULL };
 static const char *const q_topology[] = { "dry_run", "manager", "confirm_timeout", NULL };
 static const char *const q_format[] = { "format", "revision", NULL };
+static const char *const q_manager[] = { "manager", NULL };
+static const char *const q_confirm[] = { "confirm_timeout", NULL };
 static const char *const q_diff[] = { "from", "to", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
 static const char *const q_counters[] = { "jail", "bridge", "epair", NULL };
@@ -61,6 +63,10 @@ const struct api_route api_routes[] = {
 	READ("/v1/topology/confirm", "getConfirmation", ROLE_VIEWER, 0, NULL, api_confirm_get),
 	WRITE("POST", "/v1/topology/confirm", "confirmTopology", 0, WRITE_CONFIRM, NULL),
 	WRITE("POST", "/v1/topology/rollback", "rollbackTopology", 0, WRITE_ROLLBACK, q_dry),
+	WRITE("POST", "/v1/plans", "createPlan", 0, WRITE_PLAN, q_manager),
+	READ("/v1/plans/{id}", "getPlan", ROLE_VIEWER, 0, NULL, api_plan_get),
+	WRITE("DELETE", "/v1/plans/{id}", "deletePlan", 0, WRITE_PLAN_DELETE, NULL),
+	WRITE("POST", "/v1/plans/{id}/apply", "applyPlan", 0, WRITE_PLAN_APPLY, q_confirm),
 	READ("/v1/revisions", "listRevisions", ROLE_VIEWER, 0, q_list, api_revision_list),
 	/* the last that matches wins */
 	READ("/v1/revisions/{revision}", "getRevision", ROLE_VIEWER, 0, NULL, api_revision_get),
@@ -69,6 +75,8 @@ const struct api_route api_routes[] = {
 	READ("/v1/operations/{id}", "getOperation", ROLE_VIEWER, 0, NULL, api_op_get),
 	{ "GET", "/v1/events", "streamEvents", ROLE_VIEWER, 0, false, 0, true, q_events, api_event_page },
 	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, NULL, api_drift_list),
+	WRITE("POST", "/v1/drift/{id}/repair", "repairDrift", 0, WRITE_DRIFT_REPAIR, NULL),
+	WRITE("POST", "/v1/drift/{id}/adopt", "adoptDrift", 0, WRITE_DRIFT_ADOPT, q_dry),
 	READ("/v1/tokens", "listTokens", ROLE_ADMIN, 0, NULL, api_token_list),
 	ACCOUNT("POST", "/v1/tokens", "createToken", ROLE_ADMIN, WRITE_TOKEN_CREATE),
 	READ("/v1/tokens/{id}", "getToken", ROLE_ADMIN, 0, NULL, api_token_get),
@@ -147,7 +155,7 @@ api_verb_has_body(enum write_verb verb)
 {
 	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY ||
 		verb == WRITE_ATTACH || verb == WRITE_PROBE || verb == WRITE_TOKEN_CREATE || verb == WRITE_SIGN_IN ||
-		verb == WRITE_ROLLBACK);
+		verb == WRITE_ROLLBACK || verb == WRITE_PLAN);
 }
 
 bool
@@ -167,7 +175,7 @@ api_precheck(const char *method, const char *target, const char *content_type, u
 
 	*max_body = API_BODY_MAX;
 	m = api_match(method, target, strcspn(target, "?"), &r, &params, allow, sizeof(allow));
-	if (m == MATCH_OK && r->is_write && r->verb == WRITE_TOPOLOGY)
+	if (m == MATCH_OK && r->is_write && (r->verb == WRITE_TOPOLOGY || r->verb == WRITE_PLAN))
 		*max_body = API_TOPOLOGY_MAX;
 	if (!has_body)
 		return (0);

@@ -25,6 +25,8 @@ write_free(struct write *w)
 		object_free(w->objects[i]);
 	free(w->objects);
 	free(w->patch);
+	free(w->document);
+	free(w->plan_steps);
 	if (w->account != NULL)
 		explicit_bzero(w->account->secret, sizeof(w->account->secret));
 	free(w->account);
@@ -172,7 +174,7 @@ static bool
 check_body(const struct api_req *req, const struct api_route *r, struct api_res *res)
 {
 	bool is_patch = r->verb == WRITE_PATCH;
-	size_t max = r->verb == WRITE_TOPOLOGY ? API_TOPOLOGY_MAX : API_BODY_MAX;
+	size_t max = r->verb == WRITE_TOPOLOGY || r->verb == WRITE_PLAN ? API_TOPOLOGY_MAX : API_BODY_MAX;
 
 	if (!api_verb_has_body(r->verb)) {
 		if (req->body_size == 0 || (req->body_size == 2 && memcmp(req->body, "{}", 2) == 0))
@@ -324,6 +326,55 @@ take_rollback(struct api *a, struct write *w, const json_t *j, struct jd *d)
 		jd_error_at(d, "revision", err.code == ERR_NOT_FOUND ? ERR_REFERENCE : err.code, "%s", err.msg);
 }
 
+/* The text is kept: it is what will be applied. */
+static void
+take_plan(struct write *w, const json_t *j, const struct api_req *req, struct jd *d)
+{
+	take_topology(w, j, d);
+	w->document = strndup(req->body, req->body_size);
+	if (w->document == NULL)
+		jd_nomem(d);
+	w->verb = WRITE_TOPOLOGY;
+	w->dry_run = DRY_PLAN;
+}
+
+/* The object a drift is about: "epair:web0". */
+static bool
+take_drift(struct write *w)
+{
+	const char *colon = strchr(w->name, ':');
+	size_t len = colon != NULL ? (size_t)(colon - w->name) : 0;
+
+	for (int kind = 0; len > 0 && kind < KIND_COUNT; kind++) {
+		const char *word = kind_name((enum kind)kind);
+
+		if (strlen(word) == len && strncmp(w->name, word, len) == 0) {
+			w->kind = (enum kind)kind;
+			memmove(w->name, colon + 1, strlen(colon + 1) + 1);
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static bool
+take_kept_plan(struct api *a, const struct api_req *req, struct write *w, struct errs *errs, struct api_res *res)
+{
+	json_t *j = NULL;
+	struct err err;
+	struct jd d;
+
+	if (api_plan_fill(a, w, &err) == -1 || api_json_parse(w->document, strlen(w->document), &j, &err) == -1) {
+		api_answer_err(res, &err, req->request_id);
+		return (false);
+	}
+	jd_init(&d, errs, "");
+	take_topology(w, j, &d);
+	w->verb = WRITE_TOPOLOGY;
+	json_decref(j);
+	return (true);
+}
+
 static void
 take_body(struct api *a, struct write *w, const json_t *j, const struct api_req *req, struct errs *errs)
 {
@@ -336,6 +387,8 @@ take_body(struct api *a, struct write *w, const json_t *j, const struct api_req 
 		take_probe(w, j, &d);
 	else if (w->verb == WRITE_ROLLBACK)
 		take_rollback(a, w, j, &d);
+	else if (w->verb == WRITE_PLAN)
+		take_plan(w, j, req, &d);
 	else if (w->verb == WRITE_PATCH)
 		take_patch(w, j, req, &d);
 	else
@@ -377,6 +430,12 @@ api_write_new(struct api *a, const struct api_req *req, const struct api_route *
 			goto out;
 		}
 		take_body(a, w, j, req, &errs);
+	}
+	if (w->verb == WRITE_PLAN_APPLY && !take_kept_plan(a, req, w, &errs, res))
+		goto out;
+	if ((w->verb == WRITE_DRIFT_REPAIR || w->verb == WRITE_DRIFT_ADOPT) && !take_drift(w)) {
+		api_answer_bad(res, 404, req->request_id, "there is no drift %s", w->name);
+		goto out;
 	}
 	if (errs.n > 0) {
 		for (i = 0; i < w->nobjects; i++)

@@ -17,6 +17,8 @@
 #include "server/ident.h"
 #include "server/recon_int.h"
 
+#define PLAN_LIFE_MS (30 * INT64_C(60000))
+
 /* A ticket whose rows are written, waiting for the commit. */
 struct pending {
 	struct pending *next;
@@ -273,12 +275,6 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 	return (0);
 }
 
-static int
-dry_found(void *arg, const struct found *f, struct err *err)
-{
-	return (topo_found_put(arg, f, err));
-}
-
 static void
 ticket_dry(struct recon *r, struct ticket *t, struct topo *next)
 {
@@ -287,7 +283,7 @@ ticket_dry(struct recon *r, struct ticket *t, struct topo *next)
 	t->out.revision = r->want.revision;
 	if (t->write->dry_run == DRY_VALIDATE)
 		t->out.kind = OUT_VALID;
-	else if (plan_found(next, &r->have, dry_found, next, &err) == 0 && plan_build(next, &r->have, NULL, &t->out.plan, &err) == 0)
+	else if (plan_dry(r, next, &t->out.plan, &err) == 0)
 		t->out.kind = OUT_PLAN;
 	else {
 		ticket_fail(t, &err);
@@ -302,6 +298,46 @@ pending_free(struct pending *p)
 	changes_fini(&p->changes);
 	op_free(p->op);
 	free(p);
+}
+
+/* The plan and its document are kept to be applied later.  Takes p and next. */
+static void
+plan_keep(struct recon *r, struct group *g, struct pending *p, struct topo *next)
+{
+	struct ticket *t = p->ticket;
+	struct plan_row row = { .base = g->revision, .created_at = ident_now_ms(), .document = t->write->document };
+	char *steps = NULL;
+	struct err err;
+
+	if (plan_dry(r, next, &t->out.plan, &err) == -1 || store_savepoint(r->store, &err) == -1)
+		goto fail;
+	steps = api_plan_text(&t->out.plan);
+	row.steps = steps;
+	row.expires_at = row.created_at + PLAN_LIFE_MS;
+	ident_new("pl_", row.id);
+	memcpy(row.actor, t->write->actor, sizeof(row.actor));
+	memcpy(row.manager, t->write->manager, sizeof(row.manager));
+	if (steps == NULL || store_plan_trim(r->store, row.created_at, &err) == -1 || store_plan_put(r->store, &row, &err) == -1) {
+		if (steps == NULL)
+			err_nomem(&err);
+		store_release(r->store, false, &(struct err){ 0 });
+		goto fail;
+	}
+	if (store_release(r->store, true, &err) == -1)
+		goto fail;
+	memcpy(t->out.plan_id, row.id, sizeof(t->out.plan_id));
+	t->out.revision = g->revision;
+	g->wrote = true;
+	*g->tail = p;
+	g->tail = &p->next;
+	free(steps);
+	topo_fini(next);
+	return;
+fail:
+	free(steps);
+	topo_fini(next);
+	ticket_fail(t, &err);
+	pending_free(p);
 }
 
 /* Accepts the ticket into the group, or answers it. */
@@ -322,12 +358,21 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 	}
 	p->ticket = t;
 	if (write_apply(t->write, &g->view, atomic_load(&r->conf->health->features), &next, &p->changes, &out->errs) == 0 &&
-	    selector_allows(t->write, &p->changes, &next, &out->errs))
-		validate(r, &p->changes, &next, t->write->verb, &out->errs);
+	    selector_allows(t->write, &p->changes, &next, &out->errs)) {
+		drift_ticket(r, t->write, &p->changes, &next, &out->errs);
+		if (out->errs.n == 0)
+			validate(r, &p->changes, &next, t->write->verb, &out->errs);
+	}
 	if (out->errs.n == 0 && p->changes.n > 0)
 		confirm_refuses(&confirm, t->write, &out->errs);
+	if (out->errs.n == 0)
+		plan_is_as_shown(r, t->write, &next, &out->errs);
 	if (out->errs.n > 0)
 		goto refuse;
+	if (t->write->document != NULL && t->write->plan_steps == NULL) {
+		plan_keep(r, g, p, &next);
+		return;
+	}
 	if (t->write->dry_run != DRY_NONE) {
 		ticket_dry(r, t, &next);
 		goto out;
@@ -356,6 +401,15 @@ out:
 	topo_fini(&next);
 }
 
+/* Rows of a request that has no objects of its own. */
+static int
+note_store(struct recon *r, struct confirm_row *confirm, struct ticket *t, struct err *err)
+{
+	if (t->write->verb == WRITE_CONFIRM)
+		return (confirm_accept(r, confirm, t, err));
+	return (store_plan_delete(r->store, t->write->name, err));
+}
+
 /* A request that changes rows of its own and nothing in the topology. */
 static void
 ticket_note(struct recon *r, struct group *g, struct ticket *t)
@@ -369,7 +423,7 @@ ticket_note(struct recon *r, struct group *g, struct ticket *t)
 		err_nomem(&err);
 	else if (store_savepoint(r->store, &err) == 0) {
 		p->ticket = t;
-		if (confirm_accept(r, &confirm, t, &err) == -1)
+		if (note_store(r, &confirm, t, &err) == -1)
 			store_release(r->store, false, &(struct err){ 0 });
 		else if (store_release(r->store, true, &err) == 0) {
 			g->wrote = true;
@@ -413,6 +467,9 @@ pending_apply(struct recon *r, struct pending *p)
 	if (p->changes.n == 0 && !op->everything) {
 		const struct object *o = topo_find(&r->want, p->ticket->write->kind, p->ticket->write->name);
 
+		/* asked for by hand: not later and later */
+		if (p->ticket->write->verb == WRITE_DRIFT_REPAIR)
+			objmap_remove(&r->trouble, p->ticket->write->kind, p->ticket->write->name);
 		if (o != NULL)
 			scope_dirty(r, o);
 	}
@@ -434,7 +491,7 @@ group_done(struct recon *r, struct group *g, const struct err *failed)
 		if (failed != NULL)
 			ticket_fail(p->ticket, failed);
 		else if (p->op == NULL) {
-			p->ticket->out.kind = OUT_DONE;
+			p->ticket->out.kind = p->ticket->out.plan_id[0] != '\0' ? OUT_PLAN : OUT_DONE;
 			ticket_answer(p->ticket);
 		} else
 			pending_apply(r, p);
@@ -484,7 +541,7 @@ recon_commit(struct recon *r, struct ticket *list)
 		next = t->next;
 		if (!open)
 			ticket_fail(t, &err);
-		else if (t->write->verb == WRITE_CONFIRM)
+		else if (t->write->verb == WRITE_CONFIRM || t->write->verb == WRITE_PLAN_DELETE)
 			ticket_note(r, &g, t);
 		else
 			ticket_take(r, &g, t);

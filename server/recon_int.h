@@ -10,6 +10,7 @@
  *	recon_op.c	operations: success, failure, rollback, 202
  *	recon_status.c	status rows, interface rows
  *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
+ *	recon_plan.c	dry runs, kept plans, repair and adoption of drift
  *	recon_history.c	revisions
  *	recon_confirm.c	changes that wait for their confirmation
  *	recon_drift.c	drift: found, repaired, cannot be repaired
@@ -154,6 +155,14 @@ int confirm_refuses(const struct confirm_row *c, const struct write *w, struct e
 int confirm_store(struct recon *r, struct confirm_row *c, const struct write *w, const struct op_row *op, int64_t base, struct err *err);
 int confirm_accept(struct recon *r, struct confirm_row *c, struct ticket *t, struct err *err);
 void confirm_drop(struct recon *r, const struct op *op);
+
+/* recon_plan.c */
+/* What would be done for 'next' now.  Found records of what would be touched first go into it. */
+int plan_dry(struct recon *r, struct topo *next, struct plan *out, struct err *err);
+/* A kept plan is applied as it was shown or not at all: -1. */
+int plan_is_as_shown(struct recon *r, const struct write *w, const struct topo *next, struct errs *errs);
+/* repair, adopt: there must be a drift; what is adopted becomes a change. */
+void drift_ticket(struct recon *r, const struct write *w, struct changes *c, struct topo *next, struct errs *errs);
 
 /* recon_mac.c: gives every end and bridge of 'o' its address and writes the registry; inside a transaction. */
 int recon_mac_assign(struct recon *r, struct object *o, int64_t now, struct err *err);

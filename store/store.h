@@ -110,6 +110,25 @@ int store_confirm(struct store *s, struct confirm_row *out, struct err *err);
 int store_confirm_put(struct store *s, const struct confirm_row *c, struct err *err);
 int store_confirm_clear(struct store *s, struct err *err);
 
+/* --- plans ------------------------------------------------------------------------------------------------ */
+
+#define PLANS_KEEP 100
+struct plan_row {
+	char id[ID_SIZE];	/* "pl_" + 26 */
+	int64_t base;		/* the revision it was made for */
+	char actor[64];
+	char manager[64];	/* of the request, "" = none */
+	int64_t created_at, expires_at;
+	const char *steps;	/* JSON, as it was shown */
+	const char *document;	/* JSON, as it was sent */
+};
+int store_plan_put(struct store *s, const struct plan_row *p, struct err *err);
+/* The texts are borrowed while 'use' runs, which must not call the store.  ERR_NOT_FOUND, also when it has expired. */
+int store_plan_use(struct store *s, const char *id, int64_t now, int (*use)(void *arg, const struct plan_row *p, struct err *err), void *arg,
+    struct err *err);
+int store_plan_delete(struct store *s, const char *id, struct err *err);
+int store_plan_trim(struct store *s, int64_t now, struct err *err);	/* the expired, and beyond PLANS_KEEP */
+
 /* --- MAC registry ----------------------------------------------------------------------------------------- */
 
 enum mac_state { MAC_ALLOCATED, MAC_PINNED, MAC_IMPORTED, MAC_RETIRED };

@@ -13,6 +13,7 @@
 #define MAC_COLS "address, kind, name, side, state, source, created_at, retired_at"
 #define OP_COLS "id, state, method, path, actor, revision, created_at, finished_at, steps_done, steps_total, " ERR_COLS
 #define REVISION_COLS "revision, at, actor, method, path, op, note, created, updated, deleted"
+#define PLAN_COLS "id, base, actor, manager, created_at, expires_at, steps, document"
 #define PORT_COLS "private, stp, edge, untagged"
 
 #define TOKEN_COLUMNS "id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at"
@@ -193,6 +194,10 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_CONFIRM_PUT] = "INSERT OR REPLACE INTO confirm (one, revision, base, op, actor, created_at, deadline)"
 	    " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_CONFIRM_CLEAR] = "DELETE FROM confirm",
+	[SQL_PLAN] = "SELECT " PLAN_COLS " FROM plan WHERE id = ?1 AND expires_at > ?2",
+	[SQL_PLAN_PUT] = "INSERT INTO plan (" PLAN_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_PLAN_DELETE] = "DELETE FROM plan WHERE id = ?1",
+	[SQL_PLAN_TRIM] = "DELETE FROM plan WHERE expires_at <= ?1 OR id NOT IN (SELECT id FROM plan ORDER BY created_at DESC LIMIT ?2)",
 
 	[SQL_TOKEN_ADD] = "INSERT INTO token (id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at) "
 			  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
