@@ -35,6 +35,9 @@ struct fbsd {
 	bool jail_events;	/* EVFILT_JAIL works: fbsd_jail_watch */
 	struct fbsd_guest *guests;
 	size_t nguests, rguests;
+	uint64_t jail_digest;	/* which jails there were, where there are no events of them */
+	struct fbsd_process *procs;	/* fbsd_process_look */
+	size_t nprocs;
 };
 
 typedef int fbsd_exec_fn(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err);
@@ -104,6 +107,9 @@ fbsd_exec_fn fbsd_jail_start, fbsd_jail_stop;
 /* fbsd_process.c: how many live in the jail; sends sig to all of them (0 = only counts).  -1 never happens: 0 when unknown. */
 unsigned fbsd_process_count(struct fbsd *f, int jid);
 unsigned fbsd_process_kill(struct fbsd *f, int jid, int sig);
+/* Between these two, fbsd_process_count answers from one look for all. */
+void fbsd_process_look(struct fbsd *f);
+void fbsd_process_forget(struct fbsd *f);
 
 /* fbsd_link.c -------------------------------------------------------------------------------------------------------- */
 /* An interface as a command sees it. */

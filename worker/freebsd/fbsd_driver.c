@@ -70,6 +70,7 @@ fbsd_close(void *ctx)
 	close_fd(f->s6);
 	close_fd(f->rt);
 	close_fd(f->kq);
+	fbsd_process_forget(f);
 	free(f->guests);
 	free(f);
 }
