@@ -1,5 +1,5 @@
 /*
- * cli_enter on FreeBSD: the process attaches to the jail.  A sandbox is a jail of the daemon's own, with its jails inside.
+ * cli_enter_jail: cli_enter on FreeBSD: the process attaches to the jail.  A sandbox is a jail of the daemon's own, with its jails inside.
  */
 #include "cli/cli_enter.h"
 
