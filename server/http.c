@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "server/http_int.h"
+#include "server/http_www.h"
 #include "server/ident.h"
 
 #define LOG_LINES_A_SECOND 5
@@ -271,9 +272,9 @@ handle(void *cls, struct MHD_Connection *conn, const char *url, const char *meth
     void **con_cls)
 {
 	struct request *r = *con_cls;
+	enum MHD_Result rc;
 
 	(void)cls;
-	(void)conn;
 	(void)url;
 	(void)version;
 	if (r == NULL)
@@ -287,7 +288,11 @@ handle(void *cls, struct MHD_Connection *conn, const char *url, const char *meth
 	http_conn_state(r->l, r->c, CONN_WORKING);
 	if (r->too_large)
 		refuse(r, 413, "too_large", "the body is larger than GET /v1 says");
-	return (r->refuse != 0 ? http_refuse(r) : request_answer(r, method));
+	if (r->refuse != 0)
+		return (http_refuse(r));
+	if ((strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) && http_www_reply(r->l->conf->www, conn, r->target, &rc))
+		return (rc);
+	return (request_answer(r, method));
 }
 
 /* --- listeners ------------------------------------------------------------------------------------------------- */

@@ -17,6 +17,8 @@ struct http_limits {
 	int rate, rate_loopback;	/* requests a second and address, 0 = any */
 };
 
+struct http_www;
+
 struct http_conf {
 	struct ticket_queue *queue;
 	struct api_health *health;
@@ -25,6 +27,7 @@ struct http_conf {
 	const char *state_dir;
 	const char *hosts;	/* names this server is called by, besides its own addresses; blank-separated patterns */
 	struct http_limits limits;
+	const struct http_www *www;	/* NULL = the dashboard is not there */
 	struct auth_conf auth;
 };
 

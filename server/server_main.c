@@ -3,7 +3,7 @@
  *
  * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
  *
- *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] ... [--revisions-keep N] [--revisions-days N] [-v] [-f]
+ *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] ... [--revisions-keep N] [--revisions-days N] [--www FD] [-v] [-f]
  *
  * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
  */
@@ -22,6 +22,7 @@
 #include "core/str.h"
 #include "core/version.h"
 #include "server/http.h"
+#include "server/http_www.h"
 #include "server/ident.h"
 #include "server/recon.h"
 
@@ -42,6 +43,7 @@ struct options {
 	struct http_limits limits;
 	int worker_pid;
 	int revisions_keep, revisions_days;
+	int www_fd;		/* the directory of the dashboard, -1 = none */
 };
 
 struct server {
@@ -121,11 +123,12 @@ parse(int argc, char **argv, struct options *o)
 		{ "rate-limit-loopback", required_argument, NULL, '5' },
 		{ "revisions-keep", required_argument, NULL, 'k' },
 		{ "revisions-days", required_argument, NULL, 'd' },
+		{ "www", required_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int ch, bad = 0;
 
-	*o = (struct options){ .channel = -1, .admin_uids = "", .hosts = "", .limits = { .connections = 512, .per_address = 64, .request_s = 30 },
+	*o = (struct options){ .channel = -1, .www_fd = -1, .admin_uids = "", .hosts = "", .limits = { .connections = 512, .per_address = 64, .request_s = 30 },
 		.revisions_keep = 1000, .revisions_days = 90 };
 	while ((ch = getopt_long(argc, argv, "vf", longs, NULL)) != -1) {
 		switch (ch) {
@@ -173,6 +176,9 @@ parse(int argc, char **argv, struct options *o)
 			break;
 		case 'd':
 			bad |= number(optarg, &o->revisions_days);
+			break;
+		case 'w':
+			bad |= number(optarg, &o->www_fd);
 			break;
 		case 'v':
 			o->verbose = true;
@@ -238,6 +244,21 @@ listeners_open(struct server *s, const struct options *o, const struct http_conf
 	return (rc);
 }
 
+/* Without a dashboard everything else works. */
+static struct http_www *
+dashboard_open(int dir_fd)
+{
+	struct http_www *w = NULL;
+	struct err err;
+
+	if (dir_fd == -1)
+		return (NULL);
+	if (http_www_open(dir_fd, &w, &err) == -1)
+		log_warn("main", "no dashboard: %s", err.msg);
+	close(dir_fd);
+	return (w);
+}
+
 static int
 serve(const struct options *o, struct store *writer, struct err *err)
 {
@@ -252,8 +273,9 @@ serve(const struct options *o, struct store *writer, struct err *err)
 	struct api_info info = { .version = JAILNET_VERSION, .platform = platform, .http_library = http_library(),
 		.worker_pid = o->worker_pid, .sandbox = o->sandbox };
 	struct ticket_queue queue;
+	struct http_www *www = dashboard_open(o->www_fd);
 	struct http_conf http = { .queue = &queue, .health = &health, .metrics = &metrics, .info = &info, .state_dir = o->state_dir,
-		.hosts = o->hosts, .limits = o->limits,
+		.hosts = o->hosts, .www = www, .limits = o->limits,
 		.auth = { .sandbox = o->sandbox, .admin_uids = o->admin_uids } };
 	struct server server = { .n = 0 };
 	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .metrics = &metrics, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
@@ -263,8 +285,10 @@ serve(const struct options *o, struct store *writer, struct err *err)
 
 	metrics.started_at = ident_now_ms();
 	atomic_store(&health.store_ok, true);
-	if (ticket_queue_init(&queue, err) == -1)
+	if (ticket_queue_init(&queue, err) == -1) {
+		http_www_close(www);
 		return (-1);
+	}
 	if ((o->tls_cert == NULL || http_tls_open(o->tls_cert, o->tls_key, err) == 0) && listeners_open(&server, o, &http, err) == 0) {
 		puts("ready");
 		fflush(stdout);
@@ -276,6 +300,7 @@ serve(const struct options *o, struct store *writer, struct err *err)
 		http_close(server.listeners[i]);
 	http_tls_close();
 	ticket_queue_fini(&queue);
+	http_www_close(www);
 	return (rc);
 }
 

@@ -63,6 +63,7 @@ static const struct conf_key keys[] = {
 	STR_KEY("log_level", CONF_STR, log_level, "info"),
 	{ "revisions_keep", CONF_U32, offsetof(struct options_conf, revisions_keep), 0, 10, 1000000, "1000" },
 	NUM_KEY("revisions_days", revisions_days, 36500, "90"),
+	STR_KEY("www", CONF_STR, www, ""),
 	STR_KEY("uplinks", CONF_WORDS, policy.uplinks, ""),
 	STR_KEY("jail_paths", CONF_WORDS, policy.jail_paths, ""),
 	BOOL_KEY("allow_exec", policy.allow_exec),

@@ -27,6 +27,7 @@ struct options_conf {
 	uint32_t connections, connections_per_address, request_timeout, rate_limit, rate_limit_loopback;
 	char log_level[8];
 	uint32_t revisions_keep, revisions_days;
+	char www[PATH_SIZE];	/* "" = beside our own program */
 	struct policy policy;
 };
 

@@ -55,6 +55,24 @@ find_server(struct spawn *s, struct err *err)
 	    err_set(err, ERR_INTERNAL, "the path of jailnetd-server is too long") : 0);
 }
 
+/* Where it was configured; else beside us in a build tree, else where make install puts it. */
+static void
+find_www(struct spawn *s)
+{
+	static const char *const places[] = { "www", "../share/jailnet/www" };
+	int len = (int)(strrchr(s->server, '/') - s->server);
+
+	if (s->options->conf.www[0] != '\0') {
+		str_copy(s->www, sizeof(s->www), s->options->conf.www);
+		return;
+	}
+	for (size_t i = 0; i < NELEMS(places); i++) {
+		if (str_format(s->www, sizeof(s->www), "%.*s/%s", len, s->server, places[i]) == 0 && access(s->www, F_OK) == 0)
+			return;
+	}
+	s->www[0] = '\0';
+}
+
 static int
 find_user(struct spawn *s, struct err *err)
 {
@@ -85,6 +103,7 @@ spawn_init(struct spawn *s, const struct options *o, const struct listen *l, str
 		return (-1);
 	if (access(s->server, X_OK) == -1)
 		return (err_sys(err, "%s", s->server));
+	find_www(s);
 	return (s->change_user ? find_user(s, err) : 0);
 }
 
@@ -104,18 +123,20 @@ spawn_own_state_dir(const struct spawn *s, struct err *err)
 	return (ret);
 }
 
-/* 3 = channel, then the listeners, nothing else.  First out of the way, then into place.  Returns the program, which
+/* 3 = channel, then the listeners, then the dashboard's directory, nothing else.  First out of the way, then into place.  Returns the program, which
  * closes itself on exec; -1 = failed. */
 static int
-arrange_fds(const struct spawn *s, int channel)
+arrange_fds(const struct spawn *s, int channel, int www)
 {
-	int fds[LISTEN_TCP_MAX + 2], n = 0, null;
+	int fds[LISTEN_TCP_MAX + 3], n = 0, null;
 
 	fds[n++] = channel;
 	if (s->listen->local != -1)
 		fds[n++] = s->listen->local;
 	for (size_t i = 0; i < s->listen->ntcp; i++)
 		fds[n++] = s->listen->tcp[i];
+	if (www != -1)
+		fds[n++] = www;
 	for (int i = 0; i < n; i++)
 		if ((fds[i] = fcntl(fds[i], F_DUPFD, FIRST_FD + n)) == -1)
 			return (-1);
@@ -178,7 +199,7 @@ add_text(struct args *a, const char *option, const char *text)
 
 /* uid 0 always administers */
 static void
-build_args(struct args *a, const struct spawn *s, pid_t worker)
+build_args(struct args *a, const struct spawn *s, pid_t worker, bool has_www)
 {
 	const struct options *o = s->options;
 	int fd = FIRST_FD;
@@ -192,6 +213,8 @@ build_args(struct args *a, const struct spawn *s, pid_t worker)
 		add_number(a, "--unix", fd++);
 	for (size_t i = 0; i < s->listen->ntcp; i++)
 		add_number(a, s->listen->tls[i] ? "--tls" : "--tcp", fd++);
+	if (has_www)
+		add_number(a, "--www", fd++);
 	if (o->sandbox)
 		add(a, "--sandbox");
 	if (!s->change_user && geteuid() == 0)
@@ -222,14 +245,17 @@ child(const struct spawn *s, int channel, pid_t worker)
 	struct err err = { ERR_NONE, 0, "", "" };
 	struct args a;
 	sigset_t none;
-	int program;
+	int program, www = -1;
 
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	build_args(&a, s, worker);
-	if ((program = arrange_fds(s, channel)) == -1)
+	/* opened with our rights: its parents may be closed to the server's user */
+	if (s->www[0] != '\0' && (www = open(s->www, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		log_warn("spawn", "no dashboard: %s: %s", s->www, strerror(errno));
+	build_args(&a, s, worker, www != -1);
+	if ((program = arrange_fds(s, channel, www)) == -1)
 		err_sys(&err, "arranging descriptors");
 	else if (lose_privileges(s, &err) == 0) {
 		execv(s->server, (char *const *)(uintptr_t)a.v);

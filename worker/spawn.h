@@ -14,6 +14,7 @@ struct spawn {
 	const struct options *options;
 	const struct listen *listen;
 	char server[PATH_SIZE * 4];	/* program */
+	char www[PATH_SIZE * 4];	/* directory of the dashboard, "" = none */
 	bool change_user;		/* we are root and the server must not be */
 	uid_t uid;
 	gid_t gid;

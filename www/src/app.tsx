@@ -1,0 +1,60 @@
+/** The page: sign-in, or the shell with one of the views in it. */
+import { useEffect } from "preact/hooks";
+import { messageOf, Problem } from "./api/client";
+import { signIn } from "./api/session";
+import { ChangeDialog } from "./panels/change";
+import { CreateDialog } from "./panels/create";
+import { EditDialog } from "./panels/edit";
+import { EventsView } from "./panels/events";
+import { MoveDialog } from "./panels/move";
+import { Shell } from "./shell";
+import { SignInPage } from "./signin";
+import { view } from "./state/route";
+import { announce, announcement } from "./state/ui";
+import { enter } from "./state/world";
+import { TopologyView } from "./topology";
+
+function CurrentView() {
+  switch (view.value) {
+    case "events":
+      return <EventsView />;
+    default:
+      return <TopologyView />;
+  }
+}
+
+/** Speaks for screen readers what only the eye would see. */
+function Announcer() {
+  const said = announcement.value;
+  return (
+    <div class="toast" role="status" aria-live="polite">
+      {said && <span key={said.serial}>{said.text}</span>}
+    </div>
+  );
+}
+
+export function App() {
+  useEffect(() => {
+    enter().catch((error: unknown) => {
+      if (!(error instanceof Problem && error.status === 401)) announce(messageOf(error));
+      signIn.value = "out";
+    });
+  }, []);
+  if (signIn.value === "unknown") return <div class="blank" aria-busy="true" />;
+  return (
+    <>
+      {signIn.value === "out" ? (
+        <SignInPage />
+      ) : (
+        <Shell>
+          <CurrentView />
+        </Shell>
+      )}
+      <CreateDialog />
+      <EditDialog />
+      <MoveDialog />
+      <ChangeDialog />
+      <Announcer />
+    </>
+  );
+}

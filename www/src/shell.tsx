@@ -1,0 +1,133 @@
+/** What is around every view: name, navigation, connection, theme. */
+import type { ComponentChildren } from "preact";
+import { setToken, signIn } from "./api/session";
+import { linkTo, type View, view } from "./state/route";
+import { theme } from "./state/ui";
+import { link, linkReason, retryNow, server, world } from "./state/world";
+import { Icon } from "./ui/icon";
+
+export function Logo() {
+  return (
+    <span class="logo">
+      <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
+        <rect width="32" height="32" rx="7" class="logo-back" />
+        <path d="M6 11h20M10 11v8M22 11v8M16 5v6" class="logo-line" />
+        <rect x="6" y="19" width="8" height="7" rx="1.6" class="logo-jail" />
+        <rect x="18" y="19" width="8" height="7" rx="1.6" class="logo-jail" />
+      </svg>
+      jailnet
+    </span>
+  );
+}
+
+const tabs: { view: View; name: string }[] = [
+  { view: "topology", name: "Topology" },
+  { view: "drift", name: "Drift" },
+  { view: "macs", name: "MACs" },
+  { view: "events", name: "Events" },
+  { view: "history", name: "History" },
+  { view: "edit", name: "Edit JSON" },
+  { view: "tokens", name: "Tokens" },
+  { view: "health", name: "Health" },
+];
+
+function Navigation() {
+  const drifted = world.value?.drift.length ?? 0;
+  return (
+    <nav aria-label="Views">
+      {tabs.map((tab) => (
+        <a key={tab.view} href={linkTo(tab.view)} aria-current={view.value === tab.view ? "page" : undefined}>
+          {tab.name}
+          {tab.view === "drift" && drifted > 0 && (
+            <span class="count">
+              {drifted}
+              <span class="sr"> differences</span>
+            </span>
+          )}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+const themes = ["auto", "light", "dark"] as const;
+const themeIcons = { auto: "auto", light: "sun", dark: "moon" } as const;
+
+function ThemeButton() {
+  const next = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? "auto";
+  return (
+    <button
+      type="button"
+      class="icon"
+      title={`Theme: ${theme.value}`}
+      aria-label={`Theme: ${theme.value}. Switch to ${next}`}
+      onClick={() => {
+        theme.value = next;
+      }}
+    >
+      <Icon name={themeIcons[theme.value]} />
+    </button>
+  );
+}
+
+function signOut(): void {
+  setToken(null);
+  signIn.value = "out";
+}
+
+function ConnectionBanner() {
+  if (link.value !== "lost") return null;
+  return (
+    <div class="banner" role="alert">
+      <Icon name="warning" />
+      <span>
+        <b>Connection lost.</b> What you see may be old; nothing you typed is lost.{" "}
+        <span class="muted">{linkReason.value}</span>
+      </span>
+      <button type="button" onClick={retryNow}>
+        Try now
+      </button>
+    </div>
+  );
+}
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const info = server.value;
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <header>
+        <a class="home" href={linkTo("topology")} aria-label="jailnet, topology">
+          <Logo />
+        </a>
+        {info?.sandbox && <span class="chip">sandbox</span>}
+        <Navigation />
+        <div class="tools">
+          <span
+            class={`live ${link.value}`}
+            title={link.value === "live" ? "Live: events arrive as they happen" : linkReason.value}
+          >
+            <i aria-hidden="true" />
+            {link.value}
+          </span>
+          <ThemeButton />
+          <button
+            type="button"
+            class="icon"
+            title={`Sign out ${info?.actor ?? ""}`}
+            aria-label="Sign out"
+            onClick={signOut}
+          >
+            <Icon name="leave" />
+          </button>
+        </div>
+      </header>
+      <ConnectionBanner />
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,130 @@
+/** The main view: the drawing, what searches and filters it, and the details of what is selected. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type Layout, layOut, warmUp } from "./graph/layout";
+import { buildGraph, cablesByNode, type Graph, pathOf } from "./graph/model";
+import { buildScene, type Scene } from "./graph/scene";
+import { fontsReady } from "./graph/text";
+import { Canvas, type CanvasHandle } from "./graph/view";
+import { Details } from "./panels/details";
+import { FirstRun } from "./panels/firstrun";
+import { openMove } from "./panels/move";
+import { select, selected } from "./state/route";
+import { showV4, showV6 } from "./state/ui";
+import { isEmpty, loadError, world } from "./state/world";
+import { Toolbar, type ViewOptions } from "./toolbar";
+
+warmUp();
+const fonts = fontsReady();
+
+/** Lays the newest scene out; older answers are dropped. */
+function useLayout(scene: Scene | null): { layout: Layout | null; error: string | null } {
+  const [state, setState] = useState<{ layout: Layout | null; error: string | null }>({ layout: null, error: null });
+  const newest = useRef(0);
+  useEffect(() => {
+    if (scene === null) return;
+    const turn = ++newest.current;
+    layOut(scene).then(
+      (layout) => {
+        if (turn !== newest.current) return;
+        setState({ layout, error: null });
+        performance.mark("jailnet:drawn", { detail: { boxes: layout.boxes.size } });
+      },
+      (error: unknown) => {
+        if (turn === newest.current) setState((old) => ({ ...old, error: String(error) }));
+      },
+    );
+  }, [scene]);
+  return state;
+}
+
+function matches(graph: Graph, options: ViewOptions): Set<string> | null {
+  const words = options.search.trim().toLowerCase();
+  if (words === "" && options.label === "") return null;
+  const [key = "", value] = options.label.split("=");
+  const found = new Set<string>();
+  for (const node of graph.nodes.values()) {
+    const text = [node.name, ...node.addresses].join(" ").toLowerCase();
+    const labelled = options.label === "" || (value === undefined ? key in node.labels : node.labels[key] === value);
+    if (labelled && (words === "" || text.includes(words))) found.add(node.id);
+  }
+  for (const cable of graph.cables) {
+    const named =
+      words !== "" &&
+      [cable.id.slice(cable.id.indexOf("/") + 1), ...cable.ends.map((end) => end.ifname)].some((t) =>
+        t.toLowerCase().includes(words),
+      );
+    if (named && options.label === "") {
+      found.add(cable.id);
+      for (const end of cable.ends) found.add(end.node);
+    } else if (cable.ends.every((end) => found.has(end.node))) found.add(cable.id);
+  }
+  return found;
+}
+
+const start: ViewOptions = { search: "", label: "", groupBy: "", focus: null };
+
+export function TopologyView() {
+  const data = world.value;
+  const [options, setOptions] = useState<ViewOptions>(start);
+  const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const [ready, setReady] = useState(false);
+  const canvas = useRef<CanvasHandle | null>(null);
+  useEffect(() => void fonts.finally(() => setReady(true)), []);
+
+  const graph = useMemo(() => (data ? buildGraph(data) : null), [data]);
+  const cables = useMemo(() => (graph ? cablesByNode(graph) : new Map()), [graph]);
+  const [v4, v6] = [showV4.value === "yes", showV6.value === "yes"];
+  const scene = useMemo(
+    () => (graph && ready ? buildScene(graph, { v4, v6, groupBy: options.groupBy, toggled }) : null),
+    [graph, ready, v4, v6, options.groupBy, toggled],
+  );
+  const { layout, error } = useLayout(scene);
+  const lit = useMemo(() => {
+    if (graph === null) return null;
+    return options.focus !== null && graph.nodes.has(options.focus)
+      ? pathOf(graph, options.focus)
+      : matches(graph, options);
+  }, [graph, options]);
+
+  if (data === null) {
+    return loadError.value === null ? (
+      <div class="blank" aria-busy="true" />
+    ) : (
+      <p class="problem page">{loadError.value}</p>
+    );
+  }
+  if (isEmpty.value) return <FirstRun />;
+
+  const toggle = (id: string) => {
+    const group = layout?.boxes.get(id)?.box.group;
+    if (group) setToggled(new Map(toggled).set(id, !group.open));
+  };
+  return (
+    <div class={selected.value === null ? "topology" : "topology with-details"}>
+      <div class="stage">
+        <Toolbar graph={graph} options={options} onChange={setOptions} canvas={canvas} />
+        {error && <p class="problem page">The drawing cannot be laid out: {error}</p>}
+        {layout && (
+          <Canvas
+            layout={layout}
+            cables={cables}
+            selected={selected.value}
+            lit={lit}
+            onSelect={select}
+            onToggle={toggle}
+            onMove={openMove}
+            handle={canvas}
+          />
+        )}
+      </div>
+      {selected.value !== null && (
+        <Details
+          object={selected.value}
+          focus={options.focus}
+          onFocus={(focus) => setOptions({ ...options, focus })}
+          onClose={() => select(null)}
+        />
+      )}
+    </div>
+  );
+}

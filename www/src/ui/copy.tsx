@@ -1,0 +1,22 @@
+/** Text to take along: JSON, a command line. */
+import { announce } from "../state/ui";
+import { Icon } from "./icon";
+
+export function CopyBox({ text, label }: { text: string; label: string }) {
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => announce(`${label} copied`),
+      () => announce("The browser does not let us copy"),
+    );
+  return (
+    <div class="copy-box">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
+      <pre tabIndex={0} aria-label={label}>
+        {text}
+      </pre>
+      <button type="button" class="icon" aria-label={`Copy ${label}`} title={`Copy ${label}`} onClick={copy}>
+        <Icon name="copy" />
+      </button>
+    </div>
+  );
+}
