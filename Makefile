@@ -35,6 +35,7 @@ SRC_server != ls server/*.c
 SRC_worker != ls worker/*.c | grep -v probe
 SRC_driver != ls worker/$(OS)/*.c | grep -v sandbox || true
 SRC_sandbox != ls worker/$(OS)/*sandbox.c
+SRC_www != find www openapi/examples -type f -not -path '*/node_modules*' -not -name schema.ts
 SRC_cli != ls cli/*.c cli/$(OS)/*.c
 SRC_fake != ls tests/fake/fake_[!s]*.c
 
@@ -50,7 +51,7 @@ OBJ_fake = $(SRC_fake:%.c=$(B)/%.o)
 
 PROGRAMS = $(B)/jailnetd $(B)/jailnetd-server $(B)/jailnet
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(B)/www.stamp
 
 include $(B)/rules.mk
 include $(B)/tests.mk
@@ -73,6 +74,12 @@ $(B)/api_openapi.c: openapi/openapi.yaml tools/embed.py
 	$(PYTHON) tools/embed.py api_openapi_json openapi/openapi.yaml >$@.tmp && mv $@.tmp $@
 $(B)/api_openapi.o: $(B)/api_openapi.c
 	$(CC) $(ALL_CFLAGS) -Wno-overlength-strings -c -o $@ $(B)/api_openapi.c
+
+# The dashboard: built when Node.js, npm and its registry are there, else left out with a word.
+$(B)/www.stamp: $(SRC_www) tools/www.sh
+	@sh tools/www.sh $(B)
+www:
+	@sh tools/www.sh $(B) must
 
 # --- tests ---------------------------------------------------------------------------------------------------------
 
@@ -125,6 +132,12 @@ bench: deps-ci all $(BENCHES)
 bench-quick: deps-ci all $(BENCHES)
 	@$(PYTHON) tests/bench/bench.py --quick
 
+# The dashboard in Chromium; needs npm and PyPI.
+check-www:
+	@sh tests/demo/deps.sh www
+	@$(MAKE) -s all www $(B)/jailnetd-fake
+	@sh tests/www/check.sh "$(B)"
+
 lint:
 	@sh tests/demo/deps.sh ci
 	@sh tests/lint.sh "$(B)"
@@ -142,11 +155,13 @@ install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(B)/jailnetd $(B)/jailnetd-server $(DESTDIR)$(PREFIX)/sbin/
 	install -m 0755 $(B)/jailnet $(DESTDIR)$(PREFIX)/bin/
+	if [ -f $(B)/www/manifest ]; then mkdir -p $(DESTDIR)$(PREFIX)/share/jailnet/www && \
+	    install -m 0644 $(B)/www/* $(DESTDIR)$(PREFIX)/share/jailnet/www/; fi
 
 clean:
 	rm -rf $(B)
 
 help:
-	@echo "all demo demo-stop check asan fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
+	@echo "all www check-www demo demo-stop check asan fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
 
 .PHONY: all tests deps deps-ci demo demo-stop check check-built asan fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Installs the missing packages of packages.debian as root; as anybody else prints the one line to run as root.
-# usage: deps.sh [demo|check|ci]
+# usage: deps.sh [demo|check|ci|www]
 set -eu
 
 need=${1:-demo}
 list=$(dirname "$0")/packages.debian
 
 case $need in
-demo | check | ci) ;;
+demo | check | ci | www) ;;
 *)
-	echo "usage: deps.sh [demo|check|ci]" >&2
+	echo "usage: deps.sh [demo|check|ci|www]" >&2
 	exit 2
 	;;
 esac
@@ -29,7 +29,7 @@ while read -r package what; do
 	'' | '#'*) continue ;;
 	esac
 	case $need:$what in
-	demo:check | demo:ci | check:ci) continue ;;
+	demo:check | demo:ci | check:ci | *:www | www:ci) [ "$need:$what" = www:www ] || continue ;;
 	esac
 	found=no
 	for one in $(echo "$package" | tr '|' ' '); do

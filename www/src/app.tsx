@@ -1,7 +1,7 @@
 /** The page: sign-in, or the shell with one of the views in it. */
 import { useEffect } from "preact/hooks";
-import { messageOf, Problem } from "./api/client";
-import { signIn } from "./api/session";
+import { messageOf, Problem, request } from "./api/client";
+import { signIn, takeCode } from "./api/session";
 import { ChangeDialog } from "./panels/change";
 import { CreateDialog } from "./panels/create";
 import { EditDialog } from "./panels/edit";
@@ -27,15 +27,21 @@ function CurrentView() {
 function Announcer() {
   const said = announcement.value;
   return (
-    <div class="toast" role="status" aria-live="polite">
+    <div class="toast" aria-live="polite">
       {said && <span key={said.serial}>{said.text}</span>}
     </div>
   );
 }
 
+async function start(): Promise<void> {
+  const code = takeCode();
+  if (code !== null) await request({ method: "POST", path: "/v1/session", body: { code } });
+  await enter();
+}
+
 export function App() {
   useEffect(() => {
-    enter().catch((error: unknown) => {
+    start().catch((error: unknown) => {
       if (!(error instanceof Problem && error.status === 401)) announce(messageOf(error));
       signIn.value = "out";
     });

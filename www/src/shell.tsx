@@ -1,8 +1,9 @@
 /** What is around every view: name, navigation, connection, theme. */
 import type { ComponentChildren } from "preact";
-import { setToken, signIn } from "./api/session";
+import { messageOf, request } from "./api/client";
+import { signIn } from "./api/session";
 import { linkTo, type View, view } from "./state/route";
-import { theme } from "./state/ui";
+import { announce, theme } from "./state/ui";
 import { link, linkReason, retryNow, server, world } from "./state/world";
 import { Icon } from "./ui/icon";
 
@@ -70,9 +71,13 @@ function ThemeButton() {
   );
 }
 
-function signOut(): void {
-  setToken(null);
-  signIn.value = "out";
+async function signOut(): Promise<void> {
+  try {
+    await request({ method: "DELETE", path: "/v1/session" });
+    signIn.value = "out";
+  } catch (error) {
+    announce(messageOf(error));
+  }
 }
 
 function ConnectionBanner() {

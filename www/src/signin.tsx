@@ -1,7 +1,6 @@
-/** A token lets in.  It stays in this tab. */
+/** A token lets in; the daemon gives a session cookie for it. */
 import { useState } from "preact/hooks";
-import { messageOf, Problem } from "./api/client";
-import { setToken } from "./api/session";
+import { messageOf, Problem, request } from "./api/client";
 import { Logo } from "./shell";
 import { enter } from "./state/world";
 
@@ -13,11 +12,10 @@ export function SignInPage() {
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    setToken(text.trim());
     try {
+      await request({ method: "POST", path: "/v1/session", body: { token: text.trim() } });
       await enter();
     } catch (cause) {
-      setToken(null);
       setError(
         cause instanceof Problem && cause.status === 401
           ? "This token is not known here, or it has expired."

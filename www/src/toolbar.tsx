@@ -39,6 +39,10 @@ function Toggle({ on, name, onChange }: { on: boolean; name: string; onChange(on
   );
 }
 
+function choose(what: typeof showV4, on: boolean): void {
+  what.value = on ? "yes" : "no";
+}
+
 function SearchBox({ graph, options, onChange, canvas }: Props) {
   const firstHit = () => {
     const words = options.search.trim().toLowerCase();
@@ -71,8 +75,8 @@ export function Toolbar(props: Props) {
     <div class={more ? "toolbar more" : "toolbar"} role="toolbar" aria-label="Drawing">
       <SearchBox {...props} />
       <div class="optional">
-        <Toggle name="IPv4" on={showV4.value === "yes"} onChange={(on) => (showV4.value = on ? "yes" : "no")} />
-        <Toggle name="IPv6" on={showV6.value === "yes"} onChange={(on) => (showV6.value = on ? "yes" : "no")} />
+        <Toggle name="IPv4" on={showV4.value === "yes"} onChange={(on) => choose(showV4, on)} />
+        <Toggle name="IPv6" on={showV6.value === "yes"} onChange={(on) => choose(showV6, on)} />
         {pairs.length > 0 && (
           <select
             aria-label="Filter by label"

@@ -1,5 +1,5 @@
 /** One way to the API: typed answers, problems as exceptions. */
-import { authHeaders, signIn } from "./session";
+import { signIn } from "./session";
 import type { Operation, ProblemBody } from "./types";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -57,7 +57,7 @@ function unknownProblem(status: number, text: string): ProblemBody {
 }
 
 export async function send(call: Call): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json", ...authHeaders(), ...call.headers };
+  const headers: Record<string, string> = { Accept: "application/json", ...call.headers };
   const init: RequestInit = { method: call.method, headers, credentials: "same-origin", cache: "no-store" };
   if (call.body !== undefined) {
     headers["Content-Type"] = call.method === "PATCH" ? "application/merge-patch+json" : "application/json";
@@ -78,7 +78,7 @@ export async function request<T>(call: Call): Promise<Answer<T>> {
   const type = response.headers.get("Content-Type") ?? "";
   const body: unknown = type.includes("json") && text !== "" ? JSON.parse(text) : text;
   if (!response.ok) {
-    if (response.status === 401) signIn.value = "out";
+    if (response.status === 401 && call.path !== "/v1/session") signIn.value = "out";
     throw new Problem(response.status, isProblem(body) ? body : unknownProblem(response.status, text));
   }
   return {

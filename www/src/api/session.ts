@@ -1,19 +1,12 @@
-/** Who we are to the API: a session cookie (the browser keeps it), else a token that lives as long as this tab. */
+/** Who we are to the API: a session cookie that scripts cannot read.  A token or a one-time code is exchanged for it and forgotten. */
 import { signal } from "@preact/signals";
-
-const KEY = "jailnet.token";
 
 export type SignIn = "unknown" | "in" | "out";
 export const signIn = signal<SignIn>("unknown");
 
-let token = sessionStorage.getItem(KEY);
-
-export function setToken(value: string | null): void {
-  token = value;
-  if (value === null) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, value);
-}
-
-export function authHeaders(): Record<string, string> {
-  return token === null ? {} : { Authorization: `Bearer ${token}` };
+/** "#code=jnl_...", from a sign-in link; taken out of the address at once. */
+export function takeCode(): string | null {
+  const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
+  if (code !== null) history.replaceState(null, "", location.pathname);
+  return code;
 }

@@ -71,7 +71,6 @@ const NodeBox = memo(({ placed, cables, state, tab }: NodeProps) => {
   const room = placed.width - (node.router ? 60 : 36);
   const inRow = node.kind === "bridge";
   return (
-    // biome-ignore lint/a11y/useSemanticElements: an SVG drawing has no button element
     <g
       class={`node kind-${node.kind} look-${node.look}${node.router ? " router" : ""}${state}`}
       transform={`translate(${placed.x} ${placed.y})`}
@@ -139,7 +138,6 @@ function GroupBox({ placed, marked, focusable }: { placed: PlacedBox; marked: Ma
   const count = `${group.members.length} jails`;
   return (
     <g class={`group look-${group.look}${lit ? "" : " dim"}`} transform={`translate(${placed.x} ${placed.y})`}>
-      {/* biome-ignore lint/a11y/useSemanticElements: an SVG drawing has no button element */}
       <g
         role="button"
         tabIndex={focusable ? 0 : -1}
@@ -185,7 +183,6 @@ const CompactJail = memo(({ node, cable, x, y, state, tab }: CompactProps) => {
   const side = cable.ends[0].node === node.id ? 0 : 1;
   const look = worstLook([node.look, cable.look]);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: an SVG drawing has no button element
     <g
       class={`node compact kind-jail look-${look}${state}`}
       transform={`translate(${x} ${y})`}

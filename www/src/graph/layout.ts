@@ -104,17 +104,32 @@ interface Sides {
   lower: Port[];
 }
 
+/** A port straddles the edge of its box; one without a name is a point on it. */
 function elkPort(port: Port, side: "NORTH" | "SOUTH", index: number): ElkPort {
+  const height = port.label === "" ? 1 : PORT_HEIGHT;
   return {
     id: port.id,
     width: port.width,
-    height: PORT_HEIGHT,
+    height,
     layoutOptions: {
       "elk.port.side": side,
       "elk.port.index": String(index),
-      "elk.port.borderOffset": String(-PORT_HEIGHT / 2),
+      "elk.port.borderOffset": String(-height / 2),
     },
   };
+}
+
+/** On a bar each port stands where the box it leads to will stand, so that cables are straight. */
+function placeOnBar(width: number, height: number, list: ElkPort[], slots: number[], upper: boolean): void {
+  const total = slots.reduce((sum, slot) => sum + slot + GAP, -GAP);
+  let x = (width - total) / 2;
+  list.forEach((port, i) => {
+    const slot = slots[i] ?? 0;
+    const tall = port.height ?? 0;
+    port.x = x + (slot - (port.width ?? 0)) / 2;
+    port.y = upper ? -tall / 2 : height - tall / 2;
+    x += slot + GAP;
+  });
 }
 
 /** A bar is as wide as what hangs on it. */
@@ -150,25 +165,31 @@ function question(scene: Scene): Question {
     edges.push({ id: wire.id, sources: [above.id], targets: [beneath.id] });
   }
   const ports: Question["ports"] = new Map();
-  const children = [...scene.boxes.values()]
-    .sort((x, y) => rank(x.id) - rank(y.id))
-    .map((box): ElkNode => {
-      const own = sides.get(box.id) ?? { upper: [], lower: [] };
-      for (const port of own.upper) ports.set(port.id, { port, below: false });
-      for (const port of own.lower) ports.set(port.id, { port, below: true });
-      const layoutOptions: Record<string, string> = {
-        "elk.portConstraints": "FIXED_SIDE",
-        "elk.spacing.portPort": "12",
-      };
-      if (box.kind === "uplink") layoutOptions["elk.layered.layering.layerConstraint"] = "FIRST";
-      return {
-        id: box.id,
-        width: widthOf(box, own, scene, other),
-        height: box.height,
-        ports: [...own.upper.map((p, i) => elkPort(p, "NORTH", i)), ...own.lower.map((p, i) => elkPort(p, "SOUTH", i))],
-        layoutOptions,
-      };
-    });
+  const slotOf = (port: Port): number => {
+    const to = other.get(port.id) ?? "";
+    const siblings = [...(sides.get(port.box)?.lower ?? [])].filter((one) => other.get(one.id) === to).length || 1;
+    return Math.max(port.width, ((scene.boxes.get(to)?.width ?? 0) - (siblings - 1) * GAP) / siblings);
+  };
+  const child = (box: Box): ElkNode => {
+    const own = sides.get(box.id) ?? { upper: [], lower: [] };
+    for (const port of own.upper) ports.set(port.id, { port, below: false });
+    for (const port of own.lower) ports.set(port.id, { port, below: true });
+    const upper = own.upper.map((port, i) => elkPort(port, "NORTH", i));
+    const lower = own.lower.map((port, i) => elkPort(port, "SOUTH", i));
+    const width = widthOf(box, own, scene, other);
+    const isBar = box.kind === "bridge";
+    const layoutOptions: Record<string, string> = {
+      "elk.portConstraints": isBar ? "FIXED_POS" : "FIXED_SIDE",
+      "elk.spacing.portPort": "12",
+    };
+    if (isBar) {
+      placeOnBar(width, box.height, upper, own.upper.map(slotOf), true);
+      placeOnBar(width, box.height, lower, own.lower.map(slotOf), false);
+    }
+    if (box.kind === "uplink") layoutOptions["elk.layered.layering.layerConstraint"] = "FIRST_SEPARATE";
+    return { id: box.id, width, height: box.height, ports: [...upper, ...lower], layoutOptions };
+  };
+  const children = [...scene.boxes.values()].sort((x, y) => rank(x.id) - rank(y.id)).map(child);
   return { root: { id: "root", children, edges, layoutOptions: rootOptions }, ports };
 }
 

@@ -256,7 +256,6 @@ export function Canvas(props: Props) {
   const marked: Marked = { selected, focused: tabStop, lit };
   const far = camera !== null && camera.k < 0.42;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: an SVG has no fieldset; its nodes are the buttons, it only hands keys on
     <svg
       ref={svg}
       role="group"

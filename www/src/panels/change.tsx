@@ -14,7 +14,6 @@ export function Steps({ steps }: { steps: PlanStep[] }) {
   return (
     <ol class="steps">
       {steps.map((step, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: steps have no name of their own, and the list never changes
         <li key={i}>
           <span class={`op op-${step.op}`}>{step.op}</span>
           <code>{step.object}</code>
@@ -42,6 +41,10 @@ function Summary({ steps }: { steps: PlanStep[] }) {
       </ul>
     </div>
   );
+}
+
+function close(): void {
+  change.value = null;
 }
 
 type Phase =
@@ -98,10 +101,10 @@ function ChangeSteps({ current }: { current: Change }) {
     setPhase({ name: "applying", plan, operation: null });
     try {
       await carryOut(call, (operation) => setPhase({ name: "applying", plan, operation }));
-      change.value = null;
+      close();
       announce(current.done);
       refresh();
-      current.then?.();
+      current.onDone?.();
     } catch (error) {
       setPhase({ name: "failed", plan, error });
     }
@@ -129,7 +132,7 @@ function ChangeSteps({ current }: { current: Change }) {
       <div class="dialog-foot">
         {isWhole && phase.name === "planned" && <ConfirmChoice seconds={confirm} onChange={setConfirm} />}
         <span class="spring" />
-        <button type="button" onClick={() => (change.value = null)}>
+        <button type="button" onClick={close}>
           {phase.name === "planned" || phase.name === "planning" ? "Cancel" : "Close"}
         </button>
         {plan && (phase.name === "planned" || phase.name === "failed") && (
@@ -146,7 +149,7 @@ export function ChangeDialog() {
   const current = change.value;
   if (current === null) return null;
   return (
-    <Dialog title={current.title} onClose={() => (change.value = null)} wide>
+    <Dialog title={current.title} onClose={close} wide>
       <ChangeSteps key={JSON.stringify(current.call)} current={current} />
     </Dialog>
   );

@@ -171,7 +171,7 @@ export function CreateDialog() {
       select(kind === "attachment" ? `jail/${String(made.jail)}` : `${kind}/${name}`);
     };
     if (kind === "jail") newJail(name, made, then);
-    else propose({ ...changeOf(kind, made), then });
+    else propose({ ...changeOf(kind, made), onDone: then });
   };
   return (
     <Dialog title={title} onClose={close}>

@@ -259,7 +259,7 @@ function remove(item: Item, onGone: () => void): void {
   const { name } = item.value;
   if (item.kind === "epair" || item.kind === "interface") {
     const title = item.kind === "epair" ? `Delete epair ${name}` : `Take ${name} back to the host`;
-    propose({ title, done: `${name} is gone`, call: { method: "DELETE", path: item.path }, then: onGone });
+    propose({ title, done: `${name} is gone`, call: { method: "DELETE", path: item.path }, onDone: onGone });
     return;
   }
   const kind = item.kind;

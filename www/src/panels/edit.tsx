@@ -29,7 +29,7 @@ export function EditDialog() {
   const submit = (values: Values) => {
     const body = fromValues(fields, values, item.value as unknown as JsonObject);
     const call = { method: "PUT" as const, path: item.path, body, headers: { "If-Match": `"r${revision}"` } };
-    propose({ title: `Change ${item.kind} ${name}`, done: `${item.kind} ${name} changed`, call, then: close });
+    propose({ title: `Change ${item.kind} ${name}`, done: `${item.kind} ${name} changed`, call, onDone: close });
   };
   return (
     <Dialog title={`Edit ${item.kind} ${name}`} onClose={close}>

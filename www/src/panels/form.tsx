@@ -159,6 +159,7 @@ export function Form({ fields, start, submit, onSubmit, onCancel }: Props) {
     >
       <div class="dialog-body form">
         {fields.map((field) => (
+          // biome-ignore lint/a11y/noLabelWithoutControl: Input is one
           <label key={field.path} class={field.type === "switch" ? "field switch" : "field"}>
             <span>{field.label}</span>
             <Input

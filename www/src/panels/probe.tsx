@@ -31,7 +31,6 @@ function Result({ probe, to }: { probe: Probe; to: string }) {
       {reached && (
         <ol>
           {probe.rtt_ms.map((rtt, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the n-th packet is what it is
             <li key={i}>
               <progress value={rtt} max={slowest} aria-hidden="true" />
               {rtt.toFixed(3)} ms

@@ -12,7 +12,7 @@ export interface Change {
   /** What is drawn of it as text above the plan, e.g. a diff. */
   note?: string;
   /** Runs when it is in the kernel. */
-  then?: () => void;
+  onDone?: () => void;
 }
 
 export const change = signal<Change | null>(null);
@@ -26,14 +26,14 @@ export async function proposeEdit(
   title: string,
   done: string,
   edit: (topology: Required<Topology>) => void,
-  then?: () => void,
+  onDone?: () => void,
 ): Promise<void> {
   try {
     const { body, etag } = await request<Required<Topology>>({ method: "GET", path: "/v1/topology" });
     edit(body);
     const call: Call = { method: "PUT", path: "/v1/topology", body };
     if (etag !== null) call.headers = { "If-Match": etag };
-    propose(then ? { title, done, call, then } : { title, done, call });
+    propose(onDone ? { title, done, call, onDone } : { title, done, call });
   } catch (error) {
     announce(messageOf(error));
   }

@@ -11,7 +11,7 @@ export function CopyBox({ text, label }: { text: string; label: string }) {
   return (
     <div class="copy-box">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <pre tabIndex={0} aria-label={label}>
+      <pre tabIndex={0} role="region" aria-label={label}>
         {text}
       </pre>
       <button type="button" class="icon" aria-label={`Copy ${label}`} title={`Copy ${label}`} onClick={copy}>

@@ -1,0 +1,155 @@
+"""A real daemon in its sandbox (fake kernel unless a test asks for the real one) and Debian's Chromium, signed in."""
+import contextlib
+import json
+import os
+import shutil
+import sys
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import jn  # noqa: E402
+
+SHOTS = os.path.join(jn.BUILD, "screenshots")
+AXE = os.path.join(jn.TOP, "www", "node_modules", "axe-core", "axe.min.js")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    os.makedirs(SHOTS, exist_ok=True)
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        yield b
+        b.close()
+
+
+@contextlib.contextmanager
+def running(**kw):
+    """The dashboard beside the programs under test, wherever those were built."""
+    www = os.path.join(jn.TOP, "build", "www")
+    assert os.path.exists(os.path.join(www, "manifest")), "make www first"
+    with jn.Daemon(conf="www = %s\n" % www, verbose=False, **kw) as d:
+        yield d
+
+
+@pytest.fixture
+def daemon():
+    with running() as d:
+        yield d
+
+
+@pytest.fixture
+def real_daemon():
+    with running(kernel=True) as d:
+        yield d
+
+
+class Dashboard:
+    """One page; what it logs as an error fails the test."""
+
+    def __init__(self, browser, daemon, width=1280, height=800, theme="light", sign_in=True):
+        self.daemon = daemon
+        self.origin = "http://127.0.0.1:%d" % daemon.url_port
+        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce")
+        self.page = self.context.new_page()
+        self.errors = []
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on("console", lambda m: self.errors.append(m.text) if "Content Security Policy" in m.text else None)
+        if sign_in:
+            path = daemon.post("/v1/session/code", {"role": "admin"}).json["path"]
+            self.page.goto(self.origin + path)
+            self.page.wait_for_selector(".shell")
+
+    def drawn(self):
+        """The graph on screen, as sets: what is asserted against the API."""
+        return self.page.evaluate("""() => ({
+            nodes: [...document.querySelectorAll('[data-node]')].map(n => n.dataset.node).sort(),
+            cables: [...document.querySelectorAll('[data-cable]')].map(c =>
+                [c.dataset.cable, c.dataset.a, c.dataset.aIfname, c.dataset.b, c.dataset.bIfname].join(' ')).sort()})""")
+
+    def wait_drawn(self, topology, timeout=8000):
+        """Until the drawing is this topology."""
+        want = expected(self.daemon, topology)
+        try:
+            self.page.wait_for_function("""want => {
+                const nodes = [...document.querySelectorAll('[data-node]')].map(n => n.dataset.node).sort();
+                const cables = [...document.querySelectorAll('[data-cable]')].map(c => c.dataset.cable).sort();
+                return JSON.stringify(nodes) === JSON.stringify(want.nodes) && JSON.stringify(cables) === JSON.stringify(want.names);
+            }""", arg=want, timeout=timeout)
+        except Exception:
+            pass  # the comparison below says what differs
+        drawn = self.drawn()
+        assert drawn["nodes"] == want["nodes"]
+        assert drawn["cables"] == want["cables"]
+
+    def shot(self, name):
+        path = os.path.join(SHOTS, name + ".png")
+        self.page.screenshot(path=path)
+        return path
+
+    def axe(self):
+        """Serious and critical findings of axe-core, as readable lines."""
+        with open(AXE) as f:
+            source = f.read()
+        # as a debugger would: the page's own policy lets no foreign script in
+        self.page.evaluate(source + "; 0")
+        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        return ["%s: %s" % (v["id"], n["html"][:160]) for v in found["violations"] if v["impact"] in ("serious", "critical")
+                for n in v["nodes"]]
+
+    def apply(self):
+        """The plan is on screen: carry it out."""
+        self.page.get_by_role("button", name="Apply", exact=True).click()
+        self.page.wait_for_selector("dialog", state="detached")
+
+    def select(self, node):
+        self.page.locator('[data-node="%s"] .name' % node).first.click()
+        self.page.wait_for_selector("aside.details")
+
+    def close(self):
+        self.context.close()
+        assert self.errors == []
+
+
+def expected(daemon, topology):
+    """The same from the API's topology: nodes, and cables with both ends."""
+    nodes, cables = set(), []
+    for name, bridge in topology.get("bridges", {}).items():
+        nodes.add("bridge/" + name)
+        for member in bridge.get("members") or {}:
+            nodes.add("uplink/" + member)
+            cables.append("member/%s/%s uplink/%s  bridge/%s %s" % (name, member, member, name, member))
+        if bridge.get("addresses"):
+            nodes.add("host/host")
+            cables.append("host/%s host/host  bridge/%s " % (name, name))
+    nodes |= {"jail/" + name for name in topology.get("jails", {})}
+    for name, item in (topology.get("attachments") or {}).items():
+        nodes.add("interface/" + name)
+        cables.append("attachment/%s interface/%s  jail/%s %s" % (name, name, item["jail"], name))
+    for name, epair in topology.get("epairs", {}).items():
+        ends = []
+        for side in "ab":
+            end = epair.get(side) or {}
+            place = "bridge/" + end["bridge"] if end.get("bridge") else "jail/" + end["jail"] if end.get("jail") else "host/host"
+            nodes.add(place)
+            ends.append("%s %s" % (place, end.get("ifname") or name + side))
+        cables.append("epair/%s %s %s" % (name, ends[0], ends[1]))
+    return {"nodes": sorted(nodes), "cables": sorted(cables), "names": sorted(c.split(" ")[0] for c in cables)}
+
+
+@pytest.fixture
+def open_dashboard(browser):
+    opened = []
+
+    def make(daemon, **kw):
+        opened.append(Dashboard(browser, daemon, **kw))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+def pretty(value):
+    return json.dumps(value, indent=1, sort_keys=True)
