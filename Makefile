@@ -21,7 +21,8 @@ LINK = $(CC) $(SAN) -pthread $(LD_$(OS)) $(LDFLAGS)
 
 LIBS_worker_linux = -lmnl
 LIBS_worker_freebsd = -ljail -lnetgraph
-LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium -lgnutls
+LIBS_confine_linux = -lseccomp
+LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium -lgnutls $(LIBS_confine_$(OS))
 LIBS_cli = -lcurl -ljansson
 LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 
@@ -31,7 +32,7 @@ SRC_core != ls core/*.c
 SRC_convert != ls convert/*.c
 SRC_store != ls store/*.c
 SRC_api != ls api/*.c
-SRC_server != ls server/*.c
+SRC_server != ls server/*.c server/$(OS)/*.c
 SRC_worker != ls worker/*.c | grep -v probe
 SRC_driver != ls worker/$(OS)/*.c | grep -v sandbox || true
 SRC_sandbox != ls worker/$(OS)/*sandbox.c

@@ -21,6 +21,7 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "server/confine.h"
 #include "server/http.h"
 #include "server/http_www.h"
 #include "server/ident.h"
@@ -309,6 +310,7 @@ main(int argc, char **argv)
 {
 	char token[TOKEN_SIZE] = "";
 	struct store *writer = NULL;
+	struct confine confine;
 	struct options o;
 	struct err err = { 0 };
 	int rc = -1;
@@ -324,7 +326,8 @@ main(int argc, char **argv)
 		return (EX_CONFIG);
 	}
 	api_init();
-	if (ident_init(&err) == 0 && signals_setup(&err) == 0 && store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
+	confine = (struct confine){ .state_dir = o.state_dir, .read_files = { o.tls_cert, o.tls_key }, .read_fd = -1 };
+	if (ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 && store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
 	    auth_first_token(writer, o.state_dir, token, &err) == 0) {
 		if (o.sandbox && token[0] != '\0')
 			printf("token %s\n", token);
