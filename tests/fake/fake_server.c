@@ -14,6 +14,7 @@
 #include "core/chan.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "tests/fault/hostile_cmds.h"
 
 #define CHANNEL 3
 #define WAIT_MS 10000
@@ -235,6 +236,19 @@ mode_crash(void)
 	abort();
 }
 
+/* Everything that is not ours to touch. */
+static void
+mode_hostile(void)
+{
+	hello(JAILNET_BUILD);
+	for (size_t i = 0; i < NELEMS(hostile_cmds); i++) {
+		send_cmd(i + 2, &hostile_cmds[i]);
+		await(i + 2, hostile_cmds[i].op);
+	}
+	say("tried everything");
+	idle();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -242,7 +256,7 @@ static const struct {
 	{ "good", mode_good }, { "early", mode_early }, { "twice", mode_twice }, { "other_build", mode_other_build },
 	{ "garbage", mode_garbage }, { "unknown", mode_unknown }, { "trailing", mode_trailing }, { "wrong_way", mode_wrong_way },
 	{ "evil_name", mode_evil_name }, { "job", mode_job }, { "deaf", mode_deaf }, { "stubborn", mode_stubborn },
-	{ "exit78", mode_exit78 }, { "crash", mode_crash },
+	{ "exit78", mode_exit78 }, { "crash", mode_crash }, { "hostile", mode_hostile },
 };
 
 /* Descriptors, ids and powers; the directory's own descriptor is left out. */

@@ -1,0 +1,37 @@
+/*
+ * hostile_cmds: legal frames that ask for what a closed policy or a missing mark forbids.  re0, fbr0, ext0a and ext0b belong to the host, jail ext to somebody else.
+ */
+#ifndef JN_HOSTILE_CMDS_H
+#define JN_HOSTILE_CMDS_H
+
+#include "tests/unit/cmd_samples.h"
+
+static const struct cmd hostile_cmds[] = {
+	{ CMD_BRIDGE_DESTROY, { .ref = { "fbr0" } } },
+	{ CMD_BRIDGE_SET, { .bridge = { "fbr0", SAMPLE_MAC(1), 9000, false, false, BACKEND_IF_BRIDGE } } },
+	{ CMD_EPAIR_DESTROY, { .iface = { "", "ext0a" } } },
+	{ CMD_EPAIR_DESTROY, { .iface = { "", "re0" } } },
+	{ CMD_IF_SET, { .ifset = { .ifname = "re0", .fields = IFSET_UP, .up = false } } },
+	{ CMD_IF_SET, { .ifset = { .ifname = "re0", .fields = IFSET_MARK, .mark = { true, true, KIND_EPAIR, "mine", END_A } } } },
+	{ CMD_IF_SET, { .ifset = { .ifname = "lo", .fields = IFSET_UP, .up = false } } },
+	{ CMD_IF_RENAME, { .rename = { "", "re0", "mine0" } } },
+	{ CMD_IF_MOVE, { .move = { "re0", "", "web" } } },
+	{ CMD_IF_MOVE, { .move = { "ext0a", "", "web" } } },
+	{ CMD_PORT_ATTACH, { .port = { .bridge = "lan0", .ifname = "re0" } } },
+	{ CMD_PORT_ATTACH, { .port = { .bridge = "fbr0", .ifname = "web0a" } } },
+	{ CMD_ADDR_ADD, { .addr = { "", "re0", { SAMPLE_IP4(198, 51, 100, 2), 24 } } } },
+	{ CMD_ADDR_DEL, { .addr = { "", "re0", { SAMPLE_IP4(198, 51, 100, 1), 24 } } } },
+	{ CMD_ROUTE_ADD, { .route = { "", { { .family = 4 }, 0 }, SAMPLE_IP4(198, 51, 100, 9) } } },
+	{ CMD_ROUTE_DEL, { .route = { "", { { .family = 4 }, 0 }, SAMPLE_IP4(198, 51, 100, 9) } } },
+	{ CMD_SYSCTL_SET, { .sysctl = { "", "net.ipv4.ip_forward", "1" } } },
+	{ CMD_SYSCTL_SET, { .sysctl = { "web", "kernel.core_pattern", "|/bin/sh" } } },
+	{ CMD_SYSCTL_SET, { .sysctl = { "web", "net.ipv4/../../kernel/core_pattern", "x" } } },
+	{ CMD_JAIL_CREATE, { .jail = { .name = "evil", .path = "/etc" } } },
+	{ CMD_JAIL_CREATE, { .jail = { .name = "evil", .path = "/jails/../etc" } } },
+	{ CMD_JAIL_CREATE, { .jail = { .name = "../evil" } } },
+	{ CMD_JAIL_DESTROY, { .ref = { "ext" } } },
+	{ CMD_JAIL_START, { .exec = { "web", "/jails/web", "touch /tmp/pwned", 5 } } },
+	{ CMD_JAIL_STOP, { .exec = { "web", "/jails/web", "touch /tmp/pwned", 5 } } },
+};
+
+#endif
