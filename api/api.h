@@ -124,6 +124,7 @@ enum write_verb {
 	WRITE_ATTACH,
 	WRITE_DETACH,
 	WRITE_PROBE,
+	WRITE_IMPORT,	/* becomes a dry WRITE_TOPOLOGY before R sees it */
 	/* not writes, but only R can ask the worker */
 	WRITE_COUNTERS,
 	WRITE_METRICS,
@@ -194,6 +195,7 @@ struct write {
 	size_t nobjects;
 	char *patch;			/* PATCH: the JSON text, owned; merged in R against the current object */
 	size_t patch_size;
+	char *import;			/* of an import: warnings, files, topology as JSON text, owned */
 	bool create_only;		/* If-None-Match: * */
 	bool if_match_any;		/* If-Match: * */
 	int64_t if_match;		/* revision, -1 = no If-Match */

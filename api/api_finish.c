@@ -33,8 +33,8 @@ finish_failed(const struct write *w, const struct outcome *o, struct api_res *re
 	api_problem_errs(res, &errs, prefix, w->request_id);
 }
 
-static json_t *
-plan_json(const struct plan *p, int64_t revision)
+json_t *
+api_steps_json(const struct plan *p, int64_t revision)
 {
 	return (json_pack("{s:I, s:o}", "revision", (json_int_t)revision, "steps", api_plan_steps(p)));
 }
@@ -139,6 +139,10 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		api_account_finish(w, o, &req, res);
 		return;
 	}
+	if (w->import != NULL) {
+		api_import_finish(w, o, &req, res);
+		return;
+	}
 	switch (o->kind) {
 	case OUT_FAILED:
 		finish_failed(w, o, res);
@@ -158,7 +162,7 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 			finish_plan(a, w, o, &req, res);
 			break;
 		}
-		api_answer_json(res, 200, plan_json(&o->plan, o->revision), &req);
+		api_answer_json(res, 200, api_steps_json(&o->plan, o->revision), &req);
 		break;
 	case OUT_PROBE:
 		api_answer_json(res, 200, probe_json(&o->probe), &req);

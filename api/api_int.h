@@ -101,7 +101,18 @@ typedef void api_read_fn(struct api *a, const struct api_req *req, const struct 
 api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_openapi_get, api_problem_get;
 api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
     api_event_page, api_drift_list, api_token_list, api_token_get, api_whoami_get;
+api_read_fn api_export_get;
 api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get, api_plan_get;
+
+/* --- import and export: api_import.c ----------------------------------------------------------------------- */
+
+struct conv;
+json_t *api_conv_json(const struct conv *c);	/* warnings and files */
+/* The body kept in w->patch becomes a dry run of the whole topology; false: res has the answer. */
+bool api_import_convert(struct api *a, const struct api_req *req, struct write *w, struct api_res *res);
+void api_import_finish(const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res);
+json_t *api_steps_json(const struct plan *p, int64_t revision);
+json_t *api_topology_json(const struct topo *t);
 
 /* The object as GET answers it, read in one transaction; what req may not see is not there. */
 int api_object_json(struct api *a, const struct api_req *req, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);

@@ -15,6 +15,7 @@ static const char *const q_format[] = { "format", "revision", NULL };
 static const char *const q_manager[] = { "manager", NULL };
 static const char *const q_confirm[] = { "confirm_timeout", NULL };
 static const char *const q_diff[] = { "from", "to", NULL };
+static const char *const q_system[] = { "system", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
 static const char *const q_counters[] = { "jail", "bridge", "epair", NULL };
 static const char *const q_events[] = { "since", "limit", NULL };
@@ -71,6 +72,13 @@ const struct api_route api_routes[] = {
 	/* the last that matches wins */
 	READ("/v1/revisions/{revision}", "getRevision", ROLE_VIEWER, 0, NULL, api_revision_get),
 	READ("/v1/revisions/diff", "diffRevisions", ROLE_VIEWER, 0, q_diff, api_revision_diff),
+	WRITE("POST", "/v1/import/ezjail", "importEzjail", 0, WRITE_IMPORT, NULL),
+	WRITE("POST", "/v1/import/jail-conf", "importJailConf", 0, WRITE_IMPORT, NULL),
+	WRITE("POST", "/v1/import/rc-conf", "importRcConf", 0, WRITE_IMPORT, NULL),
+	READ("/v1/export/rc-conf", "exportRcConf", ROLE_VIEWER, 0, NULL, api_export_get),
+	READ("/v1/export/jail-conf", "exportJailConf", ROLE_VIEWER, 0, NULL, api_export_get),
+	READ("/v1/export/ezjail", "exportEzjail", ROLE_VIEWER, 0, NULL, api_export_get),
+	READ("/v1/export/shell", "exportShell", ROLE_VIEWER, 0, q_system, api_export_get),
 	READ("/v1/operations", "listOperations", ROLE_VIEWER, 0, q_limit, api_op_list),
 	READ("/v1/operations/{id}", "getOperation", ROLE_VIEWER, 0, NULL, api_op_get),
 	{ "GET", "/v1/events", "streamEvents", ROLE_VIEWER, 0, false, 0, true, q_events, api_event_page },
@@ -153,7 +161,7 @@ api_match(const char *method, const char *path, size_t path_len, const struct ap
 bool
 api_verb_has_body(enum write_verb verb)
 {
-	return (verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY ||
+	return (verb == WRITE_IMPORT || verb == WRITE_CREATE || verb == WRITE_PUT || verb == WRITE_PATCH || verb == WRITE_TOPOLOGY ||
 		verb == WRITE_ATTACH || verb == WRITE_PROBE || verb == WRITE_TOKEN_CREATE || verb == WRITE_SIGN_IN ||
 		verb == WRITE_ROLLBACK || verb == WRITE_PLAN);
 }
@@ -175,7 +183,7 @@ api_precheck(const char *method, const char *target, const char *content_type, u
 
 	*max_body = API_BODY_MAX;
 	m = api_match(method, target, strcspn(target, "?"), &r, &params, allow, sizeof(allow));
-	if (m == MATCH_OK && r->is_write && (r->verb == WRITE_TOPOLOGY || r->verb == WRITE_PLAN))
+	if (m == MATCH_OK && r->is_write && (r->verb == WRITE_TOPOLOGY || r->verb == WRITE_PLAN || r->verb == WRITE_IMPORT))
 		*max_body = API_TOPOLOGY_MAX;
 	if (!has_body)
 		return (0);
@@ -286,7 +294,14 @@ api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct 
 		}
 		if (verb_is_account(r->verb))
 			return (api_account_new(req, r, &params, res, w) ? API_WRITE : API_ANSWER);
-		return (api_write_new(a, req, r, &params, res, w) ? API_WRITE : API_ANSWER);
+		if (!api_write_new(a, req, r, &params, res, w))
+			return (API_ANSWER);
+		if (r->verb == WRITE_IMPORT && !api_import_convert(a, req, *w, res)) {
+			write_free(*w);
+			*w = NULL;
+			return (API_ANSWER);
+		}
+		return (API_WRITE);
 	}
 	if (r->is_stream && strcmp(req->method, "HEAD") != 0 && wants_stream(req, &params))
 		return (stream_since(a, req, &params, res, since) ? API_STREAM : API_ANSWER);

@@ -25,6 +25,7 @@ write_free(struct write *w)
 		object_free(w->objects[i]);
 	free(w->objects);
 	free(w->patch);
+	free(w->import);
 	free(w->document);
 	free(w->plan_steps);
 	if (w->account != NULL)
@@ -174,7 +175,7 @@ static bool
 check_body(const struct api_req *req, const struct api_route *r, struct api_res *res)
 {
 	bool is_patch = r->verb == WRITE_PATCH;
-	size_t max = r->verb == WRITE_TOPOLOGY || r->verb == WRITE_PLAN ? API_TOPOLOGY_MAX : API_BODY_MAX;
+	size_t max = r->verb == WRITE_TOPOLOGY || r->verb == WRITE_PLAN || r->verb == WRITE_IMPORT ? API_TOPOLOGY_MAX : API_BODY_MAX;
 
 	if (!api_verb_has_body(r->verb)) {
 		if (req->body_size == 0 || (req->body_size == 2 && memcmp(req->body, "{}", 2) == 0))
@@ -389,7 +390,7 @@ take_body(struct api *a, struct write *w, const json_t *j, const struct api_req 
 		take_rollback(a, w, j, &d);
 	else if (w->verb == WRITE_PLAN)
 		take_plan(w, j, req, &d);
-	else if (w->verb == WRITE_PATCH)
+	else if (w->verb == WRITE_PATCH || w->verb == WRITE_IMPORT)
 		take_patch(w, j, req, &d);
 	else
 		take_one(w, j, &d);

@@ -20,8 +20,8 @@
 static const char *confirm_s;	/* --confirm, NULL = none */
 
 /* The whole file, NUL-terminated; freed by the caller. */
-static int
-read_file(const char *path, char **out, size_t *size, struct err *err)
+int
+file_read(const char *path, char **out, size_t *size, struct err *err)
 {
 	bool is_stdin = str_equal(path, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), rv = -1;
@@ -175,7 +175,7 @@ with_file(const struct cli *c, const char *path, int (*use)(const struct cli *c,
 	struct err err;
 	int rv;
 
-	if (read_file(path, &body, &size, &err) == -1)
+	if (file_read(path, &body, &size, &err) == -1)
 		return (cli_fail(&err));
 	rv = use(c, body, size);
 	free(body);

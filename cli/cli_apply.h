@@ -8,6 +8,8 @@
 
 #include "cli/cli.h"
 
+/* The whole file ("-" = standard input), NUL-terminated; freed by the caller. */
+int file_read(const char *path, char **out, size_t *size, struct err *err);
 /* A plan's steps as a table on standard output. */
 void plan_print(const json_t *plan);
 /* base with the parameter for --confirm SECONDS (NULL = none); -1 = that is no number of seconds, and it has been said. */

@@ -30,6 +30,8 @@ struct command {
 static const struct command commands[] = {
 	{ "apply", "[--dry-run] [--confirm SECONDS] FILE", "make the network be what FILE says (- = standard input)", cli_apply },
 	{ "plan", "FILE", "what apply would do; 0 = nothing, 4 = changes", cli_plan },
+	{ "import", "[options] ezjail|jail-conf|rc-conf [FILE ...]", "what those files would be here; --topology FILE keeps it", cli_import },
+	{ "export", "ezjail|jail-conf|rc-conf|shell", "the network as files that work without jailnet", cli_export },
 	{ "show", "[KIND [NAME]]", "jails epairs bridges interfaces macs operations topology daemon", cli_show },
 	{ "start", "JAIL", "start a jail", cli_jail },
 	{ "stop", "JAIL", "stop a jail", cli_jail },
