@@ -33,6 +33,16 @@ conv_kind_of(const char *path, enum conv_kind otherwise)
 	return (otherwise);
 }
 
+/* NUL and the like; tabs, form feeds and escapes stand in real files. */
+static bool
+has_control(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < '\t' || s[i] == 0x7f || ((unsigned char)s[i] > '\r' && (unsigned char)s[i] < ' ' && s[i] != 0x1b))
+			return (true);
+	return (false);
+}
+
 static bool
 is_text(struct conv *c, const struct conv_src *src, const struct conv_file *f)
 {
@@ -40,7 +50,7 @@ is_text(struct conv *c, const struct conv_src *src, const struct conv_file *f)
 
 	if (f->size > CONV_FILE_MAX)
 		conv_say(c, CONV_ERROR, &top, "too-large", "a configuration file has at most %u MiB; not read", CONV_FILE_MAX >> 20);
-	else if (memchr(f->text, '\0', f->size) != NULL)
+	else if (has_control(f->text, f->size))
 		conv_say(c, CONV_ERROR, &top, "binary", "not a text file; not read");
 	else
 		return (true);

@@ -372,16 +372,16 @@ join_members(struct build *b)
 			join(b, o, &f, &f.members[k]);
 		}
 	}
-	for (size_t i = 0; i + 1 < b->h->nautobridge; i += 2) {
-		struct conv_if *f = host_if(b->h, b->h->autobridge[i], false);
-		struct object *o = topo_find(b->out, KIND_BRIDGE, b->h->autobridge[i]);
+	for (size_t i = 0; i < b->h->nautobridge; i++) {
+		struct conv_if *f = host_if(b->h, b->h->autobridge[i].bridge, false);
+		struct object *o = topo_find(b->out, KIND_BRIDGE, b->h->autobridge[i].bridge);
 
 		for (size_t k = 0; f != NULL && o != NULL && k < b->h->nifs; k++) {
 			struct conv_if bridge = *f;
 			struct conv_member m = { .pos = f->pos };
 			struct build_end *e;
 
-			if (b->h->ifs[k].is_bridge || !str_match(b->h->autobridge[i + 1], b->h->ifs[k].name))
+			if (b->h->ifs[k].is_bridge || !str_match(b->h->autobridge[i].glob, b->h->ifs[k].name))
 				continue;
 			e = build_end(b, b->h->ifs[k].name);
 			if (e != NULL && e->o->u.epair.end[e->side].bridge != NULL)

@@ -12,6 +12,12 @@
 #include "convert/conv_build.h"
 #include "core/str.h"
 
+/* For whom a segment is looked up. */
+struct who {
+	const struct conv_jail *jail;
+	const struct conv_addr *addr;	/* as it will be */
+};
+
 struct seg {
 	const char *key;
 	char bridge[IFNAME_SIZE];
@@ -235,9 +241,33 @@ bridge_with_member(const struct topo *t, const char *ifname)
 	return (NULL);
 }
 
-static void
-new_bridge_name(struct convert *v, const char *ifname, char out[IFNAME_SIZE])
+/* Where this address of this jail is in the topology there is; NULL = nowhere. */
+static const char *
+present_bridge(const struct convert *v, const struct conv_jail *j, const struct ip *ip)
 {
+	const struct topo *t = v->opts->have;
+
+	for (size_t i = 0; t != NULL && i < t->n[KIND_EPAIR]; i++) {
+		const struct end *e = t->v[KIND_EPAIR][i]->u.epair.end;
+
+		if (e[END_B].jail == NULL || e[END_A].bridge == NULL || strcmp(e[END_B].jail, j->name) != 0)
+			continue;
+		for (size_t k = 0; k < e[END_B].addrs.n; k++)
+			if (ip_cmp(&e[END_B].addrs.v[k].ip, ip) == 0)
+				return (e[END_A].bridge);
+	}
+	return (NULL);
+}
+
+static void
+new_bridge_name(struct convert *v, const char *ifname, const struct who *w, char out[IFNAME_SIZE])
+{
+	const char *there = present_bridge(v, w->jail, &w->addr->prefix.ip);
+
+	if (there != NULL && topo_find(v->b->out, KIND_BRIDGE, there) == NULL) {
+		str_copy(out, IFNAME_SIZE, there);
+		return;
+	}
 	if (v->opts->hooks == CONV_JIB && ifname[0] != '\0' && !is_lo(ifname) &&
 	    str_format(out, IFNAME_SIZE, "%sbridge", ifname) == 0 && name_is_legal(out, IFNAME_SIZE - 1))
 		return;
@@ -313,8 +343,9 @@ uplink_says(struct convert *v, const char *ifname, const char *bridge, const str
 }
 
 static struct seg *
-seg_of_interface(struct convert *v, const char *ifname, const struct conv_pos *pos)
+seg_of_interface(struct convert *v, const char *ifname, const struct who *w)
 {
+	const struct conv_pos *pos = &w->addr->pos;
 	struct seg *s = seg_find(v, ifname);
 	const struct conv_if *f = host_if(v->h, ifname, false);
 	const char *there;
@@ -328,7 +359,7 @@ seg_of_interface(struct convert *v, const char *ifname, const struct conv_pos *p
 	if (there != NULL)
 		str_copy(s->bridge, sizeof(s->bridge), there);
 	else
-		new_bridge_name(v, ifname, s->bridge);
+		new_bridge_name(v, ifname, w, s->bridge);
 	if ((o = build_bridge(v->b, s->bridge)) == NULL)
 		return (NULL);
 	s->gw[0] = v->h->router4;
@@ -351,8 +382,9 @@ seg_of_interface(struct convert *v, const char *ifname, const struct conv_pos *p
 
 /* A bridge for this net alone; the host, or the router jail, has its first free address there. */
 static struct seg *
-seg_of_net(struct convert *v, const struct prefix *net, const char *why, const struct conv_pos *pos)
+seg_of_net(struct convert *v, const struct prefix *net, const char *why, const struct who *w)
 {
+	const struct conv_pos *pos = &w->addr->pos;
 	char key[PREFIX_TEXT_SIZE + 16], text[PREFIX_TEXT_SIZE], gw[IP_TEXT_SIZE];
 	int i = net->ip.family == 4 ? 0 : 1;
 	struct prefix p = *net;
@@ -363,7 +395,7 @@ seg_of_net(struct convert *v, const struct prefix *net, const char *why, const s
 	s = seg_find(v, key);
 	if (s != NULL || (s = seg_new(v, key)) == NULL)
 		return (s);
-	new_bridge_name(v, "", s->bridge);
+	new_bridge_name(v, "", w, s->bridge);
 	if ((o = build_bridge(v->b, s->bridge)) == NULL)
 		return (NULL);
 	if (!free_address(v, net, &p.ip)) {
@@ -520,6 +552,7 @@ one_address(struct convert *v, struct conv_jail *j, struct object *jail, struct 
 	struct prefix net;
 	struct object *pair;
 	struct seg *s;
+	struct who who = { j, &a };
 
 	if (is_loopback(&a.prefix.ip)) {
 		conv_say(v->c, CONV_WARNING, &a.pos, "loopback",
@@ -539,15 +572,15 @@ one_address(struct convert *v, struct conv_jail *j, struct object *jail, struct 
 	find_length(v, j, &a);
 	net = prefix_network(&a.prefix);
 	if (is_behind(v, j)) {
-		s = seg_of_net(v, &net, "behind", &a.pos);
+		s = seg_of_net(v, &net, "behind", &who);
 		if (v->opts->behind_network.ip.family == 0 && net.len < (net.ip.family == 4 ? 32 : 128))
 			conv_say(v->c, CONV_WARNING, &a.pos, "same-net",
 			    "%s keeps %s behind the router; that network must not exist outside, too (parameter \"behind_network\")", j->name,
 			    ip_format(&a.prefix.ip, text));
 	} else if (v->opts->mode == CONV_ROUTED && net.len < (net.ip.family == 4 ? 32 : 128))
-		s = seg_of_net(v, &net, "routed", &a.pos);
+		s = seg_of_net(v, &net, "routed", &who);
 	else
-		s = seg_of_interface(v, a.ifname, &a.pos);
+		s = seg_of_interface(v, a.ifname, &who);
 	pair = s == NULL ? NULL : pair_on(v, j, s, a.ifname, &a.pos);
 	if (pair == NULL)
 		return;

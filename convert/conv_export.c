@@ -540,12 +540,14 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 
 		if (o->u.bridge.backend == BACKEND_NETGRAPH)
 			conv_say(c, CONV_WARNING, NULL, "netgraph", "bridge %s is a netgraph bridge; the export makes an if_bridge", o->name);
-		if (!o->u.bridge.mac_pinned)
-			continue;
 	}
 	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
 		if (t->v[KIND_JAIL][i]->u.jail.external && format == CONV_TO_JAIL_CONF)
 			conv_say(c, CONV_NOTE, NULL, "external", "jail %s has its own manager: only its network is written", t->v[KIND_JAIL][i]->name);
+	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
+		if (strchr(t->v[KIND_JAIL][i]->name, '-') != NULL)
+			conv_say(c, CONV_WARNING, NULL, "renamed", "ezjail knows the jail %s as %s", t->v[KIND_JAIL][i]->name,
+			    safe_name(c, t->v[KIND_JAIL][i]->name));
 	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
 		if (format == CONV_TO_EZJAIL && t->v[KIND_JAIL][i]->u.jail.params.n > 0)
 			conv_say(c, CONV_WARNING, NULL, "params", "jail %s has jail parameters that an ezjail file cannot say", t->v[KIND_JAIL][i]->name);

@@ -166,7 +166,9 @@ struct conv_host {
 	size_t njails, rjails;
 	struct conv_jib *jibs;
 	size_t njibs, rjibs;
-	const char **autobridge;	/* pairs: bridge, glob */
+	struct conv_auto {
+		const char *bridge, *glob;
+	} *autobridge;
 	size_t nautobridge, rautobridge;
 	struct ip router4, router6;	/* family 0 = none */
 	bool gateway4, gateway6, need_gateway;

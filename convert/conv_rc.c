@@ -271,10 +271,9 @@ take_autobridge(struct conv_host *h, const struct conv_var *v)
 		return;
 	n = conv_words(h->c, v->value, &w);
 	for (size_t i = 0; i < n; i++) {
-		if (!conv_room(h->c, &h->autobridge, h->nautobridge + 1, &h->rautobridge, sizeof(*h->autobridge)))
+		if (!conv_room(h->c, &h->autobridge, h->nautobridge, &h->rautobridge, sizeof(*h->autobridge)))
 			return;
-		h->autobridge[h->nautobridge++] = bridge;
-		h->autobridge[h->nautobridge++] = w[i];
+		h->autobridge[h->nautobridge++] = (struct conv_auto){ bridge, w[i] };
 	}
 }
 

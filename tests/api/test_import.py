@@ -1,0 +1,156 @@
+"""Import and export over HTTP: each directory of tests/import is a host's files and what must come of them (expected.json).
+
+Made again, to be read in a diff:  IMPORT_GOLDEN=write python3 -m pytest tests/api/test_import.py
+"""
+import copy
+import json
+import os
+import subprocess
+
+import pytest
+
+from jn import BUILD, TOP, Daemon
+
+CORPUS = os.path.join(TOP, "tests", "import")
+CASES = sorted(os.listdir(CORPUS))
+EMPTY = {"bridges": {}, "epairs": {}, "jails": {}, "attachments": {}}
+
+
+def request_of(name):
+    with open(os.path.join(CORPUS, name, "case.json")) as f:
+        case = json.load(f)
+    files = []
+    for path in case["files"]:
+        with open(os.path.join(CORPUS, name, "files", path.lstrip("/")), newline="", encoding="utf-8") as f:
+            files.append({"path": path, "content": f.read()})
+    return "/v1/import/" + case["kind"], {"files": files, **case.get("options", {})}
+
+
+@pytest.fixture(scope="module")
+def daemon():
+    with Daemon(env={"JAILNET_FAKE_PHYSICAL": "re0,re1,em0,em1,em2,dmz,re0.10"}) as d:
+        yield d
+
+
+@pytest.fixture
+def empty(daemon):
+    a = daemon.put("/v1/topology", EMPTY)
+    assert a.status in (200, 202), a
+    daemon.settled()
+    return daemon
+
+
+def do_import(d, target, body):
+    a = d.post(target, body)
+    assert a.status == 200, a
+    return a.json
+
+
+def test_corpus_is_large_enough():
+    assert len(CASES) >= 40
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_corpus(empty, name):
+    got = do_import(empty, *request_of(name))
+    plan = got.pop("plan")
+    got["steps"] = None if plan is None else [s["detail"] for s in plan["steps"]]
+    path = os.path.join(CORPUS, name, "expected.json")
+    if os.environ.get("IMPORT_GOLDEN") == "write":
+        with open(path, "w") as f:
+            json.dump(got, f, indent=1, ensure_ascii=False)
+            f.write("\n")
+    with open(path) as f:
+        assert got == json.load(f)
+    # What has a plan can be put as it is, and then nothing is left to do.
+    if plan is not None:
+        a = empty.put("/v1/topology", got["topology"])
+        assert a.status in (200, 202), a
+        empty.settled()
+        again = do_import(empty, *request_of(name))
+        assert again["plan"]["steps"] == []
+        assert again["topology"] == got["topology"]
+
+
+def test_every_message_has_a_place(empty):
+    for name in CASES:
+        for w in do_import(empty, *request_of(name))["warnings"]:
+            assert w["file"] is None or (w["line"] >= 1 or w["code"] in ("too-large", "binary")), (name, w)
+
+
+def network_of(t, managed=True):
+    """What an export can say: not labels and descriptions, not what only its own manager knows of an external jail."""
+    t = copy.deepcopy(t)
+    for kind in t.values():
+        for o in kind.values():
+            o.pop("labels", None)
+            o.pop("description", None)
+            o.pop("exec", None)
+            o.pop("path", None)
+            o.pop("hostname", None)
+            o.pop("manager", None)
+    return t
+
+
+def texts(answer):
+    return [{"path": f["path"], "content": f["content"]} for f in answer["files"]]
+
+
+def round_trip(d, topology):
+    """Export as rc.conf + jail.conf and as ezjail files, import each into an empty daemon: the same network."""
+    a = d.put("/v1/topology", topology)
+    assert a.status in (200, 202), a
+    want = network_of(d.get("/v1/topology").json)
+    rc, jc, ez = (d.get("/v1/export/" + k).json for k in ("rc-conf", "jail-conf", "ezjail"))
+    assert d.put("/v1/topology", EMPTY).status in (200, 202)
+    for what, files in (("jail-conf", texts(rc) + texts(jc)), ("ezjail", texts(ez))):
+        if what == "ezjail" and "renamed" in [w["code"] for w in ez["warnings"]]:
+            continue    # ezjail has no such name, and the export says so
+        got = do_import(d, "/v1/import/" + what, {"files": files, "manager": "jailnet"})
+        assert [w for w in got["warnings"] if w["level"] == "error"] == []
+        assert network_of(got["topology"]) == want, what
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_import_apply_export_import_is_the_identity(empty, name):
+    got = do_import(empty, *request_of(name))
+    if got["plan"] is None:
+        pytest.fail("no plan: %s" % got["errors"]) if not got["errors"] else None
+        return
+    round_trip(empty, got["topology"])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_figures(empty, n):
+    from jn import figure
+    f = figure(n)
+    round_trip(empty, f["topology"] if "topology" in f else f)
+
+
+def test_refusals(daemon):
+    for body, status, pointer in (({}, 422, "/files"), ({"files": [], "mode": "x"}, 422, "/mode"), ({"files": [{"path": "a"}]}, 422, "/files/0/content"),
+                                  ({"files": [], "networks": ["x"]}, 422, "/networks"), ({"files": [], "wombat": 1}, 422, "/wombat"),
+                                  ({"files": [], "macs": {"re0": "x"}}, 422, "/macs")):
+        a = daemon.post("/v1/import/ezjail", body)
+        assert a.status == status, (body, a)
+        assert pointer in [e["pointer"] for e in a.json["errors"]], a
+    assert daemon.get("/v1/export/shell?system=plan9").status == 400
+
+
+def test_command_line(empty, tmp_path):
+    env = dict(os.environ, JAILNET_SOCKET=empty.path)
+    cli = os.path.join(BUILD, "jailnet")
+    files = os.path.join(CORPUS, "host-six-flat", "files")
+    run = lambda *a: subprocess.run([cli, *a], env=env, capture_output=True, text=True, timeout=60)
+    doc = str(tmp_path / "t.json")
+    p = run("import", "--topology", doc, "--files", str(tmp_path / "out"), "--uplink", "re0", "ezjail", files + "/etc/rc.conf",
+            files + "/usr/local/etc/ezjail")
+    assert p.returncode == 4, p
+    assert "steps to do" in p.stdout and "[loopback]" in p.stderr
+    assert run("apply", doc).returncode == 0
+    p = run("export", "--files", str(tmp_path / "back"), "ezjail")
+    assert p.returncode == 0 and (tmp_path / "back/usr/local/etc/ezjail/www").exists(), p
+    p = run("export", "shell")
+    assert p.returncode == 0 and "ip netns add www" in p.stdout
+    assert run("import", "nonsense").returncode == 2
+    assert run("import", "ezjail", "/nonexistent").returncode == 2
