@@ -1,0 +1,22 @@
+"""docs/threat-model.md names tests that exist."""
+import glob
+import os
+import re
+
+from jn import TOP
+
+
+def test_every_claim_has_a_test():
+    with open(os.path.join(TOP, "docs", "threat-model.md"), encoding="utf-8") as f:
+        text = f.read()
+    sources = ""
+    for path in glob.glob(os.path.join(TOP, "tests", "**", "*.py"), recursive=True) + glob.glob(os.path.join(TOP, "tests", "**", "*.c"), recursive=True):
+        with open(path, encoding="utf-8") as f:
+            sources += f.read()
+    names = set(re.findall(r"\btest_\w+", text))
+    assert len(names) > 40
+    for name in names:
+        assert re.search(r"^(def )?%s\(" % name, sources, re.M) or glob.glob(os.path.join(TOP, "tests", "**", name + ".*"), recursive=True), name
+    for line in text.split("## Claims")[1].split("## What is not claimed")[0].splitlines():
+        if line.startswith("| ") and not line.startswith("| claim"):
+            assert "test" in line.rsplit("|", 2)[1] or "`" in line.rsplit("|", 2)[1], line
