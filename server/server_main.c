@@ -326,7 +326,7 @@ main(int argc, char **argv)
 		return (EX_CONFIG);
 	}
 	api_init();
-	confine = (struct confine){ .state_dir = o.state_dir, .read_files = { o.tls_cert, o.tls_key }, .read_fd = -1 };
+	confine = (struct confine){ .state_dir = o.state_dir, .read_files = { o.tls_cert, o.tls_key }, .read_fd = o.www_fd };
 	if (ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 && store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
 	    auth_first_token(writer, o.state_dir, token, &err) == 0) {
 		if (o.sandbox && token[0] != '\0')
