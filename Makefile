@@ -23,7 +23,7 @@ LIBS_worker_linux = -lmnl
 LIBS_worker_freebsd = -ljail -lnetgraph
 LIBS_confine_linux = -lseccomp
 LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium -lgnutls $(LIBS_confine_$(OS))
-LIBS_cli = -lcurl -ljansson
+LIBS_cli = -lcurl -ljansson -lsodium
 LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 
 MADE_RULES != mkdir -p $(B) && for r in rules tests; do sh tools/$$r.sh $(B) >$(B)/$$r.mk.$$$$ && mv $(B)/$$r.mk.$$$$ $(B)/$$r.mk; done && echo yes

@@ -105,6 +105,7 @@ struct api_res {
 	bool has_cookie;	/* the session cookie is set, or with "" taken away */
 	char cookie[SECRET_SIZE];
 	int cookie_age;		/* seconds */
+	char detail[160];	/* of a problem, for the audit trail */
 	bool cacheable;		/* a GET whose text depends on target and generation only */
 };
 void api_res_init(struct api_res *r);
@@ -215,7 +216,7 @@ struct write {
 	char note[96];			/* for the history */
 	char *document;			/* topology to keep as a plan, or of a kept plan; owned */
 	char *plan_steps;		/* what is done must be exactly this; owned, NULL = anything */
-	char actor[64];
+	char actor[64], peer[48];
 	char method[8], path[160];
 	char request_id[72];
 };

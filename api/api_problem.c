@@ -141,6 +141,9 @@ api_problem_json(const struct errs *errs, const char *strip_prefix, const char *
 static void
 answer(struct api_res *res, int status, json_t *j)
 {
+	const char *detail = json_string_value(json_object_get(j, "detail"));
+
+	snprintf(res->detail, sizeof(res->detail), "%s", detail != NULL ? detail : "");
 	api_res_fini(res);
 	res->status = status;
 	res->content_type = "application/problem+json";

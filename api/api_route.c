@@ -14,6 +14,7 @@ static const char *const q_topology[] = { "dry_run", "manager", "confirm_timeout
 static const char *const q_format[] = { "format", "revision", NULL };
 static const char *const q_manager[] = { "manager", NULL };
 static const char *const q_confirm[] = { "confirm_timeout", NULL };
+static const char *const q_audit[] = { "limit", "cursor", "actor", "result", NULL };
 static const char *const q_diff[] = { "from", "to", NULL };
 static const char *const q_system[] = { "system", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
@@ -85,6 +86,7 @@ const struct api_route api_routes[] = {
 	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, NULL, api_drift_list),
 	WRITE("POST", "/v1/drift/{id}/repair", "repairDrift", 0, WRITE_DRIFT_REPAIR, NULL),
 	WRITE("POST", "/v1/drift/{id}/adopt", "adoptDrift", 0, WRITE_DRIFT_ADOPT, q_dry),
+	READ("/v1/audit", "listAudit", ROLE_ADMIN, 0, q_audit, api_audit_list),
 	READ("/v1/tokens", "listTokens", ROLE_ADMIN, 0, NULL, api_token_list),
 	ACCOUNT("POST", "/v1/tokens", "createToken", ROLE_ADMIN, WRITE_TOKEN_CREATE),
 	READ("/v1/tokens/{id}", "getToken", ROLE_ADMIN, 0, NULL, api_token_get),
@@ -275,8 +277,8 @@ wants_stream(const struct api_req *req, const struct api_params *p)
 	    api_accepts(req->accept, "text/event-stream"));
 }
 
-enum api_next
-api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since)
+static enum api_next
+begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since)
 {
 	const char *query = strchr(req->target, '?');
 	struct api_params params = { 0 };
@@ -307,4 +309,14 @@ api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct 
 		return (stream_since(a, req, &params, res, since) ? API_STREAM : API_ANSWER);
 	r->read(a, req, r, &params, res);
 	return (API_ANSWER);
+}
+
+enum api_next
+api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since)
+{
+	enum api_next next = begin(a, req, res, w, since);
+
+	if (next == API_WRITE && req->who != NULL)
+		snprintf((*w)->peer, sizeof((*w)->peer), "%s", req->who->address);
+	return (next);
 }

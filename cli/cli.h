@@ -50,6 +50,7 @@ int cli_drift(struct cli *c, int argc, char **argv);
 int cli_graph(struct cli *c, int argc, char **argv);
 int cli_token(struct cli *c, int argc, char **argv);
 int cli_sign_in(struct cli *c, int argc, char **argv);
+int cli_audit(struct cli *c, int argc, char **argv);
 int cli_history(struct cli *c, int argc, char **argv);
 int cli_diff(struct cli *c, int argc, char **argv);
 int cli_rollback(struct cli *c, int argc, char **argv);

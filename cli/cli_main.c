@@ -43,6 +43,7 @@ static const struct command commands[] = {
 	{ "drift", "", "where the kernel is not as wanted; 0 = nowhere, 4 = somewhere", cli_drift },
 	{ "token", "create|list|delete ...", "who may use the API over TCP; jailnet token create --name N --role ROLE", cli_token },
 	{ "sign-in", "[--role ROLE] [URL]", "a URL that signs a browser in to the dashboard, once", cli_sign_in },
+	{ "audit", "[-n COUNT] | verify [--file FILE] [--expect SEQ:HASH]", "who did what; verify: has anybody tampered with it", cli_audit },
 	{ "history", "[-n COUNT]", "revisions of the topology, newest first", cli_history },
 	{ "diff", "FROM [TO]", "what differs between two revisions; 0 = nothing, 4 = something", cli_diff },
 	{ "rollback", "[--dry-run] [--confirm SECONDS] REVISION", "a new revision with the content of an earlier one", cli_rollback },

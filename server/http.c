@@ -110,6 +110,7 @@ request_start(struct request *r, const char *method, const char *version)
 	if ((r->c = http_conn_of(r->conn)) == NULL)
 		return (MHD_NO);	/* out of memory */
 	request_identify(r);
+	snprintf(r->method, sizeof(r->method), "%.7s", method);
 	if (r->line == NULL || version != r->line + strlen(r->target) + 1)
 		refuse(r, 400, "syntax", "the request line holds a NUL");
 	if (r->refuse != 0 || !http_check(r, method, &has_body, &length))

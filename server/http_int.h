@@ -81,6 +81,7 @@ struct request {
 	const struct api_route *route;	/* NULL = none matched (yet) */
 	struct principal who;
 	char id[REQUEST_ID_SIZE];
+	char method[8];
 	char *body;
 	size_t size, room, max;
 	bool too_large;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/http_int.h"
+#include "server/ident.h"
 
 /* A header that cannot be added (out of memory) must not go missing silently. */
 static bool
@@ -49,6 +50,24 @@ http_reply_cached(struct request *r, struct cache_body *body)
 	return (queue(r, body->status, resp, add_common(resp, r, body->content_type, body->etag)));
 }
 
+/* What is refused here never gets to R; it is told, without waiting.  Reads that fail are nobody's business, unless the right was missing. */
+static void
+audit(struct request *r, const struct api_res *res)
+{
+	bool reads = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0 || strcmp(r->method, "OPTIONS") == 0;
+	struct audit_row row = { .at = ident_now_ms(), .result = "refused", .status = res->status };
+
+	if (r->ticket != NULL || res->status < 400 || (reads && res->status != 401 && res->status != 403))
+		return;
+	snprintf(row.actor, sizeof(row.actor), "%s", r->who.actor);
+	snprintf(row.peer, sizeof(row.peer), "%s", r->c != NULL ? r->c->address : "");
+	snprintf(row.request_id, sizeof(row.request_id), "%s", r->id);
+	snprintf(row.method, sizeof(row.method), "%s", r->method);
+	snprintf(row.path, sizeof(row.path), "%.*s", (int)strcspn(r->target, "?"), r->target);
+	snprintf(row.detail, sizeof(row.detail), "%s", res->detail);
+	ticket_queue_note(r->l->conf->queue, &row);
+}
+
 enum MHD_Result
 http_reply(struct request *r, struct api_res *res)
 {
@@ -58,6 +77,7 @@ http_reply(struct request *r, struct api_res *res)
 
 	if (res->route != NULL)
 		r->route = res->route;
+	audit(r, res);
 	resp = MHD_create_response_from_buffer(res->body_size, res->body, res->body == NULL ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
 	if (resp == NULL)
 		return (MHD_NO);

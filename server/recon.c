@@ -211,6 +211,8 @@ timeout_ms(const struct recon *r)
 		at = r->look_at;
 	if ((t = op_next_deadline(r)) < at)
 		at = t;
+	if (r->audit_at < at)
+		at = r->audit_at;
 	if (r->phase != PHASE_HELLO && r->confirm_at < at)
 		at = r->confirm_at;
 	if (idle && (t = trouble_next(r)) < at)
@@ -250,12 +252,16 @@ timers(struct recon *r)
 
 	op_deadlines(r, now);
 	confirm_due(r, now);
+	audit_look(r, now);
+	audit_due(r, now);
 	if (now >= r->heartbeat_at) {
 		r->heartbeat_at = now + HEARTBEAT_MS;
 		r->conf->notify(r->conf->arg);
 		if (recon_begin(r, false, &err) == 0 && (store_event_trim(r->store, &err) == -1 || recon_end(r, &err) == -1))
 			store_rollback(r->store);
 		history_trim(r);
+		if (recon_begin(r, false, &err) == 0 && (store_audit_trim(r->store, &err) == -1 || recon_end(r, &err) == -1))
+			store_rollback(r->store);
 	}
 	if (r->phase != PHASE_IDLE || r->nflights > 0)
 		return;
@@ -307,6 +313,7 @@ init(struct recon *r, const struct recon_conf *conf)
 	objmap_init(&r->failed, sizeof(struct err));
 	objmap_init(&r->drifting, 0);
 	plan_init(&r->plan);
+	r->audit_at = INT64_MAX;
 	r->look_at = ident_mono_ms() + LOOK_EVERY_MS;
 	r->heartbeat_at = ident_mono_ms() + HEARTBEAT_MS;
 }

@@ -144,6 +144,7 @@ account_run(struct recon *r, struct ticket *t)
 	struct err err = { 0 };
 	int rc;
 
+	r->audit_for = w;
 	switch (w->verb) {
 	case WRITE_TOKEN_CREATE:
 		rc = token_create(r, w, now, &err);
@@ -160,7 +161,9 @@ account_run(struct recon *r, struct ticket *t)
 	default:
 		rc = session_store(r, w->account, "jnl", NULL, now, &err);
 	}
+	r->audit_for = NULL;
 	if (rc == -1) {
+		audit_refused(r, t, &err);
 		ticket_fail(t, &err);
 		return;
 	}

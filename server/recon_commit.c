@@ -51,6 +51,9 @@ recon_begin(struct recon *r, bool durable, struct err *err)
 int
 recon_end(struct recon *r, struct err *err)
 {
+	if (r->audit_for != NULL)
+		audit_committed(r, r->audit_for, "", 0, "");
+	r->audit_for = NULL;
 	if (store_commit(r->store, err) == -1) {
 		atomic_store(&r->conf->health->store_ok, false);
 		if (err->sys == ENOSPC)
@@ -236,6 +239,7 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 {
 	const struct write *w = p->ticket->write;
 	struct revision_row counts = { 0 };
+	char detail[80];
 	int64_t now = ident_now_ms();
 	const struct changes *c = &p->changes;
 
@@ -266,6 +270,8 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 	    history_revision(r, g->revision + 1, &p->op->row, w->note, &counts, err) == -1 ||
 	    confirm_store(r, confirm, w, &p->op->row, g->revision, err) == -1)
 		return (-1);
+	snprintf(detail, sizeof(detail), "%u created, %u changed, %u deleted", counts.created, counts.updated, counts.deleted);
+	audit_committed(r, w, p->op->row.id, g->revision + 1, detail);
 	g->revision++;
 	g->wrote = true;
 	p->ticket->out.revision = g->revision;
@@ -325,6 +331,7 @@ plan_keep(struct recon *r, struct group *g, struct pending *p, struct topo *next
 	}
 	if (store_release(r->store, true, &err) == -1)
 		goto fail;
+	audit_committed(r, t->write, "", 0, row.id);
 	memcpy(t->out.plan_id, row.id, sizeof(t->out.plan_id));
 	t->out.revision = g->revision;
 	g->wrote = true;
@@ -394,6 +401,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 refuse:
 	if (out->errs.n == 0 && err.code == ERR_NONE)
 		err_set(&err, ERR_INTERNAL, "refused without a reason");
+	audit_refused(r, t, &err);
 	ticket_fail(t, &err);
 out:
 	if (p != NULL)
@@ -405,6 +413,7 @@ out:
 static int
 note_store(struct recon *r, struct confirm_row *confirm, struct ticket *t, struct err *err)
 {
+	audit_committed(r, t->write, "", 0, "");
 	if (t->write->verb == WRITE_CONFIRM)
 		return (confirm_accept(r, confirm, t, err));
 	return (store_plan_delete(r->store, t->write->name, err));
@@ -434,6 +443,7 @@ ticket_note(struct recon *r, struct group *g, struct ticket *t)
 		}
 	}
 	free(p);
+	audit_refused(r, t, &err);
 	ticket_fail(t, &err);
 }
 

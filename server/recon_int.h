@@ -11,6 +11,7 @@
  *	recon_status.c	status rows, interface rows
  *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
  *	recon_plan.c	dry runs, kept plans, repair and adoption of drift
+ *	recon_audit.c	the audit trail
  *	recon_history.c	revisions
  *	recon_confirm.c	changes that wait for their confirmation
  *	recon_drift.c	drift: found, repaired, cannot be repaired
@@ -83,6 +84,8 @@ struct recon {
 	struct objmap trouble;	/* record: struct trouble */
 	struct job jobs[JOBS_MAX];
 	uint64_t ifaces_hash;	/* of the interface rows last stored */
+	int64_t audit_at, audit_head_at;	/* monotonic: notes are written, the newest hash is logged */
+	const struct write *audit_for;	/* the next commit writes its row, too */
 	struct confirm_row confirm;	/* revision 0 = nothing waits */
 	int64_t confirm_at;	/* monotonic, its deadline; INT64_MAX = none */
 	struct drift_row *drift;	/* what GET /v1/drift shows */
@@ -155,6 +158,14 @@ int confirm_refuses(const struct confirm_row *c, const struct write *w, struct e
 int confirm_store(struct recon *r, struct confirm_row *c, const struct write *w, const struct op_row *op, int64_t base, struct err *err);
 int confirm_accept(struct recon *r, struct confirm_row *c, struct ticket *t, struct err *err);
 void confirm_drop(struct recon *r, const struct op *op);
+
+/* recon_audit.c: the first two inside a transaction */
+void audit_committed(struct recon *r, const struct write *w, const char *op, int64_t revision, const char *detail);
+void audit_undone(struct recon *r, const struct op_row *op, int64_t revision);
+void audit_refused(struct recon *r, const struct ticket *t, const struct err *err);
+void audit_look(struct recon *r, int64_t now);	/* woken: are there notes? */
+void audit_due(struct recon *r, int64_t now);
+void audit_hash(const uint8_t before[AUDIT_HASH_SIZE], struct audit_row *row);
 
 /* recon_plan.c */
 /* What would be done for 'next' now.  Found records of what would be touched first go into it. */

@@ -131,6 +131,7 @@ undo_store(struct recon *r, struct op *op, int64_t revision, struct err *err)
 	    history_revision(r, revision, &op->row, "undone: it was refused", &counts, err) == -1)
 		return (-1);
 	confirm_drop(r, op);
+	audit_undone(r, &op->row, revision);
 	op->row.state = OP_ROLLED_BACK;
 	return (store_op_put(r->store, &op->row, err));
 }

@@ -102,6 +102,48 @@ ticket_queue_take(struct ticket_queue *q)
 }
 
 void
+ticket_queue_note(struct ticket_queue *q, const struct audit_row *note)
+{
+	bool first;
+
+	pthread_mutex_lock(&q->lock);
+	first = q->nnotes == 0;
+	if (q->nnotes < NOTES_MAX)
+		q->notes[q->nnotes++] = *note;
+	else
+		q->dropped++;
+	pthread_mutex_unlock(&q->lock);
+	/* A full pipe already wakes R. */
+	if (first && write(q->wake[1], "", 1) == -1)
+		return;
+}
+
+bool
+ticket_queue_has_notes(struct ticket_queue *q)
+{
+	bool has;
+
+	pthread_mutex_lock(&q->lock);
+	has = q->nnotes > 0;
+	pthread_mutex_unlock(&q->lock);
+	return (has);
+}
+
+size_t
+ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX], size_t *dropped)
+{
+	size_t n;
+
+	pthread_mutex_lock(&q->lock);
+	n = q->nnotes;
+	memcpy(out, q->notes, n * sizeof(out[0]));
+	*dropped = q->dropped;
+	q->nnotes = q->dropped = 0;
+	pthread_mutex_unlock(&q->lock);
+	return (n);
+}
+
+void
 ticket_queue_close(struct ticket_queue *q)
 {
 	pthread_mutex_lock(&q->lock);

@@ -12,6 +12,7 @@
 #include "api/api.h"
 
 #define TICKETS_MAX 1024
+#define NOTES_MAX 64
 
 struct ticket {
 	struct ticket *next;
@@ -32,6 +33,9 @@ struct ticket_queue {
 	size_t n;
 	bool closed;
 	int wake[2];
+	/* what HTTP threads refused, for the audit trail */
+	struct audit_row notes[NOTES_MAX];
+	size_t nnotes, dropped;
 };
 int ticket_queue_init(struct ticket_queue *q, struct err *err);
 void ticket_queue_fini(struct ticket_queue *q);
@@ -39,6 +43,11 @@ void ticket_queue_fini(struct ticket_queue *q);
 int ticket_queue_push(struct ticket_queue *q, struct ticket *t, struct err *err);
 /* All waiting tickets, in order; NULL = none.  Empties the wake pipe. */
 struct ticket *ticket_queue_take(struct ticket_queue *q);
+/* Any thread; what does not fit is counted. */
+void ticket_queue_note(struct ticket_queue *q, const struct audit_row *note);
+bool ticket_queue_has_notes(struct ticket_queue *q);
+/* Takes all: how many. */
+size_t ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX], size_t *dropped);
 /* Later pushes are refused. */
 void ticket_queue_close(struct ticket_queue *q);
 

@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "core/audit.h"
 #include "core/err.h"
 #include "core/observed.h"
 #include "core/topo.h"
@@ -128,6 +129,22 @@ int store_plan_use(struct store *s, const char *id, int64_t now, int (*use)(void
     struct err *err);
 int store_plan_delete(struct store *s, const char *id, struct err *err);
 int store_plan_trim(struct store *s, int64_t now, struct err *err);	/* the expired, and beyond PLANS_KEEP */
+
+/* --- audit trail ------------------------------------------------------------------------------------------ */
+
+#define AUDIT_KEEP 200000
+struct audit_filter {
+	int64_t before;		/* seq, 0 = from the newest */
+	const char *actor, *result;	/* NULL = any */
+};
+int store_audit_add(struct store *s, const struct audit_row *r, struct err *err);
+/* The newest row; the one before the oldest that is kept.  Before the first row both are 0 and a hash of zeros. */
+int store_audit_last(struct store *s, int64_t *seq, uint8_t hash[AUDIT_HASH_SIZE], struct err *err);
+int store_audit_base(struct store *s, int64_t *seq, uint8_t hash[AUDIT_HASH_SIZE], struct err *err);
+/* Newest first. */
+int store_audits(struct store *s, const struct audit_filter *f, size_t limit,
+    int (*each)(void *arg, const struct audit_row *r, struct err *err), void *arg, struct err *err);
+int store_audit_trim(struct store *s, struct err *err);	/* beyond AUDIT_KEEP */
 
 /* --- MAC registry ----------------------------------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@
 #define OP_COLS "id, state, method, path, actor, revision, created_at, finished_at, steps_done, steps_total, " ERR_COLS
 #define REVISION_COLS "revision, at, actor, method, path, op, note, created, updated, deleted"
 #define PLAN_COLS "id, base, actor, manager, created_at, expires_at, steps, document"
+#define AUDIT_COLS "seq, at, actor, peer, request_id, method, path, result, status, revision, op, detail, hash"
 #define PORT_COLS "private, stp, edge, untagged"
 
 #define TOKEN_COLUMNS "id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at"
@@ -194,6 +195,15 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_CONFIRM_PUT] = "INSERT OR REPLACE INTO confirm (one, revision, base, op, actor, created_at, deadline)"
 	    " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_CONFIRM_CLEAR] = "DELETE FROM confirm",
+	[SQL_AUDIT_ADD] = "INSERT INTO audit (" AUDIT_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[SQL_AUDIT_LAST] = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1",
+	[SQL_AUDIT_BASE] = "SELECT seq, hash FROM audit_base",
+	[SQL_AUDIT_ALL] = "SELECT " AUDIT_COLS " FROM audit WHERE seq < ?1 AND (?2 = '' OR actor = ?2) AND (?3 = '' OR result = ?3)"
+	    " ORDER BY seq DESC LIMIT ?4",
+	/* Not at each row too many: an eighth at once. */
+	[SQL_AUDIT_TRIM_BASE] = "UPDATE audit_base SET (seq, hash) = (SELECT seq, hash FROM audit WHERE seq = (SELECT max(seq) FROM"
+	    " audit) - ?1) WHERE (SELECT max(seq) FROM audit) - seq > ?1 + ?1 / 8",
+	[SQL_AUDIT_TRIM] = "DELETE FROM audit WHERE seq <= (SELECT seq FROM audit_base)",
 	[SQL_PLAN] = "SELECT " PLAN_COLS " FROM plan WHERE id = ?1 AND expires_at > ?2",
 	[SQL_PLAN_PUT] = "INSERT INTO plan (" PLAN_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_PLAN_DELETE] = "DELETE FROM plan WHERE id = ?1",

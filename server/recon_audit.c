@@ -1,0 +1,149 @@
+/*
+ * recon_audit: the audit trail: what changes something is written in the transaction that changes it; what was refused, by R or by an HTTP
+ * thread, a moment later, some at once: nobody who is refused can make us write to the disk as often as he likes.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "server/ident.h"
+#include "server/recon_int.h"
+
+#define NOTES_EVERY_MS 250
+#define HEAD_EVERY_MS 3600000
+
+void
+audit_hash(const uint8_t before[AUDIT_HASH_SIZE], struct audit_row *row)
+{
+	crypto_generichash_state state;
+	char text[AUDIT_TEXT_SIZE];
+	size_t len = audit_text(row, text);
+
+	crypto_generichash_init(&state, NULL, 0, AUDIT_HASH_SIZE);
+	crypto_generichash_update(&state, before, AUDIT_HASH_SIZE);
+	crypto_generichash_update(&state, (const unsigned char *)text, len);
+	crypto_generichash_final(&state, row->hash, AUDIT_HASH_SIZE);
+}
+
+/* Inside a transaction; fills seq and hash.  What fails is sticky. */
+static void
+append(struct recon *r, struct audit_row *row)
+{
+	uint8_t before[AUDIT_HASH_SIZE];
+	struct err err;
+
+	audit_clean(row);
+	if (store_audit_last(r->store, &row->seq, before, &err) == -1) {
+		log_error("audit", "%s", err.msg);
+		return;
+	}
+	row->seq++;
+	audit_hash(before, row);
+	store_audit_add(r->store, row, &err);
+}
+
+static void
+describe(struct audit_row *row, const struct write *w)
+{
+	memset(row, 0, sizeof(*row));
+	row->at = ident_now_ms();
+	memcpy(row->actor, w->actor, sizeof(row->actor));
+	memcpy(row->peer, w->peer, sizeof(row->peer));
+	memcpy(row->request_id, w->request_id, sizeof(row->request_id));
+	memcpy(row->method, w->method, sizeof(row->method));
+	memcpy(row->path, w->path, sizeof(row->path));
+}
+
+void
+audit_committed(struct recon *r, const struct write *w, const char *op, int64_t revision, const char *detail)
+{
+	struct audit_row row;
+
+	describe(&row, w);
+	snprintf(row.result, sizeof(row.result), "committed");
+	snprintf(row.op, sizeof(row.op), "%s", op);
+	snprintf(row.detail, sizeof(row.detail), "%s", detail);
+	row.revision = revision;
+	append(r, &row);
+}
+
+void
+audit_undone(struct recon *r, const struct op_row *op, int64_t revision)
+{
+	struct audit_row row = { .at = ident_now_ms(), .revision = revision };
+
+	memcpy(row.actor, op->actor, sizeof(row.actor));
+	memcpy(row.method, op->method, sizeof(row.method));
+	memcpy(row.path, op->path, sizeof(row.path));
+	memcpy(row.op, op->id, sizeof(row.op));
+	snprintf(row.result, sizeof(row.result), "undone");
+	snprintf(row.detail, sizeof(row.detail), "%s", op->err.msg);
+	append(r, &row);
+}
+
+void
+audit_refused(struct recon *r, const struct ticket *t, const struct err *err)
+{
+	const struct err *why = t->out.errs.n > 0 ? &t->out.errs.v[0] : err;
+	struct audit_row row;
+
+	if (t->write->dry_run != DRY_NONE)
+		return;
+	describe(&row, t->write);
+	snprintf(row.result, sizeof(row.result), "refused");
+	snprintf(row.detail, sizeof(row.detail), "%s", why->msg);
+	row.status = api_status_of(why->code, why->sys);
+	ticket_queue_note(r->conf->queue, &row);
+}
+
+/* --- notes ------------------------------------------------------------------------------------------------------ */
+
+void
+audit_look(struct recon *r, int64_t now)
+{
+	if (r->audit_at == INT64_MAX && ticket_queue_has_notes(r->conf->queue))
+		r->audit_at = now + NOTES_EVERY_MS;
+}
+
+/* To the log, too: whoever rewrites the whole trail does not reach what syslog has sent elsewhere. */
+static void
+tell_head(struct recon *r, int64_t now)
+{
+	uint8_t hash[AUDIT_HASH_SIZE];
+	char hex[AUDIT_HASH_SIZE * 2 + 1];
+	int64_t seq;
+	struct err err;
+
+	if (now < r->audit_head_at)
+		return;
+	r->audit_head_at = now + HEAD_EVERY_MS;
+	if (store_audit_last(r->store, &seq, hash, &err) == 0)
+		log_info("audit", "head seq=%lld hash=%s", (long long)seq, sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash)));
+}
+
+void
+audit_due(struct recon *r, int64_t now)
+{
+	static struct audit_row notes[NOTES_MAX];	/* large; R is one thread */
+	size_t n, dropped;
+	struct err err;
+
+	tell_head(r, now);
+	if (now < r->audit_at)
+		return;
+	r->audit_at = INT64_MAX;
+	n = ticket_queue_notes(r->conf->queue, notes, &dropped);
+	if (n == 0 || recon_begin(r, false, &err) == -1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		append(r, &notes[i]);
+	if (dropped > 0) {
+		struct audit_row more = { .at = ident_now_ms(), .result = "refused" };
+
+		snprintf(more.detail, sizeof(more.detail), "%zu more requests were refused in the same moment", dropped);
+		append(r, &more);
+	}
+	if (recon_end(r, &err) == -1)
+		log_error("audit", "refusals are not stored: %s", err.msg);
+}
