@@ -105,6 +105,8 @@ struct api_res {
 	bool has_cookie;	/* the session cookie is set, or with "" taken away */
 	char cookie[SECRET_SIZE];
 	int cookie_age;		/* seconds */
+	bool has_file;		/* the body is this file; api_res_fini closes it */
+	int fd;
 	char detail[160];	/* of a problem, for the audit trail */
 	bool cacheable;		/* a GET whose text depends on target and generation only */
 };
@@ -137,6 +139,7 @@ enum write_verb {
 	WRITE_PLAN_DELETE,
 	WRITE_DRIFT_REPAIR,
 	WRITE_DRIFT_ADOPT,
+	WRITE_BACKUP,
 	/* below: struct account; no objects, no plan */
 	WRITE_TOKEN_CREATE,
 	WRITE_TOKEN_DELETE,
@@ -256,6 +259,8 @@ struct outcome {
 	struct errs errs;	/* OUT_FAILED */
 	int64_t revision;
 	bool created;		/* 201 rather than 200 */
+	bool has_file;		/* WRITE_BACKUP: owned by the ticket */
+	int fd;
 	char plan_id[ID_SIZE];	/* OUT_PLAN: it is kept */
 	int64_t confirm_by;	/* ms, 0 = it stays anyway */
 	size_t changed;		/* objects created, changed or deleted */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "api/api_int.h"
 
@@ -19,6 +20,9 @@ void
 api_res_fini(struct api_res *r)
 {
 	free(r->body);
+	if (r->has_file)
+		close(r->fd);
+	r->has_file = false;
 	r->body = NULL;
 	r->body_size = 0;
 }

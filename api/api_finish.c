@@ -1,6 +1,7 @@
 /*
  * api_finish: the answer to a write, once R knows how it went.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,23 @@ object_location(const struct write *w, struct api_res *res)
 }
 
 static void
+finish_backup(const struct outcome *o, const struct write *w, struct api_res *res)
+{
+	struct err err;
+
+	/* the ticket closes its own */
+	res->fd = fcntl(o->fd, F_DUPFD_CLOEXEC, 3);
+	if (res->fd == -1) {
+		err_sys(&err, "the backup");
+		api_answer_err(res, &err, w->request_id);
+		return;
+	}
+	res->has_file = true;
+	res->status = 200;
+	res->content_type = "application/vnd.sqlite3";
+}
+
+static void
 finish_done(
     struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
 {
@@ -78,6 +96,10 @@ finish_done(
 	if (w->verb == WRITE_TOPOLOGY || w->verb == WRITE_CONFIRM) {
 		api_answer_json(res, 200, topology_result(o), req);
 		api_etag(res, o->revision);
+		return;
+	}
+	if (w->verb == WRITE_BACKUP) {
+		finish_backup(o, w, res);
 		return;
 	}
 	if (w->verb == WRITE_DELETE || w->verb == WRITE_DETACH || w->verb == WRITE_PLAN_DELETE) {

@@ -102,7 +102,7 @@ api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_ope
 api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
     api_event_page, api_drift_list, api_token_list, api_token_get, api_whoami_get;
 api_read_fn api_export_get;
-api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get, api_plan_get, api_audit_list;
+api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get, api_plan_get, api_audit_list, api_support_get;
 
 /* --- import and export: api_import.c ----------------------------------------------------------------------- */
 

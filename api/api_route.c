@@ -86,6 +86,8 @@ const struct api_route api_routes[] = {
 	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, NULL, api_drift_list),
 	WRITE("POST", "/v1/drift/{id}/repair", "repairDrift", 0, WRITE_DRIFT_REPAIR, NULL),
 	WRITE("POST", "/v1/drift/{id}/adopt", "adoptDrift", 0, WRITE_DRIFT_ADOPT, q_dry),
+	{ "POST", "/v1/backup", "createBackup", ROLE_ADMIN, 0, true, WRITE_BACKUP, false, NULL, NULL },
+	READ("/v1/support", "getSupport", ROLE_ADMIN, 0, NULL, api_support_get),
 	READ("/v1/audit", "listAudit", ROLE_ADMIN, 0, q_audit, api_audit_list),
 	READ("/v1/tokens", "listTokens", ROLE_ADMIN, 0, NULL, api_token_list),
 	ACCOUNT("POST", "/v1/tokens", "createToken", ROLE_ADMIN, WRITE_TOKEN_CREATE),

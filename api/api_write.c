@@ -98,7 +98,7 @@ take_prefer(const char *prefer, struct write *w)
 static bool
 take_headers(const struct api_req *req, struct write *w, struct api_res *res)
 {
-	const char *type = w->verb == WRITE_METRICS ? "text/plain" : "application/json";
+	const char *type = w->verb == WRITE_METRICS ? "text/plain" : w->verb == WRITE_BACKUP ? "application/vnd.sqlite3" : "application/json";
 
 	if (!api_accepts(req->accept, type)) {
 		api_answer_bad(res, 406, req->request_id, "the answer is only available as %s", type);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "server/http_int.h"
 #include "server/ident.h"
@@ -50,6 +51,20 @@ http_reply_cached(struct request *r, struct cache_body *body)
 	return (queue(r, body->status, resp, add_common(resp, r, body->content_type, body->etag)));
 }
 
+/* libmicrohttpd closes the file with the answer. */
+static struct MHD_Response *
+file_response(struct api_res *res)
+{
+	struct MHD_Response *resp;
+	struct stat st;
+
+	if (fstat(res->fd, &st) == -1)
+		return (NULL);
+	resp = MHD_create_response_from_fd64((uint64_t)st.st_size, res->fd);
+	res->has_file = resp == NULL;
+	return (resp);
+}
+
 /* What is refused here never gets to R; it is told, without waiting.  Reads that fail are nobody's business, unless the right was missing. */
 static void
 audit(struct request *r, const struct api_res *res)
@@ -78,7 +93,11 @@ http_reply(struct request *r, struct api_res *res)
 	if (res->route != NULL)
 		r->route = res->route;
 	audit(r, res);
-	resp = MHD_create_response_from_buffer(res->body_size, res->body, res->body == NULL ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
+	if (res->has_file)
+		resp = file_response(res);
+	else
+		resp = MHD_create_response_from_buffer(res->body_size, res->body,
+		    res->body == NULL ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
 	if (resp == NULL)
 		return (MHD_NO);
 	res->body = NULL;

@@ -83,18 +83,24 @@ audit_undone(struct recon *r, const struct op_row *op, int64_t revision)
 }
 
 void
+audit_note(struct recon *r, const struct ticket *t, const char *result, int status, const char *detail)
+{
+	struct audit_row row;
+
+	describe(&row, t->write);
+	snprintf(row.result, sizeof(row.result), "%s", result);
+	snprintf(row.detail, sizeof(row.detail), "%s", detail);
+	row.status = status;
+	ticket_queue_note(r->conf->queue, &row);
+}
+
+void
 audit_refused(struct recon *r, const struct ticket *t, const struct err *err)
 {
 	const struct err *why = t->out.errs.n > 0 ? &t->out.errs.v[0] : err;
-	struct audit_row row;
 
-	if (t->write->dry_run != DRY_NONE)
-		return;
-	describe(&row, t->write);
-	snprintf(row.result, sizeof(row.result), "refused");
-	snprintf(row.detail, sizeof(row.detail), "%s", why->msg);
-	row.status = api_status_of(why->code, why->sys);
-	ticket_queue_note(r->conf->queue, &row);
+	if (t->write->dry_run == DRY_NONE)
+		audit_note(r, t, "refused", api_status_of(why->code, why->sys), why->msg);
 }
 
 /* --- notes ------------------------------------------------------------------------------------------------------ */

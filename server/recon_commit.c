@@ -116,6 +116,25 @@ probe_start(struct recon *r, struct ticket *t)
 	ticket_fail(t, &err);
 }
 
+/* --- backup ------------------------------------------------------------------------------------------------ */
+
+static void
+backup(struct recon *r, struct ticket *t)
+{
+	struct err err;
+
+	if (store_backup(r->store, &t->out.fd, &err) == -1) {
+		audit_refused(r, t, &err);
+		ticket_fail(t, &err);
+		return;
+	}
+	/* it takes everything out of the house */
+	audit_note(r, t, "committed", 0, "");
+	t->out.has_file = true;
+	t->out.kind = OUT_DONE;
+	ticket_answer(t);
+}
+
 /* --- one ticket -------------------------------------------------------------------------------------------- */
 
 static void
@@ -519,6 +538,8 @@ take_questions(struct recon *r, struct ticket *list)
 		next = t->next;
 		if (t->write->verb == WRITE_PROBE)
 			probe_start(r, t);
+		else if (t->write->verb == WRITE_BACKUP)
+			backup(r, t);
 		else if (api_verb_asks(t->write->verb))
 			counters_ask(r, t);
 		else {

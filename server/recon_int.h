@@ -163,6 +163,7 @@ void confirm_drop(struct recon *r, const struct op *op);
 void audit_committed(struct recon *r, const struct write *w, const char *op, int64_t revision, const char *detail);
 void audit_undone(struct recon *r, const struct op_row *op, int64_t revision);
 void audit_refused(struct recon *r, const struct ticket *t, const struct err *err);
+void audit_note(struct recon *r, const struct ticket *t, const char *result, int status, const char *detail);
 void audit_look(struct recon *r, int64_t now);	/* woken: are there notes? */
 void audit_due(struct recon *r, int64_t now);
 void audit_hash(const uint8_t before[AUDIT_HASH_SIZE], struct audit_row *row);

@@ -28,6 +28,8 @@ ticket_free(struct ticket *t)
 	write_free(t->write);
 	plan_fini(&t->out.plan);
 	counters_unref(t->out.counters);
+	if (t->out.has_file)
+		close(t->out.fd);
 	free(t);
 }
 

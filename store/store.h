@@ -50,6 +50,9 @@ int store_release(struct store *s, bool keep, struct err *err);
  * back when there is plenty of room. */
 void store_relieve(struct store *s);
 
+/* Writer, outside of a transaction: a consistent copy of everything as an open file without a name, which the caller closes. */
+int store_backup(struct store *s, int *fd, struct err *err);
+
 /* --- desired objects -------------------------------------------------------------------------------------- */
 
 /* Everything: objects, found records, revision.  'out' is initialised here and owned by the caller. */

@@ -104,6 +104,9 @@ int store_ask_text(struct store *s, const char *sql, char *out, size_t size, str
 /* Runs text that answers nothing. */
 int store_exec(struct store *s, const char *sql, struct err *err);
 
+/* store_backup.c: a whole copy at path, 0600, synced; outside of a transaction. */
+int store_copy(struct store *s, const char *path, struct err *err);
+
 /* store_ballast.c: room kept back for the moment the disk is full. */
 #define STORE_BALLAST_SIZE ((size_t)8 << 20)
 /* Makes the file when it is missing and the disk has plenty left. */

@@ -90,32 +90,8 @@ static int
 copy_before(struct store *s, struct err *err)
 {
 	char path[PATH_SIZE];
-	sqlite3_stmt *st = NULL;
-	int fd, rc;
 
-	if (store_path(s, COPY_NAME, path, err) == -1)
-		return (-1);
-	(void)unlink(path);
-	/* VACUUM INTO takes an empty file, and keeps its mode. */
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return (err_sys(err, "%s", path));
-	rc = sqlite3_prepare_v2(s->db, "VACUUM INTO ?1", -1, &st, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_text(st, 1, path, -1, SQLITE_STATIC);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st);
-	if (rc != SQLITE_DONE)
-		store_fail(s, rc, err);
-	sqlite3_finalize(st);
-	if (rc == SQLITE_DONE && fsync(fd) == -1) {
-		err_sys(err, "fsync %s", path);
-		rc = SQLITE_ERROR;
-	}
-	close(fd);
-	if (rc != SQLITE_DONE)
-		(void)unlink(path);
-	return (rc == SQLITE_DONE ? 0 : -1);
+	return (store_path(s, COPY_NAME, path, err) == -1 ? -1 : store_copy(s, path, err));
 }
 
 static int
