@@ -38,6 +38,8 @@ struct cli {
 
 /* The subcommands: argv[0] is the command's own name; they return an exit code. */
 int cli_apply(struct cli *c, int argc, char **argv);
+int cli_up(struct cli *c, int argc, char **argv);		/* up, down */
+int cli_jib(struct cli *c, int argc, char **argv);	/* when called by that name */
 int cli_import(struct cli *c, int argc, char **argv);
 int cli_export(struct cli *c, int argc, char **argv);
 int cli_plan(struct cli *c, int argc, char **argv);

@@ -30,6 +30,8 @@ struct command {
 static const struct command commands[] = {
 	{ "apply", "[--dry-run] [--confirm SECONDS] FILE", "make the network be what FILE says (- = standard input)", cli_apply },
 	{ "plan", "FILE", "what apply would do; 0 = nothing, 4 = changes", cli_plan },
+	{ "up", "[-i] [-t SECONDS] JAIL", "wait until a jail's interfaces are there (-i: inside it); for exec.prestart, exec.created", cli_up },
+	{ "down", "[-t SECONDS] JAIL", "wait until they are out of it again; for exec.poststop", cli_up },
 	{ "import", "[options] ezjail|jail-conf|rc-conf [FILE ...]", "what those files would be here; --topology FILE keeps it", cli_import },
 	{ "export", "ezjail|jail-conf|rc-conf|shell", "the network as files that work without jailnet", cli_export },
 	{ "show", "[KIND [NAME]]", "jails epairs bridges interfaces macs operations topology daemon", cli_show },
@@ -298,6 +300,15 @@ run(struct cli *c, int argc, char **argv)
 	return (cmd->run(c, argc, argv));
 }
 
+/* A link called jib: existing jail.conf files keep working. */
+static bool
+is_jib(const char *argv0)
+{
+	const char *slash = argv0 == NULL ? NULL : strrchr(argv0, '/');
+
+	return (argv0 != NULL && str_equal(slash != NULL ? slash + 1 : argv0, "jib"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -311,7 +322,7 @@ main(int argc, char **argv)
 	c.ca_file = env("JAILNET_CA");
 	c.cert_file = env("JAILNET_CERT");
 	c.key_file = env("JAILNET_KEY");
-	rv = run(&c, argc, argv);
+	rv = is_jib(argv[0]) ? cli_jib(&c, argc, argv) : run(&c, argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		fputs("jailnet: cannot write the output\n", stderr);
 		return (rv == CLI_OK ? CLI_NO : rv);

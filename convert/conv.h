@@ -17,6 +17,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/jib.h"
 #include "core/observed.h"
 #include "core/topo.h"
 
@@ -105,14 +106,5 @@ int conv_import(struct conv *c, enum conv_kind kind, const struct conv_file *fil
 /* The topology as configuration that works without jailnet; texts and messages as above. */
 enum conv_format { CONV_TO_RC_CONF, CONV_TO_JAIL_CONF, CONV_TO_EZJAIL, CONV_TO_SHELL_FREEBSD, CONV_TO_SHELL_LINUX };
 int conv_export(struct conv *c, enum conv_format format, const struct topo *t, struct err *err);
-
-/* --- jib: its names and addresses ------------------------------------------------------------------------------ */
-
-/* NAME: ^[0-9A-Za-z_]+$ */
-bool jib_name_ok(const char *name);
-/* The historic BSD checksum of sum(1). */
-uint16_t jib_sum(const char *name);
-/* The addresses jib gives pair number 'counter' of one call on this parent. */
-void jib_macs(const struct mac *parent, const char *name, unsigned counter, struct mac *a, struct mac *b);
 
 #endif

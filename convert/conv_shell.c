@@ -46,7 +46,7 @@ linux_bridge(struct conv_buf *b, const struct object *o)
 	const struct bridge *br = &o->u.bridge;
 	char text[PREFIX_TEXT_SIZE], mac[MAC_TEXT_SIZE];
 
-	cb_printf(b, "ip link add name %s type bridge stp_state %d vlan_filtering %d\n", o->name, br->stp ? 1 : 0, br->vlan_filter ? 1 : 0);
+	cb_printf(b, "ip link add name %s type bridge%s%s\n", o->name, br->stp ? " stp_state 1" : "", br->vlan_filter ? " vlan_filtering 1" : "");
 	cb_printf(b, "ip link set dev %s mtu %u\n", o->name, br->mtu);
 	if (!mac_is_zero(&br->mac))
 		cb_printf(b, "ip link set dev %s address %s\n", o->name, mac_format(&br->mac, mac));

@@ -1,9 +1,9 @@
 /*
- * conv_jib: the names and addresses of jib(8) of FreeBSD's examples, as measured: /work/shared/reference/freebsd.md 1.1.
+ * jib: its arithmetic, checked against vectors from the script itself (tests/unit/test_conv.c).
  */
 #include <string.h>
 
-#include "convert/conv.h"
+#include "core/jib.h"
 
 bool
 jib_name_ok(const char *name)

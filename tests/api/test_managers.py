@@ -1,0 +1,145 @@
+"""Beside other jail managers: jailnet up and down in their hooks, and the command called as jib."""
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from jn import BUILD, Daemon
+
+CLI = os.path.join(BUILD, "jailnet")
+
+
+class Host(Daemon):
+    def __init__(self, path):
+        self.control = os.path.join(path, "control")
+        super().__init__(env={"JAILNET_FAKE_PHYSICAL": "re0,em0", "JAILNET_FAKE_CONTROL": self.control})
+
+    def by_hand(self, line):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        s.sendto(line.encode(), self.control)
+        s.close()
+
+
+@pytest.fixture
+def host():
+    path = tempfile.mkdtemp(prefix="jnm-")      # not tmp_path: the server runs as another user
+    os.chmod(path, 0o777)
+    with Host(path) as d:
+        yield d
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def run(d, *args, name=None, sock=None):
+    env = dict(os.environ, JAILNET_SOCKET=sock or d.path)
+    program = CLI
+    if name:
+        program = os.path.join(tempfile.mkdtemp(prefix="jnb-"), name)
+        os.symlink(os.path.abspath(CLI), program)
+    try:
+        return subprocess.run([program, *args], env=env, capture_output=True, text=True, timeout=60)
+    finally:
+        if name:
+            shutil.rmtree(os.path.dirname(program))
+
+
+EXTERNAL = {"bridges": {"lan0": {}}, "jails": {"web": {"manager": "external"}},
+            "epairs": {"web0": {"a": {"bridge": "lan0"}, "b": {"jail": "web", "addresses": ["192.0.2.5/24"]}}}}
+
+
+def test_up_and_down_follow_the_jail(host):
+    assert host.put("/v1/topology", EXTERNAL).status in (200, 202)
+    # exec.prestart: the halves wait on the host
+    p = run(host, "up", "web")
+    assert p.returncode == 0, p
+    # exec.created, but the jail never comes
+    p = run(host, "up", "-i", "-t", "1", "web")
+    assert p.returncode == 7 and "jail web is not up" in p.stderr, p
+    host.by_hand("jail-add web")
+    p = run(host, "up", "-i", "web")
+    assert p.returncode == 0, p
+    # down before the jail has gone
+    p = run(host, "down", "-t", "1", "web")
+    assert p.returncode == 7 and "still there" in p.stderr, p
+    host.by_hand("jail-del web")
+    p = run(host, "down", "web")
+    assert p.returncode == 0, p
+
+
+def test_up_says_what_is_wrong(host):
+    host.put("/v1/topology", dict(EXTERNAL, jails={"web": {}}))
+    p = run(host, "up", "nosuch")
+    assert p.returncode == 6 and "there is no jail nosuch" in p.stderr, p
+    p = run(host, "up", "web")
+    assert p.returncode == 1 and "jailnet's own" in p.stderr, p
+    assert run(host, "up").returncode == 2
+    assert run(host, "down", "-i", "web").returncode == 2
+
+
+def test_up_waits_for_a_daemon_that_is_down_and_says_so(host):
+    start = time.monotonic()
+    p = run(host, "up", "-t", "1", "web", sock="/nonexistent/api.sock")
+    assert p.returncode == 3 and "not within 1 s" in p.stderr, p
+    assert 0.9 < time.monotonic() - start < 10
+
+
+# --- jib ------------------------------------------------------------------------------------------------------------
+
+
+def sum_of(name):
+    s = 0
+    for c in name.encode():
+        s = ((s >> 1) | ((s & 1) << 15)) + c & 0xffff
+    return s
+
+
+def test_jib_addm_show_destroy(host):
+    parent = next(i for i in host.get("/v1/interfaces").json["items"] if i["name"] == "re0")["mac"]
+    p = run(host, "addm", "web", "re0", name="jib")
+    assert p.returncode == 0, p
+    e = host.get("/v1/epairs/e0_web").json
+    assert (e["a"]["ifname"], e["b"]["ifname"], e["a"]["bridge"]) == ("e0a_web", "e0b_web", "re0bridge")
+    low = {"2": ("a", "e"), "e": ("2", "6")}.get(parent[1], ("2", "e"))
+    tail = "%02x:%02x:%s" % (sum_of("web") >> 8, sum_of("web") & 255, parent[9:])
+    assert (e["a"]["mac"], e["b"]["mac"]) == ("0%s:%s" % (low[0], tail), "0%s:%s" % (low[1], tail))
+    assert list(host.get("/v1/bridges/re0bridge").json["members"]) == ["re0"]
+    assert host.get("/v1/jails/web").json["manager"] == "external"
+    # again: what is there stays
+    before = host.get("/v1/topology").json
+    assert run(host, "addm", "web", "re0", name="jib").returncode == 0
+    assert host.get("/v1/topology").json == before
+    assert run(host, "addm", "-b", "x", "db_1", "!em0", name="jib").returncode == 0
+    assert "em0x" in host.get("/v1/topology").json["bridges"]
+    p = run(host, "show", name="jib")
+    assert p.returncode == 0 and sorted(p.stdout.split()) == ["db_1", "web"]
+    assert run(host, "show", "web", name="jib").stdout == "e0a_web\n"
+    assert run(host, "destroy", "web", name="jib").returncode == 0
+    t = host.get("/v1/topology").json
+    # as jib: the bridge stays
+    assert "e0_web" not in t["epairs"] and "web" not in t["jails"] and "re0bridge" in t["bridges"]
+    assert run(host, "destroy", "web", name="jib").returncode == 0
+
+
+def test_jib_keeps_the_address_over_destroy_and_addm(host):
+    macs = []
+    for _ in range(2):
+        assert run(host, "addm", "web", "re0", name="jib").returncode == 0
+        macs.append(host.get("/v1/epairs/e0_web").json["b"]["mac"])
+        assert run(host, "destroy", "web", name="jib").returncode == 0
+    assert macs[0] == macs[1]
+
+
+def test_jib_refuses_and_takes_back(host):
+    before = host.get("/v1/topology").json
+    for args in ((), ("addm",), ("addm", "web"), ("addm", "we-b", "re0"), ("nonsense",), ("destroy",)):
+        p = run(host, *args, name="jib")
+        assert p.returncode == 1 and p.stderr.startswith("usage:"), (args, p)
+    p = run(host, "addm", "averylongname", "re0", name="jib")
+    assert p.returncode == 1 and "15 characters" in p.stderr, p
+    # the second parent cannot be: the first pair and bridge go again
+    p = run(host, "addm", "web", "re0", "averylongparent0", name="jib")
+    assert p.returncode == 1, p
+    assert host.get("/v1/topology").json == before

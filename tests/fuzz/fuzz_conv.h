@@ -1,0 +1,34 @@
+/* What the three fuzzers of convert/ share: read, check what came, write it out again in every format. */
+#include "convert/conv.h"
+#include "core/str.h"
+#include "tests/fuzz/fuzz.h"
+
+static void
+fuzz_import(enum conv_kind kind, const char *path, const uint8_t *data, size_t size)
+{
+	static const struct conv_known known[] = { { "re0", { { 0, 1, 2, 3, 4, 5 } } } };
+	struct conv_opts opts = { .mode = (enum conv_mode)(size % 3), .hooks = (enum conv_hooks)(size / 3 % 3), .managed = true, .uplink = "re0",
+		.known = known, .nknown = 1 };
+	char *text = fuzz_text(data, size);
+	struct conv_file f = { path, text, size };
+	struct err err = { 0 };
+	struct topo t;
+	struct conv c;
+
+	conv_init(&c);
+	FUZZ_CHECK(conv_import(&c, kind, &f, 1, &opts, &t, &err) == 0);
+	for (size_t i = 0; i < c.nmsgs; i++) {
+		FUZZ_CHECK(c.msgs[i].text[0] != '\0' && str_utf8(c.msgs[i].text, strlen(c.msgs[i].text)));
+		FUZZ_CHECK(c.msgs[i].line <= size + 1 && c.msgs[i].col <= size + 1);
+	}
+	for (size_t i = 0; i < c.ntexts; i++)
+		FUZZ_CHECK(str_utf8(c.texts[i].text, strlen(c.texts[i].text)));
+	for (int i = 0; i < KIND_COUNT; i++)
+		for (size_t k = 0; k < t.n[i]; k++)
+			FUZZ_CHECK(name_is_legal(t.v[i][k]->name, NAME_SIZE - 1));
+	for (int i = CONV_TO_RC_CONF; i <= CONV_TO_SHELL_LINUX; i++)
+		FUZZ_CHECK(conv_export(&c, (enum conv_format)i, &t, &err) == 0);
+	topo_fini(&t);
+	conv_fini(&c);
+	free(text);
+}
