@@ -16,11 +16,25 @@ half_mark(const struct cmd_epair *e, int side)
 	return (m);
 }
 
+/*
+ * A pair that is to be named like the kernel names pairs gets that unit: then it needs no new names, and does not sit in the way of the kernel's
+ * choice for others.
+ */
 static int
-clone_pair(struct fbsd *f, char names[2][IFNAME_SIZE])
+clone_pair(struct fbsd *f, const struct cmd_epair *e, char names[2][IFNAME_SIZE])
 {
-	int sys = fbsd_if_clone(f->s, "epair", names[0]);
+	const char *a = e->end[0].ifname;
+	size_t len = strlen(a);
+	char want[IFNAME_SIZE];
+	int sys = EEXIST;
 
+	(void)str_copy(want, sizeof(want), a);
+	if (len > 6 && strncmp(a, "epair", 5) == 0 && a[len - 1] == 'a' && strspn(a + 5, "0123456789") == len - 6) {
+		want[len - 1] = '\0';
+		sys = fbsd_if_clone(f->s, want, names[0]);
+	}
+	if (sys != 0 && sys != EINVAL)
+		sys = fbsd_if_clone(f->s, "epair", names[0]);
 	if (sys != 0)
 		return (sys);
 	memcpy(names[1], names[0], IFNAME_SIZE);
@@ -38,7 +52,7 @@ prepare(struct fbsd *f, const struct cmd_epair *e, int side, const char *made, s
 
 	if ((sys = fbsd_if_group(f->s, made)) != 0 || (sys = fbsd_if_mac(f->s, made, &end->mac)) != 0 ||
 	    (e->mtu != MTU_DEFAULT && (sys = fbsd_if_mtu(f->s, made, e->mtu)) != 0) ||
-	    (sys = fbsd_if_rename_to(f->s, made, end->ifname)) != 0 || (sys = fbsd_if_mark(f->s, end->ifname, &m)) != 0)
+	    (!str_equal(made, end->ifname) && (sys = fbsd_if_rename_to(f->s, made, end->ifname)) != 0) || (sys = fbsd_if_mark(f->s, end->ifname, &m)) != 0)
 		return (fbsd_num(err, sys, "creating epair %s (%s)", e->name, end->ifname));
 	return (0);
 }
@@ -80,9 +94,9 @@ create(struct fbsd *f, const struct cmd_epair *e, struct err *err)
 	char made[2][IFNAME_SIZE];
 	int sys, side;
 
-	sys = clone_pair(f, made);
+	sys = clone_pair(f, e, made);
 	if (sys == EINVAL)	/* no such cloner */
-		sys = fbsd_kld_load("if_epair", err) == -1 ? -1 : clone_pair(f, made);
+		sys = fbsd_kld_load("if_epair", err) == -1 ? -1 : clone_pair(f, e, made);
 	if (sys == -1)
 		return (-1);
 	if (sys != 0)

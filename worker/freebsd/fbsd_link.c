@@ -135,6 +135,9 @@ fbsd_if_clone(int s, const char *kind, char made[IFNAME_SIZE])
 	char want[IFNAME_SIZE];
 	int sys = clone_named(s, kind, made);
 
+	/* a unit was asked for */
+	if (kind[0] == '\0' || strchr("0123456789", kind[strlen(kind) - 1]) != NULL)
+		return (sys);
 	for (int unit = 0; sys == EEXIST && unit <= UNIT_MAX; unit++)
 		sys = str_format(want, sizeof(want), "%s%d", kind, unit) == -1 ? ENAMETOOLONG : clone_named(s, want, made);
 	return (sys);
