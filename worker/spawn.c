@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#ifdef __FreeBSD__
+#include <sys/sysctl.h>
+#endif
 #include <unistd.h>
 
 #include "core/log.h"
@@ -39,9 +42,11 @@ find_server(struct spawn *s, struct err *err)
 		return (0);
 	}
 #ifdef __FreeBSD__
-	n = readlink("/proc/curproc/file", self, sizeof(self) - 1);
-	if (n == -1)	/* procfs is not mounted by default */
-		n = snprintf(self, sizeof(self), "/usr/local/sbin/jailnetd");
+	/* procfs is not mounted by default */
+	const int mib[] = { CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1 };
+	size_t size = sizeof(self);
+
+	n = sysctl(mib, 4, self, &size, NULL, 0) == -1 ? -1 : (ssize_t)strnlen(self, sizeof(self) - 1);
 #else
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 #endif

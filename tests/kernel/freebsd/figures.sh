@@ -41,7 +41,10 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	$J show daemon >/dev/null 2>&1 && break
 	sleep 0.5
 done
-$J show daemon
+$J show daemon || {
+	cat "$dir/log"
+	exit 1
+}
 before=$(shape)
 
 for figure in 1 2 3 2 3; do
