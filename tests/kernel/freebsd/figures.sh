@@ -5,6 +5,7 @@
 set -u
 bin=$1 examples=$2
 dir=$(mktemp -d /tmp/jnfig.XXXXXX)
+chmod 755 "$dir"	# the server runs as somebody else
 J="$bin/jailnet --socket $dir/api.sock"
 fails=0
 
