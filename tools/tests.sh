@@ -41,6 +41,6 @@ for src in tests/bench/*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
     benches="$benches $t"
-    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) -lmicrohttpd\n' "$t" "$t" "$t"
+    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) -lmicrohttpd -lgnutls\n' "$t" "$t" "$t"
 done
 printf 'TESTS = %s\nBENCHES = %s\nFUZZERS = %s\n' "$all$fuzzers" "$benches" "$fuzzers"

@@ -2,7 +2,7 @@
  * bare_http: what libmicrohttpd can do when there is nothing to do: one constant for every request, in the mode of server/http.c
  * (epoll, one polling thread of its own, the same limits).
  *
- * usage: bare_http BYTES    prints the port it listens on at 127.0.0.1; ends when its stdin does.
+ * usage: bare_http BYTES [CERTIFICATE KEY]    prints the port it listens on at 127.0.0.1; with PEM files it is TLS; ends when its stdin does.
  */
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -79,10 +79,31 @@ constant(size_t size)
 	return (resp);
 }
 
+/* A PEM file as text; it lives as long as the program. */
+static char *
+slurp(const char *path)
+{
+	char *text = calloc(1, 65536);
+	FILE *f = fopen(path, "r");
+
+	if (text == NULL || f == NULL || fread(text, 1, 65535, f) == 0) {
+		perror(path);
+		exit(1);
+	}
+	fclose(f);
+	return (text);
+}
+
 int
 main(int argc, char **argv)
 {
-	const unsigned flags = POLLING | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	unsigned flags = POLLING | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, NULL },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"SECURE128:-VERS-ALL:+VERS-TLS1.3" },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	struct MHD_Response *resp;
 	struct MHD_Daemon *mhd;
 	uint64_t size;
@@ -90,8 +111,8 @@ main(int argc, char **argv)
 	char c;
 	int fd;
 
-	if (argc != 2 || str_u64(argv[1], 1, SIZE_LIMIT, &size) == -1) {
-		fprintf(stderr, "usage: bare_http BYTES\n");
+	if ((argc != 2 && argc != 4) || str_u64(argv[1], 1, SIZE_LIMIT, &size) == -1) {
+		fprintf(stderr, "usage: bare_http BYTES [CERTIFICATE KEY]\n");
 		return (2);
 	}
 	fd = listen_any(&port);
@@ -100,9 +121,14 @@ main(int argc, char **argv)
 		perror("bare_http");
 		return (1);
 	}
+	if (argc == 4) {
+		flags |= MHD_USE_TLS;
+		tls[0].ptr_value = slurp(argv[2]);
+		tls[1].ptr_value = slurp(argv[3]);
+	}
 	mhd = MHD_start_daemon(flags, 0, NULL, NULL, handle, resp, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 512u,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32 * 1024, MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_END);
+	    MHD_OPTION_ARRAY, argc == 4 ? tls : &tls[3], MHD_OPTION_END);
 	if (mhd == NULL) {
 		fprintf(stderr, "bare_http: libmicrohttpd does not start\n");
 		return (1);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make bench: the figures jailnet promises, each beside what it is compared with, in one run.  See README.md here.
 
-usage: bench.py [--quick] [--repeat N] [--jails N] [--budget SECONDS] [--only jails|growth|post]
+usage: bench.py [--quick] [--repeat N] [--jails N] [--budget SECONDS] [--only jails|growth|post|security]
 """
 import argparse
 import datetime
@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from common import BUILD, ROOT, Series, Table, addresses, now, percentile, place, quiet, say, topology  # noqa: E402
 import references as ref  # noqa: E402
+import security  # noqa: E402
 
 
 class Bench:
@@ -285,7 +286,7 @@ def arguments():
     p.add_argument("--jails", type=int, default=500)
     p.add_argument("--posts", type=int, default=500)
     p.add_argument("--budget", type=float, default=220, help="seconds; fewer repetitions when they do not fit")
-    p.add_argument("--only", choices=("jails", "growth", "post"))
+    p.add_argument("--only", choices=("jails", "growth", "post", "security"))
     args = p.parse_args()
     if args.quick:
         args.repeat, args.jails, args.posts = 1, 125, 100
@@ -296,6 +297,8 @@ def main():
     args = arguments()
     b = Bench(args)
     b.part("post", b.post)
+    b.part("security", lambda: security.flood(b.table, min(args.repeat, 3)))
+    b.part("security", lambda: security.handshakes(b.table, min(args.repeat, 3)))
     b.part("jails", b.jails)
     if not args.quick:
         b.part("growth", b.growth)
