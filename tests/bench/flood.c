@@ -66,7 +66,7 @@ int
 main(int argc, char **argv)
 {
 	static int fds[MOST];
-	struct rlimit files = { MOST + 64, MOST + 64 };
+	struct rlimit files;
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	unsigned long made = 0;
 	uint64_t n;
@@ -75,8 +75,11 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: flood SOURCE TARGET PORT N\n");
 		return (2);
 	}
-	if (setrlimit(RLIMIT_NOFILE, &files) == -1) {
-		perror("flood: descriptors");
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
+		return (1);
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) == -1 || files.rlim_cur < n + 16) {
+		fprintf(stderr, "flood: only %lu descriptors\n", (unsigned long)files.rlim_cur);
 		return (1);
 	}
 	memset(fds, -1, sizeof(fds));

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ once(gnutls_certificate_credentials_t credentials, uint16_t port)
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct linger at_once = { 1, 0 };
 	gnutls_session_t session;
-	int fd = socket(AF_INET, SOCK_STREAM, 0), rc = -1;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, rc = -1;
 
 	if (fd == -1 || connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 || gnutls_init(&session, GNUTLS_CLIENT) < 0) {
 		close(fd);
@@ -54,6 +55,7 @@ once(gnutls_certificate_credentials_t credentials, uint16_t port)
 	}
 	/* no port waits for its end */
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	gnutls_set_default_priority(session);
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
 	gnutls_transport_set_int(session, fd);

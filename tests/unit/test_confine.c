@@ -28,7 +28,8 @@
 #include "core/log.h"
 #include "core/str.h"
 
-static char dir[] = "/tmp/jn-confine.XXXXXX", outside[] = "/tmp/jn-outside.XXXXXX";
+static char dir[] = "/tmp/jn-confine.XXXXXX", outside[] = "/tmp/jn-outside.XXXXXX", www[] = "/tmp/jn-www.XXXXXX";
+static int board = -1;
 
 /* Each returns 0 when it could, else the errno. */
 static int
@@ -63,6 +64,19 @@ try_read_certificate(void)
 
 	snprintf(path, sizeof(path), "%s/cert", outside);
 	return (result(open(path, O_RDONLY | O_CLOEXEC)));
+}
+
+/* The dashboard: by the descriptor it was given. */
+static int
+try_read_dashboard(void)
+{
+	return (result(openat(board, "index.html", O_RDONLY | O_CLOEXEC)));
+}
+
+static int
+try_write_dashboard(void)
+{
+	return (result(openat(board, "index.html", O_WRONLY | O_CLOEXEC)));
 }
 
 static int
@@ -169,6 +183,7 @@ static const struct {
 	int want;
 } tries[] = {
 	{ "write inside", try_write_inside, 0 }, { "rename inside", try_rename_inside, 0 }, { "read the certificate", try_read_certificate, 0 },
+	{ "read the dashboard", try_read_dashboard, 0 }, { "write the dashboard", try_write_dashboard, REFUSED },
 	{ "thread", try_thread, 0 }, { "log socket", try_unix_socket, 0 }, { "write outside", try_write_outside, REFUSED },
 	{ "read /etc/passwd", try_read_passwd, REFUSED }, { "leave by a symbolic link", try_symlink_out, REFUSED },
 	{ "TCP socket", try_tcp_socket, EPERM }, { "netlink socket", try_netlink, EPERM }, { "signal the worker", try_signal_parent, EPERM },
@@ -179,7 +194,7 @@ static const struct {
 static int
 in_confinement(int (*run)(void))
 {
-	struct confine c = { .state_dir = dir, .read_fd = -1 };
+	struct confine c = { .state_dir = dir, .read_fd = board };
 	char cert[64];
 	struct err err;
 	int status;
@@ -222,12 +237,18 @@ setup(void **state)
 
 	(void)state;
 	log_init("test_confine", true, LOG_LVL_ERROR);
-	if (mkdtemp(dir) == NULL || mkdtemp(outside) == NULL)
+	if (mkdtemp(dir) == NULL || mkdtemp(outside) == NULL || mkdtemp(www) == NULL)
 		return (-1);
 	snprintf(path, sizeof(path), "%s/cert", outside);
 	if ((f = fopen(path, "w")) == NULL)
 		return (-1);
 	fclose(f);
+	snprintf(path, sizeof(path), "%s/index.html", www);
+	if ((f = fopen(path, "w")) == NULL)
+		return (-1);
+	fclose(f);
+	if ((board = open(www, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return (-1);
 	snprintf(path, sizeof(path), "%s/link", dir);
 	return (symlink("/etc/passwd", path));
 }
@@ -245,6 +266,11 @@ teardown(void **state)
 	}
 	snprintf(path, sizeof(path), "%s/cert", outside);
 	unlink(path);
+	snprintf(path, sizeof(path), "%s/index.html", www);
+	unlink(path);
+	close(board);
+	if (rmdir(www) == -1)
+		return (-1);
 	return (rmdir(dir) == -1 || rmdir(outside) == -1 ? -1 : 0);
 }
 
