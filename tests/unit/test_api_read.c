@@ -183,7 +183,7 @@ test_tables(void **state)
 	rig_has("{\"address\":\"02:10:00:00:00:0a\",\"owner\":\"bridge/"
 		"lan\",\"end\":null,\"state\":\"allocated\",\"source\":\"random\"}");
 	rig_expect("GET", "/v1/drift", NULL, 200);
-	rig_has("[{\"object\":\"epair/web0\",\"want\":\"mtu 1500\",\"have\":\"mtu "
+	rig_has("[{\"id\":\"epair:web0\",\"object\":\"epair/web0\",\"want\":\"mtu 1500\",\"have\":\"mtu "
 		"1400\",\"since\":\"2023-11-14T22:13:20.001Z\",\"cause\":\"by hand ?\"}]");
 	rig_expect("GET", "/v1/interfaces", NULL, 200);
 	rig_has("{\"name\":\"re0\",\"type\":\"physical\",\"jail\":null,\"mac\":\"02:10:00:00:00:0b\",\"mtu\":1500,"
