@@ -55,7 +55,7 @@ void
 api_event_page(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res)
 {
-	const char *since = req->last_event_id != NULL ? req->last_event_id : api_query(p, "since");
+	const char *since = req->last_event_id != NULL ? req->last_event_id : api_query(p, "since"), *asked = api_query(p, "since");
 	struct page page = { 0 };
 	uint64_t after = 0;
 	size_t limit;
@@ -63,7 +63,9 @@ api_event_page(struct api *a, const struct api_req *req, const struct api_route 
 	struct err err;
 	(void)r;
 
-	if (since != NULL && str_u64(since, 0, INT64_MAX, &after) == -1) {
+	/* the header wins, but a wrong query is an error all the same */
+	if ((asked != NULL && str_u64(asked, 0, API_NUMBER_MAX, &after) == -1) ||
+	    (since != NULL && str_u64(since, 0, API_NUMBER_MAX, &after) == -1)) {
 		api_answer_bad(res, 400, req->request_id, "since and Last-Event-ID want a sequence number");
 		return;
 	}

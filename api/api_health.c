@@ -90,11 +90,16 @@ api_readyz_get(struct api *a, const struct api_req *req, const struct api_route 
 		{ "reconciled", atomic_load(&a->health->reconciled) },
 		{ "serving", !atomic_load(&a->health->draining) },
 	};
-	bool ready = true, verbose = api_query(p, "verbose") != NULL;
+	const char *asked = api_query(p, "verbose");
+	bool ready = true, verbose = asked != NULL;
 	char text[256] = "";
 	size_t i, len = 0;
 	(void)r;
 
+	if (verbose && *asked != '\0' && strcmp(asked, "1") != 0 && strcmp(asked, "true") != 0) {
+		api_answer_bad(res, 400, req->request_id, "verbose wants no value, 1 or true");
+		return;
+	}
 	for (i = 0; i < NELEMS(checks); i++) {
 		ready = ready && checks[i].ok;
 		if (verbose || !checks[i].ok)

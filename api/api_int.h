@@ -10,6 +10,7 @@
 
 #define API_LIMIT_DEFAULT 1000
 #define API_LIMIT_MAX 10000
+#define API_NUMBER_MAX ((1LL << 53) - 1)	/* what every JSON reader keeps exact */
 
 /* --- answers: api_answer.c --------------------------------------------------------------------------------- */
 

@@ -261,7 +261,7 @@ stream_since(struct api *a, const struct api_req *req, const struct api_params *
 		api_answer_err(res, &err, req->request_id);
 		return (false);
 	}
-	if (str_u64(s, 0, INT64_MAX, &v) == -1) {
+	if (str_u64(s, 0, API_NUMBER_MAX, &v) == -1) {
 		api_answer_bad(res, 400, req->request_id, "since and Last-Event-ID want a sequence number");
 		return (false);
 	}

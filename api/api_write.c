@@ -141,6 +141,14 @@ take_only(const struct api_req *req, const struct api_params *p, struct write *w
 }
 
 static bool
+is_ascii(const char *s)
+{
+	while (*s >= ' ' && *s <= '~')
+		s++;
+	return (*s == '\0');
+}
+
+static bool
 take_query(const struct api_req *req, const struct api_params *p, struct write *w, struct api_res *res)
 {
 	const char *dry = api_query(p, "dry_run"), *manager = api_query(p, "manager"), *confirm = api_query(p, "confirm_timeout");
@@ -156,8 +164,8 @@ take_query(const struct api_req *req, const struct api_params *p, struct write *
 	}
 	if (w->verb == WRITE_COUNTERS)
 		return (take_only(req, p, w, res));
-	if (manager != NULL && (*manager == '\0' || str_copy(w->manager, sizeof(w->manager), manager) == -1)) {
-		api_answer_bad(res, 400, req->request_id, "manager wants 1 to 63 bytes");
+	if (manager != NULL && (*manager == '\0' || !is_ascii(manager) || str_copy(w->manager, sizeof(w->manager), manager) == -1)) {
+		api_answer_bad(res, 400, req->request_id, "manager wants 1 to 63 ASCII characters");
 		return (false);
 	}
 	if (confirm != NULL && str_u64(confirm, 1, CONFIRM_MAX_S, &v) == -1) {

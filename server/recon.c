@@ -203,7 +203,7 @@ static int
 timeout_ms(const struct recon *r)
 {
 	int64_t now = ident_mono_ms(), at = r->heartbeat_at, t;
-	bool idle = r->phase == PHASE_IDLE && r->nflights == 0;
+	bool idle = r->phase == PHASE_IDLE && r->nflights == 0 && r->damaged.code == ERR_NONE;
 
 	if (idle && (r->dirty_all || r->dirty.n > 0))
 		return (0);
@@ -250,6 +250,13 @@ timers(struct recon *r)
 	int64_t now = ident_mono_ms();
 	struct err err;
 
+	if (r->damaged.code != ERR_NONE) {
+		if (now >= r->heartbeat_at) {
+			r->heartbeat_at = now + HEARTBEAT_MS;
+			r->conf->notify(r->conf->arg);
+		}
+		return;
+	}
 	op_deadlines(r, now);
 	confirm_due(r, now);
 	audit_look(r, now);
@@ -365,10 +372,12 @@ recon_run(const struct recon_conf *conf, struct err *err)
 	if (r == NULL)
 		return (err_nomem(err));
 	init(r, conf);
-	if (store_topo(r->store, &r->want, err) == -1 || history_baseline(r, err) == -1 || confirm_load(r, err) == -1)
+	if (store_is_damaged(r->store, &r->damaged))
+		log_error("store", "%s", r->damaged.msg);
+	else if (store_topo(r->store, &r->want, err) == -1 || history_baseline(r, err) == -1 || confirm_load(r, err) == -1)
 		goto out;
 	atomic_store(&conf->health->revision, r->want.revision);
-	atomic_store(&conf->health->store_ok, true);
+	atomic_store(&conf->health->store_ok, r->damaged.code == ERR_NONE);
 	hello_send(r);
 	rc = loop(r);
 	*err = r->gone;

@@ -566,6 +566,13 @@ recon_commit(struct recon *r, struct ticket *list)
 	list = account_commit(r, list);
 	if (list == NULL)
 		return;
+	if (r->damaged.code != ERR_NONE) {
+		for (t = list; t != NULL; t = next) {
+			next = t->next;
+			ticket_fail(t, &r->damaged);
+		}
+		return;
+	}
 	began = metric_now_us();
 	open = topo_view(&g.view, &r->want, &err) == 0 && recon_begin(r, true, &err) == 0;
 	for (t = list; t != NULL; t = next) {

@@ -128,6 +128,7 @@ struct recon {
 	int64_t look_cost;	/* ms the last full look took */
 	int64_t heartbeat_at;
 	struct err gone;	/* code set: the worker or the store is lost */
+	struct err damaged;	/* code set: the database is; what is wanted is unknown, so nothing is done, questions are answered */
 };
 
 /* recon_commit.c */

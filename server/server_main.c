@@ -312,7 +312,7 @@ main(int argc, char **argv)
 	struct store *writer = NULL;
 	struct confine confine;
 	struct options o;
-	struct err err = { 0 };
+	struct err err = { 0 }, damage;
 	int rc = -1;
 
 	if (parse(argc, argv, &o) == -1) {
@@ -328,7 +328,7 @@ main(int argc, char **argv)
 	api_init();
 	confine = (struct confine){ .state_dir = o.state_dir, .read_files = { o.tls_cert, o.tls_key }, .read_fd = o.www_fd };
 	if (ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 && store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
-	    auth_first_token(writer, o.state_dir, token, &err) == 0) {
+	    (store_is_damaged(writer, &damage) || auth_first_token(writer, o.state_dir, token, &err) == 0)) {
 		if (o.sandbox && token[0] != '\0')
 			printf("token %s\n", token);
 		rc = serve(&o, writer, &err);

@@ -255,6 +255,11 @@ struct iface_row {
 int store_ifaces_set(struct store *s, const struct iface_row *v, size_t n, struct err *err);	/* replaces the table */
 int store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row *r, struct err *err), void *arg, struct err *err);
 
+/*
+ * A writer whose database is damaged opens all the same, so that what can be read is answered: every store_begin() fails, nothing is
+ * written, moved or deleted.  True and *why when it is so.
+ */
+bool store_is_damaged(const struct store *s, struct err *why);
 /* Bytes of the database and of its write-ahead log. */
 int store_size(struct store *s, int64_t *db, int64_t *wal, struct err *err);
 

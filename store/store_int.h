@@ -63,6 +63,7 @@ struct store {
 	sqlite3_stmt *stmt[SQL_COUNT];
 	bool in_txn, in_savepoint;
 	struct err sticky;	/* first failed write of the transaction, ERR_NONE = fine */
+	struct err damage;	/* code set: the file is damaged, nothing is written any more */
 	bool broken;		/* an I/O error: the connection is opened anew before the next transaction */
 	bool relaxed;		/* store_durable(false) is in force */
 	bool full;		/* a write met a full disk and nothing was committed since */

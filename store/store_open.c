@@ -112,16 +112,34 @@ use_wal(struct store *s, struct err *err)
 	return (0);
 }
 
+/* -1 = it cannot be told; s->damage is set when it is damaged. */
 static int
 check_damage(struct store *s, struct err *err)
 {
 	char answer[200];
 
-	if (store_ask_text(s, "PRAGMA quick_check(1)", answer, sizeof(answer), err) == -1)
-		return (-1);
-	if (strcmp(answer, "ok") != 0)
-		return (err_set(err, ERR_STORE, "the database is damaged: %s", answer));
+	if (store_ask_text(s, "PRAGMA quick_check(1)", answer, sizeof(answer), err) == -1) {
+		int rc = sqlite3_errcode(s->db) & 0xff;
+
+		if (rc != SQLITE_CORRUPT && rc != SQLITE_NOTADB)
+			return (-1);
+		(void)str_copy(answer, sizeof(answer), sqlite3_errstr(rc));
+	}
+	if (strcmp(answer, "ok") == 0)
+		return (0);
+	err_set(&s->damage, ERR_STORE, "the database is damaged (%s): read only, the network is left as it is; restore a backup", answer);
+	/* not even a checkpoint: the log may hold what a rescue needs */
+	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	return (0);
+}
+
+bool
+store_is_damaged(const struct store *s, struct err *why)
+{
+	if (s->damage.code == ERR_NONE)
+		return (false);
+	*why = s->damage;
+	return (true);
 }
 
 int
@@ -207,11 +225,13 @@ store_open(const char *dir, enum store_mode mode, struct store **out, struct err
 	}
 	if (store_connect(s, err) == -1)
 		goto fail;
-	if (mode == STORE_READER) {
+	if (mode == STORE_WRITER && check_damage(s, err) == -1)
+		goto fail;
+	if (mode == STORE_READER || s->damage.code != ERR_NONE) {
 		if (store_migrate_check(s, store_migrations, err) == -1)
 			goto fail;
 	} else {
-		if (check_damage(s, err) == -1 || store_migrate(s, store_migrations, err) == -1)
+		if (store_migrate(s, store_migrations, err) == -1)
 			goto fail;
 		store_ballast_keep(s);
 	}

@@ -105,6 +105,8 @@ int
 store_begin(struct store *s, struct err *err)
 {
 	assert(!s->in_txn);
+	if (s->mode == STORE_WRITER && store_is_damaged(s, err))
+		return (-1);
 	if (s->broken || s->db == NULL) {
 		store_disconnect(s);
 		if (store_connect(s, err) == -1)
