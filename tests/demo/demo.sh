@@ -236,6 +236,12 @@ say_how_to_go_on() {
 	url=$(grep -o 'http://127.0.0.1:[0-9]*' "$log" | head -n 1) || true
 	token=$dir/state/admin.token
 	title "Figure 3 is up"
+	code=$(curl -sf --unix-socket "$socket" -X POST -H 'Content-Type: application/json' -d '{"expires_in_seconds": 3600}' \
+	    http://localhost/v1/session/code | sed -n 's|.*"path":"\([^"]*\)".*|\1|p') || true
+	if [ -e build/www/manifest ] && [ -n "$code" ]; then
+		echo "dashboard, signed in (the link works once, within an hour):"
+		echo "  $url$code"
+	fi
 	echo "URL:    ${url:-see $log}"
 	echo "socket: $socket"
 	echo "token:  $token"

@@ -1,26 +1,40 @@
 /** The page: sign-in, or the shell with one of the views in it. */
+import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { messageOf, Problem, request } from "./api/client";
 import { signIn, takeCode } from "./api/session";
 import { ChangeDialog } from "./panels/change";
 import { CreateDialog } from "./panels/create";
+import { DriftView } from "./panels/drift";
 import { EditDialog } from "./panels/edit";
+import { EditorView } from "./panels/editor";
 import { EventsView } from "./panels/events";
+import { HealthView } from "./panels/health";
+import { HistoryView } from "./panels/history";
+import { MacsView } from "./panels/macs";
 import { MoveDialog } from "./panels/move";
+import { TokensView } from "./panels/tokens";
 import { Shell } from "./shell";
 import { SignInPage } from "./signin";
-import { view } from "./state/route";
+import { type View, view } from "./state/route";
 import { announce, announcement } from "./state/ui";
 import { enter } from "./state/world";
 import { TopologyView } from "./topology";
 
+const pages: Record<View, () => JSX.Element | null> = {
+  topology: TopologyView,
+  drift: DriftView,
+  macs: MacsView,
+  events: EventsView,
+  history: HistoryView,
+  edit: EditorView,
+  tokens: TokensView,
+  health: HealthView,
+};
+
 function CurrentView() {
-  switch (view.value) {
-    case "events":
-      return <EventsView />;
-    default:
-      return <TopologyView />;
-  }
+  const Page = pages[view.value];
+  return <Page />;
 }
 
 /** Speaks for screen readers what only the eye would see. */

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { messageOf, request } from "./api/client";
 import { signIn } from "./api/session";
+import { ConfirmBanner } from "./panels/confirm";
 import { linkTo, type View, view } from "./state/route";
 import { announce, theme } from "./state/ui";
 import { link, linkReason, retryNow, server, world } from "./state/world";
@@ -129,7 +130,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </button>
         </div>
       </header>
-      <ConnectionBanner />
+      <div class="banners">
+        <ConnectionBanner />
+        <ConfirmBanner />
+      </div>
       <main id="main" tabIndex={-1}>
         {children}
       </main>

@@ -25,11 +25,12 @@ const kindNames: Record<GraphNode["kind"], string> = {
   interface: "Interface",
 };
 
-function describe(node: GraphNode, cables: Cable[]): string {
-  const words = [`${kindNames[node.kind]} ${node.name}`, node.look];
+/** What is read aloud: first what stands there, then the rest. */
+function describe(node: GraphNode, cables: Cable[], lines: string[]): string {
+  const words = [[node.name, ...lines].join(" "), kindNames[node.kind], node.look];
   if (node.router) words.push("routes");
   if (node.reason) words.push(node.reason);
-  words.push(...node.differences, ...node.addresses);
+  words.push(...node.differences, ...node.addresses.filter((address) => !lines.includes(address)));
   for (const cable of cables) {
     const [a, b] = cable.ends;
     const [own, other] = a.node === node.id ? [a, b] : [b, a];
@@ -75,8 +76,8 @@ const NodeBox = memo(({ placed, cables, state, tab }: NodeProps) => {
       class={`node kind-${node.kind} look-${node.look}${node.router ? " router" : ""}${state}`}
       transform={`translate(${placed.x} ${placed.y})`}
       role="button"
-      tabIndex={tab ? 0 : -1}
-      aria-label={describe(node, cables)}
+      tabindex={tab ? 0 : -1}
+      aria-label={describe(node, cables, lines)}
       data-node={node.id}
     >
       <Shape node={node} width={placed.width} height={height} />
@@ -105,8 +106,10 @@ const NodeBox = memo(({ placed, cables, state, tab }: NodeProps) => {
   );
 });
 
+const groupTitle = (group: Group, count: string) => (group.title === "" ? count : `${group.title} · ${count}`);
+
 function GroupHead({ group, count, width }: { group: Group; count: string; width: number }) {
-  const title = group.title === "" ? count : `${group.title} · ${count}`;
+  const title = groupTitle(group, count);
   return (
     <>
       <Mark look={group.look} x={16} y={18} />
@@ -140,10 +143,10 @@ function GroupBox({ placed, marked, focusable }: { placed: PlacedBox; marked: Ma
     <g class={`group look-${group.look}${lit ? "" : " dim"}`} transform={`translate(${placed.x} ${placed.y})`}>
       <g
         role="button"
-        tabIndex={focusable ? 0 : -1}
+        tabindex={focusable ? 0 : -1}
         class={marked.focused === group.id ? "group-head focused" : "group-head"}
         aria-expanded={group.open}
-        aria-label={`${count} ${group.title}, ${stateCounts(group)}`}
+        aria-label={[groupTitle(group, count), stateCounts(group)].join(" ")}
         data-group={group.id}
       >
         <rect class="shape" width={placed.width} height={placed.box.height} rx="9" />
@@ -187,8 +190,8 @@ const CompactJail = memo(({ node, cable, x, y, state, tab }: CompactProps) => {
       class={`node compact kind-jail look-${look}${state}`}
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={tab ? 0 : -1}
-      aria-label={describe(node, [cable])}
+      tabindex={tab ? 0 : -1}
+      aria-label={describe(node, [cable], [])}
       data-node={node.id}
       {...wireData(cable)}
     >

@@ -85,6 +85,9 @@ type Drag =
 
 const targetOf = (element: Element | null) => element?.closest("[data-node]")?.getAttribute("data-node") ?? null;
 
+const placeOfElement = (element: Element) =>
+  targetOf(element) ?? element.closest("[data-group]")?.getAttribute("data-group") ?? null;
+
 export function Canvas(props: Props) {
   const { layout, cables, selected, lit } = props;
   const svg = useRef<SVGSVGElement>(null);
@@ -262,6 +265,7 @@ export function Canvas(props: Props) {
       aria-label="Topology. Arrow keys go from one to the next, Enter shows details, plus and minus zoom."
       class={`canvas${far ? " far" : ""}${line ? " dragging" : ""}`}
       onKeyDown={onKeyDown}
+      onFocusIn={(event) => setFocused(placeOfElement(event.target as Element) ?? focused)}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
       onPointerUp={onPointerUp}

@@ -18,6 +18,7 @@ import { openEdit } from "./edit";
 import { EventRows, useEvents } from "./events";
 import { openMove } from "./move";
 import { ProbeForm } from "./probe";
+import { Traffic } from "./traffic";
 
 type Item =
   | { kind: "bridge"; value: Bridge; path: string }
@@ -49,11 +50,20 @@ function find(w: World, object: string): Item | null {
   }
 }
 
-function Section({ title, children, open = true }: { title: string; children: ComponentChildren; open?: boolean }) {
+interface SectionProps {
+  title: string;
+  children: ComponentChildren;
+  open?: boolean;
+  /** What is inside works only while it is open. */
+  lazy?: boolean;
+}
+
+function Section({ title, children, open = true, lazy = false }: SectionProps) {
+  const [shown, setShown] = useState(open);
   return (
-    <details class="section" open={open}>
+    <details class="section" open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
       <summary>{title}</summary>
-      {children}
+      {(shown || !lazy) && children}
     </details>
   );
 }
@@ -428,10 +438,15 @@ export function Details(props: Props) {
           <ProbeForm jail={item.value.name} />
         </Section>
       )}
+      {item.kind !== "interface" && (
+        <Section title="Traffic" open={false} lazy>
+          <Traffic kind={item.kind} name={item.value.name} />
+        </Section>
+      )}
       <Section title="Fields">
         <Facts rows={factsOf(item)} />
       </Section>
-      <Section title="Events" open={false}>
+      <Section title="Events" open={false} lazy>
         <ObjectEvents object={props.object} />
       </Section>
       <Section title="JSON" open={false}>

@@ -1,0 +1,125 @@
+/** Is the daemon well, what is it, and who are we to it. */
+import type { ComponentChildren } from "preact";
+import type { components } from "../api/schema";
+import type { List, Operation } from "../api/types";
+import { StateBadge } from "../graph/marks";
+import { server } from "../state/world";
+import { useFetched } from "../ui/fetched";
+import { ProblemNote } from "../ui/problem";
+import { Time } from "../ui/time";
+
+type Whoami = components["schemas"]["Whoami"];
+
+/** "[+]worker ok" a line. */
+function Checks({ text }: { text: string }) {
+  const lines = text.split("\n").filter((line) => line.startsWith("["));
+  return (
+    <ul class="checks">
+      {lines.map((line) => (
+        <li key={line}>
+          <StateBadge look={line.startsWith("[+]") ? "ready" : "failed"} text={line.slice(3)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Card({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="panel">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Facts({ rows }: { rows: [string, string][] }) {
+  return (
+    <dl class="facts">
+      {rows.map(([name, text]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const looks = { running: "applying", succeeded: "ready", failed: "failed", rolled_back: "drifted" } as const;
+
+function Operations() {
+  const { value } = useFetched<List<Operation>>("/v1/operations?limit=20");
+  if (value === null) return null;
+  if (value.items.length === 0) return <p class="muted">None yet.</p>;
+  return (
+    <div class="table-scroll">
+      <table>
+        <tbody>
+          {value.items.map((item) => (
+            <tr key={item.id}>
+              <td>
+                <StateBadge look={looks[item.state]} text={item.state.replace("_", " ")} />
+              </td>
+              <td>
+                <code>{`${item.method} ${item.path}`}</code>
+                {item.error && <p>{item.error.detail}</p>}
+              </td>
+              <td class="muted">{item.actor}</td>
+              <td>{`${item.steps.done} of ${item.steps.total} steps`}</td>
+              <td>
+                <Time at={item.created_at} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function HealthView() {
+  const info = server.value;
+  const ready = useFetched<string>("/readyz?verbose");
+  const who = useFetched<Whoami>("/v1/whoami");
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1>Health</h1>
+      </div>
+      <div class="panels">
+        <Card title="Checks">
+          {ready.error !== null ? <ProblemNote error={ready.error} /> : <Checks text={ready.value ?? ""} />}
+        </Card>
+        <Card title="Daemon">
+          {info && (
+            <Facts
+              rows={[
+                ["Version", info.version],
+                ["Platform", info.platform],
+                ["Features", info.features.join(", ")],
+                ["Revision", `${info.revision}, applied ${info.applied_revision}`],
+                ["Sandbox", info.sandbox ? "yes" : "no"],
+                ["HTTP library", info.http_library],
+              ]}
+            />
+          )}
+        </Card>
+        <Card title="You">
+          {who.value && (
+            <Facts
+              rows={[
+                ["Signed in as", who.value.actor],
+                ["Role", who.value.role],
+                ["By", who.value.via],
+                ["Only", who.value.selector ?? "no limit"],
+              ]}
+            />
+          )}
+        </Card>
+      </div>
+      <h2 class="below">Last operations</h2>
+      <Operations />
+    </div>
+  );
+}

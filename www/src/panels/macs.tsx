@@ -1,0 +1,94 @@
+/** The MAC registry, and addresses that stand twice. */
+import { useState } from "preact/hooks";
+import type { Interface, List, MacItem } from "../api/types";
+import { linkTo } from "../state/route";
+import { world } from "../state/world";
+import { useFetched } from "../ui/fetched";
+import { ProblemNote } from "../ui/problem";
+
+/** Who else has an address of the registry: another entry, or an interface that is not ours. */
+function conflictsOf(macs: MacItem[], interfaces: Interface[]): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
+  const add = (address: string, owner: string) => {
+    const key = address.toLowerCase();
+    owners.set(key, [...(owners.get(key) ?? []), owner]);
+  };
+  for (const mac of macs)
+    if (mac.state !== "retired") add(mac.address, `${mac.owner}${mac.end ? ` end ${mac.end}` : ""}`);
+  for (const item of interfaces) add(item.mac, `interface ${item.name}`);
+  return new Map([...owners].filter(([address, names]) => names.length > 1 && address !== "00:00:00:00:00:00"));
+}
+
+export function MacsView() {
+  const { value, error } = useFetched<List<MacItem>>("/v1/macs?limit=10000");
+  const [text, setText] = useState("");
+  const words = text.toLowerCase();
+  const macs = value?.items ?? [];
+  const conflicts = conflictsOf(macs, world.value?.interfaces ?? []);
+  const shown = macs.filter((mac) => `${mac.address} ${mac.owner} ${mac.state}`.toLowerCase().includes(words));
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1>MAC addresses</h1>
+        <label class="search">
+          <span class="sr">Search addresses and owners</span>
+          <input
+            type="search"
+            placeholder="Address or owner"
+            value={text}
+            onInput={(e) => setText(e.currentTarget.value)}
+          />
+        </label>
+      </div>
+      {error !== null && <ProblemNote error={error} />}
+      {conflicts.size > 0 && (
+        <div class="warn" role="alert">
+          <b>Addresses that stand twice</b>
+          <ul>
+            {[...conflicts].map(([address, names]) => (
+              <li key={address}>
+                <code>{address}</code> {names.join(", ")}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {value !== null && shown.length === 0 && <p class="empty">No address that fits.</p>}
+      {shown.length > 0 && (
+        <div class="table-scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>Address</th>
+                <th>Owner</th>
+                <th>End</th>
+                <th>State</th>
+                <th>Source</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.slice(0, 1000).map((mac) => (
+                <tr key={mac.address}>
+                  <td>
+                    <code>{mac.address}</code>
+                  </td>
+                  <td>
+                    {mac.state === "retired" ? (
+                      mac.owner
+                    ) : (
+                      <a href={linkTo("topology", { select: mac.owner })}>{mac.owner}</a>
+                    )}
+                  </td>
+                  <td>{mac.end}</td>
+                  <td>{mac.state}</td>
+                  <td class="muted">{mac.source}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {shown.length > 1000 && <p class="muted">The first 1000 of {shown.length}; search for the rest.</p>}
+    </div>
+  );
+}
