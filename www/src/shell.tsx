@@ -134,7 +134,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <ConnectionBanner />
         <ConfirmBanner />
       </div>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={0}>
         {children}
       </main>
     </div>

@@ -68,7 +68,7 @@ export function DriftView() {
       {drift.length === 0 ? (
         <p class="empty">The kernel is as wanted. What is changed by hand shows here until it is repaired.</p>
       ) : (
-        <div class="table-scroll">
+        <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead>
               <tr>

@@ -53,7 +53,7 @@ function Operations() {
   if (value === null) return null;
   if (value.items.length === 0) return <p class="muted">None yet.</p>;
   return (
-    <div class="table-scroll">
+    <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
       <table>
         <tbody>
           {value.items.map((item) => (

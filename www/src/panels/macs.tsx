@@ -55,7 +55,7 @@ export function MacsView() {
       )}
       {value !== null && shown.length === 0 && <p class="empty">No address that fits.</p>}
       {shown.length > 0 && (
-        <div class="table-scroll">
+        <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead>
               <tr>

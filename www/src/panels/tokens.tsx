@@ -114,7 +114,7 @@ export function TokensView() {
       {error !== null && <ProblemNote error={error} />}
       {refused !== null && !asking && <ProblemNote error={refused} />}
       {value !== null && (
-        <div class="table-scroll">
+        <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead>
               <tr>
