@@ -10,7 +10,6 @@ export function CopyBox({ text, label }: { text: string; label: string }) {
     );
   return (
     <div class="copy-box">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <pre tabIndex={0} role="region" aria-label={label}>
         {text}
       </pre>
