@@ -162,7 +162,7 @@ install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(B)/jailnetd $(B)/jailnetd-server $(DESTDIR)$(PREFIX)/sbin/
 	install -m 0755 $(B)/jailnet $(DESTDIR)$(PREFIX)/bin/
-	ln -sf ../bin/jailnet $(DESTDIR)$(PREFIX)/sbin/jib
+	[ -e $(DESTDIR)$(PREFIX)/sbin/jib ] || ln -s ../bin/jailnet $(DESTDIR)$(PREFIX)/sbin/jib
 	if [ -f $(B)/www/manifest ]; then mkdir -p $(DESTDIR)$(PREFIX)/share/jailnet/www && \
 	    install -m 0644 $(B)/www/* $(DESTDIR)$(PREFIX)/share/jailnet/www/; fi
 

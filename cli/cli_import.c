@@ -41,15 +41,24 @@ static const struct {
 
 /* --- files ------------------------------------------------------------------------------------------------------- */
 
+/* The path a file has on its own host: without 'root'. */
+static const char *
+host_path(const char *path, const char *root)
+{
+	size_t n = root == NULL ? 0 : strlen(root);
+
+	while (n > 0 && root[n - 1] == '/')
+		n--;
+	return (n > 0 && strncmp(path, root, n) == 0 && path[n] == '/' ? path + n : path);
+}
+
 static int
-add_file(json_t *files, const char *path, bool must, struct err *err)
+add_file(json_t *files, const char *path, const char *root, struct err *err)
 {
 	char *text = NULL, full[PATH_MAX];
 	size_t size;
 	json_t *s;
 
-	if (!must && access(path, R_OK) == -1)
-		return (0);
 	if (file_read(path, &text, &size, err) == -1)
 		return (-1);
 	s = json_stringn(text, size);
@@ -60,7 +69,7 @@ add_file(json_t *files, const char *path, bool must, struct err *err)
 	free(text);
 	if (realpath(path, full) == NULL)
 		snprintf(full, sizeof(full), "%s", path);
-	json_array_append_new(files, json_pack("{s:s, s:o}", "path", full, "content", s));
+	json_array_append_new(files, json_pack("{s:s, s:o}", "path", host_path(full, root), "content", s));
 	return (0);
 }
 
@@ -72,7 +81,7 @@ by_name(const void *a, const void *b)
 
 /* Regular files of one directory, by name; hidden ones and what editors leave are not configuration. */
 static int
-add_dir(json_t *files, const char *dir, struct err *err)
+add_dir(json_t *files, const char *dir, const char *root, struct err *err)
 {
 	char **names = NULL, path[PATH_MAX];
 	size_t n = 0, i;
@@ -94,7 +103,7 @@ add_dir(json_t *files, const char *dir, struct err *err)
 		qsort(names, n, sizeof(*names), by_name);
 	for (i = 0; i < n; i++) {
 		if (rc == 0 && str_format(path, sizeof(path), "%s/%s", dir, names[i]) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-			rc = add_file(files, path, true, err);
+			rc = add_file(files, path, root, err);
 		free(names[i]);
 	}
 	free(names);
@@ -102,13 +111,13 @@ add_dir(json_t *files, const char *dir, struct err *err)
 }
 
 static int
-add_path(json_t *files, const char *path, bool must, struct err *err)
+add_path(json_t *files, const char *path, const char *root, struct err *err)
 {
 	struct stat st;
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return (add_dir(files, path, err));
-	return (add_file(files, path, must, err));
+		return (add_dir(files, path, root, err));
+	return (add_file(files, path, root, err));
 }
 
 static int
@@ -273,12 +282,12 @@ static const struct option import_options[] = {
 	{ "first-epair", required_argument, NULL, 'e' }, { "uplink", required_argument, NULL, 'u' },
 	{ "router", required_argument, NULL, 'r' }, { "behind", required_argument, NULL, 'b' },
 	{ "behind-network", required_argument, NULL, 'B' }, { "network", required_argument, NULL, 'n' },
-	{ "topology", required_argument, NULL, 't' }, { "files", required_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
+	{ "topology", required_argument, NULL, 't' }, { "root", required_argument, NULL, 'R' }, { "files", required_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
 };
 
 /* -1 = go on, else the exit code. */
 static int
-import_option(json_t *body, int opt, const char **to, const char **dir)
+import_option(json_t *body, int opt, const char **to, const char **dir, char root[PATH_MAX])
 {
 	static const struct {
 		int opt;
@@ -311,6 +320,11 @@ import_option(json_t *body, int opt, const char **to, const char **dir)
 	case 'f':
 		*dir = optarg;
 		return (-1);
+	case 'R':
+		if (realpath(optarg, root) != NULL)
+			return (-1);
+		cli_warn("%s: %s", optarg, strerror(errno));
+		return (CLI_USAGE);
 	}
 	return (cli_usage("import"));
 }
@@ -320,23 +334,25 @@ cli_import(struct cli *c, int argc, char **argv)
 {
 	json_t *body = json_object(), *files = json_array(), *answer = NULL;
 	const char *to = NULL, *dir = NULL, *path = NULL;
-	char *text = NULL;
+	char *text = NULL, root[PATH_MAX] = "", where[PATH_MAX + 64];
 	struct err err;
 	int opt, rv = -1;
 	size_t i;
 
 	while (rv == -1 && (opt = getopt_long(argc, argv, "", import_options, NULL)) != -1)
-		rv = import_option(body, opt, &to, &dir);
+		rv = import_option(body, opt, &to, &dir, root);
 	for (i = 0; rv == -1 && optind < argc && i < NELEMS(kinds); i++)
 		if (str_equal(kinds[i].word, argv[optind]))
 			path = kinds[i].path;
 	if (rv == -1 && path == NULL)
 		rv = cli_usage(argv[0]);
-	for (i = 0; rv == -1 && optind + 1 >= argc && usual[i] != NULL; i++)
-		if (access(usual[i], R_OK) == 0 && add_path(files, usual[i], false, &err) == -1)
+	for (i = 0; rv == -1 && optind + 1 >= argc && usual[i] != NULL; i++) {
+		snprintf(where, sizeof(where), "%s%s", strcmp(root, "/") == 0 ? "" : root, usual[i]);
+		if (access(where, R_OK) == 0 && add_path(files, where, root, &err) == -1)
 			rv = cli_fail(&err);
+	}
 	for (opt = optind + 1; rv == -1 && opt < argc; opt++)
-		if (add_path(files, argv[opt], true, &err) == -1)
+		if (add_path(files, argv[opt], root, &err) == -1)
 			rv = cli_fail(&err);
 	json_object_set(body, "files", files);
 	if (rv == -1) {

@@ -143,9 +143,11 @@ def test_command_line(empty, tmp_path):
     files = os.path.join(CORPUS, "host-six-flat", "files")
     run = lambda *a: subprocess.run([cli, *a], env=env, capture_output=True, text=True, timeout=60)
     doc = str(tmp_path / "t.json")
-    p = run("import", "--topology", doc, "--files", str(tmp_path / "out"), "--uplink", "re0", "ezjail", files + "/etc/rc.conf",
-            files + "/usr/local/etc/ezjail")
+    # the usual files below a root, with the paths they have on their own host
+    p = run("import", "--root", files, "--topology", doc, "--files", str(tmp_path / "out"), "--uplink", "re0", "ezjail")
     assert p.returncode == 4, p
+    assert "\n/usr/local/etc/ezjail/www:10:8: warning: " in p.stderr and "outside-net" not in p.stderr
+    assert run("import", "--root", "/nonexistent", "ezjail").returncode == 2
     assert "steps to do" in p.stdout and "[loopback]" in p.stderr
     assert run("apply", doc).returncode == 0
     p = run("export", "--files", str(tmp_path / "back"), "ezjail")
