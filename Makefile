@@ -153,18 +153,34 @@ check-freebsd:
 	@sh tests/demo/deps.sh ci
 	@sh tests/freebsd/check.sh "$(MAKE)" "$(B)" "$(PYTHON_linux)"
 objects: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_driver) $(OBJ_cli)
+# On FreeBSD, as root: jails that live, stop and die on the real kernel, and how long 50 of them take.
+$(B)/tests/kernel/freebsd/test_jails: tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_core)
+	mkdir -p $(B)/tests/kernel/freebsd
+	$(CC) $(ALL_CFLAGS) -o $@ tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_core) $(LIBS_worker_freebsd)
+check-jails: $(B)/tests/kernel/freebsd/test_jails
+	@$(B)/tests/kernel/freebsd/test_jails
 # The other make reads the same file.
 check-bmake:
 	@sh tests/demo/deps.sh ci
 	@bmake -s B=$(B)/bmake all && ls $(B)/bmake/jailnetd $(B)/bmake/jailnetd-server $(B)/bmake/jailnet
 
-install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+install: all install-$(OS)
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -m 0644 docs/man/jailnetd.conf.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 0644 docs/man/jailnetd.8 docs/man/jailnet.8 $(DESTDIR)$(MANDIR)/man8/
 	install -m 0755 $(B)/jailnetd $(B)/jailnetd-server $(DESTDIR)$(PREFIX)/sbin/
 	install -m 0755 $(B)/jailnet $(DESTDIR)$(PREFIX)/bin/
 	[ -e $(DESTDIR)$(PREFIX)/sbin/jib ] || ln -s ../bin/jailnet $(DESTDIR)$(PREFIX)/sbin/jib
 	if [ -f $(B)/www/manifest ]; then mkdir -p $(DESTDIR)$(PREFIX)/share/jailnet/www && \
 	    install -m 0644 $(B)/www/* $(DESTDIR)$(PREFIX)/share/jailnet/www/; fi
+install-freebsd:
+	mkdir -p $(DESTDIR)$(PREFIX)/etc/rc.d
+	sed 's,%%PREFIX%%,$(PREFIX),' rc.d/jailnetd >$(DESTDIR)$(PREFIX)/etc/rc.d/jailnetd && chmod 0555 $(DESTDIR)$(PREFIX)/etc/rc.d/jailnetd
+install-linux:
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),' docs/packaging/linux/jailnetd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/jailnetd.service
+.PHONY: check-jails install-freebsd install-linux
 
 clean:
 	rm -rf $(B)

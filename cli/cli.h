@@ -13,7 +13,7 @@
 
 #include "core/err.h"
 
-/* Documented in docs/jailnet.md; never renumbered. */
+/* Documented in docs/man/jailnet.8; never renumbered. */
 enum cli_exit {
 	CLI_OK,
 	CLI_NO,			/* a negative result, or trouble on this side */

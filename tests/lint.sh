@@ -18,6 +18,8 @@ echo "lint: shellcheck"
 shellcheck -s sh -e SC2016,SC2043,SC2044,SC2013,SC2012,SC3043 -S warning tests/*.sh tools/*.sh tests/demo/*.sh || say "shellcheck"
 grep -rnE '\b(system|popen|strcpy|strcat|sprintf|gets|alloca)\(' --include='*.[ch]' core convert store api server worker cli && say "a function nobody should call"
 grep -rnE 'TODO|FIXME|\bXXX\b' --include='*.[ch]' --include='*.py' --include='*.sh' core convert store api server worker cli tests tools | grep -v 'tests/lint.sh' && say "left open"
+shellcheck -s sh -e SC1091,SC2034,SC2148,SC2154,SC3043 -S warning rc.d/jailnetd || say "rc.d/jailnetd"
+sh tests/man.sh "$B" || say "manual pages"
 long=$(find core convert store api server worker cli \( -name '*.c' -o -name '*.h' \) -exec wc -l {} + | awk '$2 != "total" && $1 > 600 { print $2 " has " $1 " lines" }')
 [ -z "$long" ] || say "$long"
 [ $bad -eq 0 ] && echo "lint: clean"

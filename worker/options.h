@@ -12,7 +12,7 @@
 
 #define OPTIONS_LISTEN_MAX 8
 
-/* What the file can say; docs/jailnetd.conf.md. */
+/* What the file can say; docs/man/jailnetd.conf.5. */
 struct options_conf {
 	char state_dir[PATH_SIZE];
 	char socket[PATH_SIZE];

@@ -1,0 +1,531 @@
+/*
+ * Jails on a real FreeBSD kernel, through the driver: made, marked, started, stopped, dying in every way.  Needs root and VIMAGE; makes
+ * jails and interfaces of its own (names begin with jt) and removes them.
+ *
+ * The story of the dying jail is reference/freebsd.md 15: a connection closed by the jail's side holds it for a minute.
+ */
+#include "worker/freebsd/fbsd_sys.h"
+
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/str.h"
+#include "worker/driver.h"
+
+#define MANY 50
+#define RUNS 3
+
+static void *ctx;
+static int failed, passed;
+static struct observed seen;
+
+static double
+now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+check(bool ok, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%s ", ok ? "ok  " : "FAIL");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	ok ? passed++ : failed++;
+}
+
+/* The result, or -1 with *err. */
+static int
+run(struct cmd c, struct reply *out, struct err *err)
+{
+	struct reply spare;
+	struct err why = { 0 };
+
+	out = out == NULL ? &spare : out;
+	if (driver->exec(ctx, &c, out, err == NULL ? &why : err) == 0)
+		return ((int)out->result);
+	if (err == NULL)
+		printf("     %s: %s\n", cmd_name(c.op), why.msg);
+	return (-1);
+}
+
+static struct cmd
+jail_cmd(enum cmd_op op, const char *name, const char *params)
+{
+	struct cmd c = { .op = op };
+
+	str_copy(c.u.jail.name, NAME_SIZE, name);
+	str_copy(c.u.jail.params, PARAMS_SIZE, params);
+	c.u.jail.boot = 7;
+	return (c);
+}
+
+static struct cmd
+exec_cmd(enum cmd_op op, const char *name, const char *command)
+{
+	struct cmd c = { .op = op };
+
+	str_copy(c.u.exec.name, NAME_SIZE, name);
+	str_copy(c.u.exec.command, COMMAND_SIZE, command);
+	c.u.exec.timeout_s = 10;
+	return (c);
+}
+
+static struct cmd
+ref_cmd(enum cmd_op op, const char *name)
+{
+	struct cmd c = { .op = op };
+
+	str_copy(c.u.ref.name, NAME_SIZE, name);
+	return (c);
+}
+
+static struct cmd
+move_cmd(const char *ifname, const char *from, const char *to)
+{
+	struct cmd c = { .op = CMD_IF_MOVE };
+
+	str_copy(c.u.move.ifname, IFNAME_SIZE, ifname);
+	str_copy(c.u.move.from, NAME_SIZE, from);
+	str_copy(c.u.move.to, NAME_SIZE, to);
+	return (c);
+}
+
+static struct cmd
+addr_cmd(const char *jail, const char *ifname, const char *text)
+{
+	struct cmd c = { .op = CMD_ADDR_ADD };
+
+	str_copy(c.u.addr.jail, NAME_SIZE, jail);
+	str_copy(c.u.addr.ifname, IFNAME_SIZE, ifname);
+	(void)prefix_parse(text, &c.u.addr.prefix, NULL);
+	return (c);
+}
+
+static struct cmd
+up_cmd(const char *jail, const char *ifname)
+{
+	struct cmd c = { .op = CMD_IF_SET, .u.ifset = { .fields = IFSET_UP, .up = true } };
+
+	str_copy(c.u.ifset.jail, NAME_SIZE, jail);
+	str_copy(c.u.ifset.ifname, IFNAME_SIZE, ifname);
+	return (c);
+}
+
+static struct cmd
+epair_cmd(const char *name, int n, const char *jail)
+{
+	struct cmd c = { .op = CMD_EPAIR_CREATE, .u.epair = { .mtu = 1500 } };
+
+	str_copy(c.u.epair.name, NAME_SIZE, name);
+	for (int i = 0; i < 2; i++) {
+		struct cmd_end *e = &c.u.epair.end[i];
+
+		str_format(e->ifname, IFNAME_SIZE, "%s%c", name, i == 0 ? 'a' : 'b');
+		e->mac = (struct mac){ { 2, 0x6a, 0x74, (uint8_t)(n >> 8), (uint8_t)n, (uint8_t)i } };
+		e->up = true;
+	}
+	str_copy(c.u.epair.end[1].jail, NAME_SIZE, jail);
+	return (c);
+}
+
+static const struct obs_jail *
+look(const char *name)
+{
+	const struct cmd_observe all = { .scope = OBSERVE_ALL };
+	struct err err = { 0 };
+
+	observed_fini(&seen);
+	observed_init(&seen);
+	if (driver->observe(ctx, &all, &seen, &err) == -1)
+		check(false, "OBSERVE: %s", err.msg);
+	return (observed_jail_row(&seen, name));
+}
+
+static bool
+is_there(const char *jail, const char *ifname)
+{
+	(void)look("");
+	return (observed_link(&seen, jail, ifname) != NULL);
+}
+
+static int
+jid_of(const char *name, int flags, int *dying)
+{
+	char text[64], key[] = "name", state[] = "dying";
+	struct iovec v[] = { { key, sizeof(key) }, { text, 0 }, { state, sizeof(state) }, { dying, sizeof(*dying) } };
+
+	str_copy(text, sizeof(text), name);
+	v[1].iov_len = strlen(text) + 1;
+	return (jail_get(v, 4, flags));
+}
+
+static int
+find(const char *name)
+{
+	int dying;
+
+	return (jid_of(name, 0, &dying));
+}
+
+/* Not even dying. */
+static bool
+is_gone(const char *name)
+{
+	int dying;
+
+	return (jid_of(name, JAIL_DYING, &dying) == -1 && errno == ENOENT);
+}
+
+static int
+bare_jail(const char *name)
+{
+	char k_name[] = "name", k_path[] = "path", root[] = "/", k_vnet[] = "vnet", k_persist[] = "persist", text[64];
+	int vnet = JAIL_SYS_NEW;
+	struct iovec v[] = { { k_name, sizeof(k_name) }, { text, 0 }, { k_path, sizeof(k_path) }, { root, sizeof(root) },
+		{ k_vnet, sizeof(k_vnet) }, { &vnet, sizeof(vnet) }, { k_persist, sizeof(k_persist) }, { NULL, 0 } };
+
+	str_copy(text, sizeof(text), name);
+	v[1].iov_len = strlen(text) + 1;
+	return (jail_set(v, 8, JAIL_CREATE));
+}
+
+/* --- the life of one ------------------------------------------------------------------------------------------- */
+
+static void
+test_make(void)
+{
+	struct cmd c = jail_cmd(CMD_JAIL_CREATE, "jtweb", "allow.raw_sockets=1\nsecurelevel=1\n");
+	const struct obs_jail *j;
+	struct err err = { 0 };
+
+	check(run(c, NULL, NULL) == REPLY_DONE, "a jail with parameters is made");
+	check(run(c, NULL, NULL) == REPLY_UNCHANGED, "made again: unchanged");
+	j = look("jtweb");
+	check(j != NULL && j->ours && j->phase == JAIL_CREATED && j->boot == 7 && str_equal(j->hostname, "jtweb") &&
+	    j->params == params_hash(c.u.jail.params) && (int)j->jid == find("jtweb"), "it is seen as ours, created, boot 7");
+	str_copy(c.u.jail.hostname, HOSTNAME_SIZE, "web.example.org");
+	c.u.jail.forwarding = true;
+	c.op = CMD_JAIL_SET;
+	check(run(c, NULL, NULL) == REPLY_DONE && run(c, NULL, NULL) == REPLY_UNCHANGED, "host name and forwarding are set");
+	j = look("jtweb");
+	check(j != NULL && j->forwarding && str_equal(j->hostname, "web.example.org"), "and seen");
+	c = jail_cmd(CMD_JAIL_SET, "jtweb", "no.such=1\n");
+	check(run(c, NULL, &err) == -1 && strstr(err.msg, "no.such") != NULL, "an unknown parameter: %s", err.msg);
+	c = jail_cmd(CMD_JAIL_CREATE, "jtbad", "devfs_ruleset=many\n");
+	check(run(c, NULL, &err) == -1 && strstr(err.msg, "devfs_ruleset") != NULL, "a wrong value: %s", err.msg);
+	check(is_gone("jtbad"), "a jail that could not be finished is not left behind");
+}
+
+static void
+test_foreign(void)
+{
+	struct err err = { 0 };
+	const struct obs_jail *j;
+
+	check(bare_jail("jtother") > 0, "somebody makes a jail by hand");
+	j = look("jtother");
+	check(j != NULL && !j->ours, "it is seen, not as ours");
+	check(run(jail_cmd(CMD_JAIL_CREATE, "jtother", ""), NULL, &err) == -1 && err.code == ERR_CONFLICT, "not taken over: %s", err.msg);
+	check(run(ref_cmd(CMD_JAIL_DESTROY, "jtother"), NULL, &err) == -1 && err.code == ERR_DENIED, "not destroyed: %s", err.msg);
+	check(run(epair_cmd("jtx", 1, "jtother"), NULL, NULL) == REPLY_DONE && is_there("jtother", "jtxb"), "but given interfaces");
+	jail_remove(find("jtother"));
+	check(is_there("", "jtxb"), "which come home when it is removed by hand");
+}
+
+static void
+test_exec(void)
+{
+	struct reply r;
+	struct err err = { 0 };
+	const struct obs_jail *j;
+	char log[64] = "";
+	FILE *f;
+
+	if (access("/bin/sh", X_OK) == -1) {
+		printf("SKIPPED exec: this machine has no /bin/sh\n");
+		return;
+	}
+	check(run(exec_cmd(CMD_JAIL_START, "jtweb", "echo started in $JNAME; exit 3"), &r, &err) == -1 && err.code == ERR_EXEC,
+	    "a failing exec.start: %s", err.msg);
+	check(look("jtweb")->phase == JAIL_CREATED, "leaves it created");
+	check(run(exec_cmd(CMD_JAIL_START, "jtweb", "echo hello; sleep 1000 & sleep 1000 &"), &r, NULL) == REPLY_DONE, "exec.start runs");
+	j = look("jtweb");
+	check(j->phase == JAIL_STARTED && j->processes == 2, "started, %u processes", j->processes);
+	check(run(exec_cmd(CMD_JAIL_STOP, "jtweb", "echo bye"), &r, NULL) == REPLY_DONE, "exec.stop runs");
+	j = look("jtweb");
+	check(j->phase == JAIL_STOPPED && j->processes == 0, "stopped, %u processes", j->processes);
+	f = fopen("/var/log/jailnet-test/jtweb.log", "r");
+	check(f != NULL && fread(log, 1, sizeof(log) - 1, f) > 0 && strstr(log, "hello\nbye\n") != NULL, "the console log: %s", log);
+	if (f != NULL)
+		fclose(f);
+}
+
+/* --- dying ------------------------------------------------------------------------------------------------------ */
+
+/* One connection from the jail over the epair to the host, closed by the jail first: TIME_WAIT inside. */
+static bool
+leave_time_wait(const char *jail)
+{
+	struct sockaddr_in a = { .sin_len = sizeof(a), .sin_family = AF_INET, .sin_port = htons(4040) };
+	int s, ls = socket(AF_INET, SOCK_STREAM, 0), on = 1, status = -1;
+	char c;
+	pid_t pid;
+
+	a.sin_addr.s_addr = inet_addr("10.99.0.1");
+	setsockopt(ls, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(ls, (struct sockaddr *)&a, sizeof(a)) == -1 || listen(ls, 1) == -1)
+		return (false);
+	if ((pid = fork()) == 0) {
+		alarm(10);
+		if (jail_attach(find(jail)) == -1 || (s = socket(AF_INET, SOCK_STREAM, 0)) == -1 ||
+		    connect(s, (struct sockaddr *)&a, sizeof(a)) == -1)
+			_exit(1);
+		close(s);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	if (status == 0 && (s = accept(ls, NULL, NULL)) != -1) {
+		(void)read(s, &c, 1);
+		close(s);
+	}
+	close(ls);
+	usleep(200000);
+	return (status == 0);
+}
+
+static void
+wire(const char *jail)
+{
+	check(run(addr_cmd("", "jtpa", "10.99.0.1/24"), NULL, NULL) != -1 && run(addr_cmd(jail, "jtpb", "10.99.0.2/24"), NULL, NULL) != -1 &&
+	    run(up_cmd(jail, "jtpb"), NULL, NULL) != -1, "addresses on both ends");
+}
+
+static void
+test_dying(void)
+{
+	const struct obs_jail *j;
+	struct reply r;
+	double began;
+	int old;
+
+	check(run(jail_cmd(CMD_JAIL_CREATE, "jtd", ""), NULL, NULL) == REPLY_DONE &&
+	    run(epair_cmd("jtp", 2, "jtd"), NULL, NULL) == REPLY_DONE, "a jail with an epair");
+	wire("jtd");
+	check(leave_time_wait("jtd"), "a connection in TIME_WAIT inside");
+	began = now_s();
+	check(run(move_cmd("jtpb", "jtd", ""), NULL, NULL) == REPLY_DONE && run(ref_cmd(CMD_JAIL_DESTROY, "jtd"), &r, NULL) == REPLY_DONE &&
+	    run(jail_cmd(CMD_JAIL_CREATE, "jtd", ""), NULL, NULL) == REPLY_DONE &&
+	    run(move_cmd("jtpb", "", "jtd"), NULL, NULL) == REPLY_DONE, "restarted by jailnet in %.3f s (%s)", now_s() - began, r.text);
+	check(is_there("jtd", "jtpb"), "its interface is inside");
+	j = look("jtd");
+	check(j->dying == 0, "nothing is left of the old one");
+
+	wire("jtd");
+	check(leave_time_wait("jtd"), "again a connection in TIME_WAIT inside");
+	old = find("jtd");
+	(void)look("");
+	jail_remove(old);	/* what jail -r does */
+	check(!is_gone("jtd") && find("jtd") == -1, "jail -r: it is dying");
+	began = now_s();
+	j = look("jtd");
+	check(j != NULL && j->phase == JAIL_IS_DYING && (int)j->jid == old && j->dying == 1, "seen as dying: %s", j == NULL ? "" : j->reason);
+	check(observed_jail(&seen, "jtd") == NULL && observed_link(&seen, "", "jtpb") != NULL, "its interface is home");
+	check(run(jail_cmd(CMD_JAIL_CREATE, "jtd", ""), NULL, NULL) == REPLY_DONE &&
+	    run(move_cmd("jtpb", "", "jtd"), NULL, NULL) == REPLY_DONE, "a new one with it %.3f s after jail -r", now_s() - began);
+	j = look("jtd");
+	check(j->phase == JAIL_CREATED && (int)j->jid != old && j->dying == 1, "which hides the dying one, and says: %s", j->reason);
+	check(is_there("jtd", "jtpb"), "the interface is in the new one, not in the dying one");
+	wire("jtd");
+	check(leave_time_wait("jtd"), "and works");
+	check(run(ref_cmd(CMD_JAIL_DESTROY, "jtd"), NULL, NULL) == REPLY_DONE && is_there("", "jtpb"), "destroyed with the interface inside: home");
+}
+
+/* The kernel tells of jails that come and go. */
+static void
+test_process_events(void)
+{
+	struct pollfd pfd = { .fd = driver->watch_fd(ctx), .events = POLLIN };
+	struct change ch;
+	bool told = false;
+	pid_t pid;
+
+	while (driver->watch_read(ctx, &ch) == 1)
+		continue;
+	check(bare_jail("jtev") > 0 && poll(&pfd, 1, 5000) == 1, "a new jail is heard of");
+	while (driver->watch_read(ctx, &ch) == 1)
+		told = true;
+	check(told, "and told");
+	if ((pid = fork()) == 0) {
+		(void)jail_attach(find("jtev"));
+		pause();
+		_exit(0);
+	}
+	for (int i = 0; i < 100 && look("jtev")->processes == 0; i++)
+		usleep(20000);
+	check(look("jtev")->processes == 1, "one process inside");
+	while (driver->watch_read(ctx, &ch) == 1)
+		continue;
+	jail_remove(find("jtev"));
+	check(poll(&pfd, 1, 5000) == 1 && driver->watch_read(ctx, &ch) == 1 && ch.all, "its end is heard of");
+	waitpid(pid, NULL, 0);
+}
+
+/* --- speed ------------------------------------------------------------------------------------------------------- */
+
+static int s;
+
+static void
+make_pairs(int n)
+{
+	char name[16];
+
+	for (int i = 0; i < n; i++) {
+		str_format(name, sizeof(name), "jts%d", i);
+		if (run(epair_cmd(name, 100 + i, ""), NULL, NULL) == -1)
+			check(false, "%s", name);
+	}
+}
+
+static double
+bare_run(void)
+{
+	struct ifreq r;
+	double t = now_s();
+	char name[16];
+
+	for (int i = 0; i < MANY; i++) {
+		str_format(name, sizeof(name), "jtj%d", i);
+		memset(&r, 0, sizeof(r));
+		str_format(r.ifr_name, sizeof(r.ifr_name), "jts%db", i);
+		r.ifr_jid = bare_jail(name);
+		if (r.ifr_jid == -1 || ioctl(s, SIOCSIFVNET, &r) == -1)
+			check(false, "bare %s: %s", name, strerror(errno));
+	}
+	t = now_s() - t;
+	for (int i = 0; i < MANY; i++) {
+		str_format(name, sizeof(name), "jtj%d", i);
+		jail_remove(find(name));
+	}
+	return (t);
+}
+
+static double
+our_run(double *noop)
+{
+	double t = now_s(), total;
+	char name[16], ifname[16];
+
+	for (int i = 0; i < MANY; i++) {
+		str_format(name, sizeof(name), "jtj%d", i);
+		str_format(ifname, sizeof(ifname), "jts%db", i);
+		if (run(jail_cmd(CMD_JAIL_CREATE, name, ""), NULL, NULL) == -1 || run(move_cmd(ifname, "", name), NULL, NULL) == -1)
+			check(false, "our %s", name);
+	}
+	total = now_s() - t;
+	t = now_s();
+	(void)look("");
+	*noop = now_s() - t;
+	for (int i = 0; i < MANY; i++) {
+		str_format(name, sizeof(name), "jtj%d", i);
+		(void)run(ref_cmd(CMD_JAIL_DESTROY, name), NULL, NULL);
+	}
+	return (total);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x < *y ? -1 : *x > *y);
+}
+
+static void
+test_speed(void)
+{
+	double bare[RUNS], ours[RUNS], noop[RUNS];
+	struct cmd c = { .op = CMD_EPAIR_DESTROY };
+
+	s = socket(AF_LOCAL, SOCK_DGRAM, 0);
+	make_pairs(MANY);
+	for (int i = 0; i < RUNS; i++) {
+		bare[i] = bare_run();
+		ours[i] = our_run(&noop[i]);
+	}
+	qsort(bare, RUNS, sizeof(*bare), compare);
+	qsort(ours, RUNS, sizeof(*ours), compare);
+	qsort(noop, RUNS, sizeof(*noop), compare);
+	printf("%d jails with an interface each: jail_set + SIOCSIFVNET %.1f ms a jail, ours %.1f ms, ratio %.2f (limit 1.3); a look at them %.1f ms, %.1f %%\n",
+	    MANY, bare[RUNS / 2] * 1e3 / MANY, ours[RUNS / 2] * 1e3 / MANY, ours[RUNS / 2] / bare[RUNS / 2], noop[RUNS / 2] * 1e3,
+	    100 * noop[RUNS / 2] / ours[RUNS / 2]);
+	check(ours[RUNS / 2] <= 1.3 * bare[RUNS / 2], "within the limit");
+	for (int i = 0; i < MANY; i++) {
+		str_format(c.u.iface.ifname, IFNAME_SIZE, "jts%da", i);
+		(void)run(c, NULL, NULL);
+	}
+	close(s);
+}
+
+static bool
+any(void *arg, const char *ifname)
+{
+	(void)arg;
+	(void)ifname;
+	return (true);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct driver_conf conf = { .run_dir = "/var/run/jailnet-test", .netns_dir = "", .log_dir = "/var/log/jailnet-test",
+		.foreign_ok = any };
+	struct cmd c = { .op = CMD_EPAIR_DESTROY };
+	struct err err = { 0 };
+
+	(void)argv;
+	setvbuf(stdout, NULL, _IONBF, 0);
+	observed_init(&seen);
+	if (driver->open(&conf, &ctx, &err) == -1) {
+		printf("%s\n", err.msg);
+		return (1);
+	}
+	test_make();
+	test_foreign();
+	test_exec();
+	test_process_events();
+	test_dying();
+	if (argc < 2)
+		test_speed();
+	(void)run(ref_cmd(CMD_JAIL_DESTROY, "jtweb"), NULL, NULL);
+	str_copy(c.u.iface.ifname, IFNAME_SIZE, "jtxa");
+	(void)run(c, NULL, NULL);
+	str_copy(c.u.iface.ifname, IFNAME_SIZE, "jtpa");
+	(void)run(c, NULL, NULL);
+	(void)look("");
+	for (size_t i = 0; i < seen.nlinks; i++)
+		if (strncmp(seen.links[i].ifname, "jt", 2) == 0)
+			check(false, "left behind: %s", seen.links[i].ifname);
+	driver->close(ctx);
+	observed_fini(&seen);
+	printf("%d passed, %d failed\n", passed, failed);
+	return (failed > 0);
+}
