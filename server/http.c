@@ -359,14 +359,19 @@ listener_start(struct http_listener *l, int fd, struct err *err)
 static void
 listener_name(struct http_listener *l, int fd)
 {
-	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
-	socklen_t len = sizeof(ss);
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} a;
+	socklen_t len = sizeof(a);
 	struct ip ip = { 0 };
 	unsigned port = 0;
 
-	if (!l->local && getsockname(fd, (struct sockaddr *)&ss, &len) == 0) {
-		http_ip((struct sockaddr *)&ss, &ip);
-		port = ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port : ((struct sockaddr_in *)&ss)->sin_port);
+	memset(&a, 0, sizeof(a));
+	if (!l->local && getsockname(fd, &a.sa, &len) == 0) {
+		http_ip(&a.sa, &ip);
+		port = ntohs(a.sa.sa_family == AF_INET6 ? a.in6.sin6_port : a.in4.sin_port);
 	}
 	l->loopback = ip.family == 4 ? ip.b[0] == 127 : ip.family == 6 && IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)ip.b);
 	snprintf(l->cookie_name, sizeof(l->cookie_name), "%sjnd-%u", l->tls ? "__Host-" : "", port);

@@ -76,7 +76,7 @@ host_of(const char *authority, char *host, size_t size)
 static bool
 is_own_address(const struct request *r, const char *host)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(ss);
 	char text[INET6_ADDRSTRLEN];
 	struct ip own, given;
