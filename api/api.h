@@ -80,7 +80,7 @@ struct api_req {
 	const char *method;
 	const char *target;	/* raw: path[?query], still percent-encoded */
 	/* headers, NULL = absent */
-	const char *content_type, *accept, *if_match, *if_none_match, *prefer, *last_event_id;
+	const char *content_type, *accept, *if_match, *if_none_match, *prefer, *last_event_id, *idempotency_key;
 	const char *body;	/* NULL = none */
 	size_t body_size;
 	bool local;		/* UNIX socket */
@@ -105,6 +105,7 @@ struct api_res {
 	bool has_cookie;	/* the session cookie is set, or with "" taken away */
 	char cookie[SECRET_SIZE];
 	int cookie_age;		/* seconds */
+	bool replayed;		/* Idempotency-Replayed */
 	bool has_file;		/* the body is this file; api_res_fini closes it */
 	int fd;
 	char detail[160];	/* of a problem, for the audit trail */
@@ -219,6 +220,8 @@ struct write {
 	char note[96];			/* for the history */
 	char *document;			/* topology to keep as a plan, or of a kept plan; owned */
 	char *plan_steps;		/* what is done must be exactly this; owned, NULL = anything */
+	char key[IDEM_KEY_SIZE];	/* Idempotency-Key, "" = none */
+	uint8_t fingerprint[32];	/* then: of method, target and body; made by server/ */
 	char actor[64], peer[48];
 	char method[8], path[160];
 	char request_id[72];
@@ -253,7 +256,7 @@ int changes_put(struct changes *c, struct topo *next, const struct object *befor
 int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next,
     struct changes *out, struct errs *errs);
 
-enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_PROBE, OUT_COUNTERS };
+enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_REPLAY /* of an earlier request with the same key */, OUT_PROBE, OUT_COUNTERS };
 struct outcome {
 	enum outcome_kind kind;
 	struct errs errs;	/* OUT_FAILED */

@@ -133,6 +133,29 @@ finish_plan(struct api *a, const struct write *w, const struct outcome *o, const
 	snprintf(res->location, sizeof(res->location), "/v1/plans/%s", o->plan_id);
 }
 
+/* As the first answer was, made from what became of it; when the object is gone meanwhile, what is left is its operation. */
+static void
+finish_replay(struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
+{
+	struct op_row op = { .state = OP_SUCCEEDED };
+	struct err err;
+
+	res->replayed = true;
+	if (o->op[0] != '\0' && store_op(a->reader, o->op, &op, &err) == -1) {
+		api_answer_err(res, &err, w->request_id);
+		return;
+	}
+	if (op.err.code != ERR_NONE) {
+		api_answer_err(res, &op.err, w->request_id);
+		return;
+	}
+	finish_done(a, w, o, req, res);
+	if (res->status == 404 && o->op[0] != '\0') {
+		api_res_fini(res);
+		api_answer_json(res, 200, api_op_json(&op), req);
+	}
+}
+
 static void
 finish_accepted(
     struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
@@ -171,6 +194,9 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		return;
 	case OUT_DONE:
 		finish_done(a, w, o, &req, res);
+		break;
+	case OUT_REPLAY:
+		finish_replay(a, w, o, &req, res);
 		break;
 	case OUT_ACCEPTED:
 		finish_accepted(a, w, o, &req, res);

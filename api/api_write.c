@@ -96,6 +96,24 @@ take_prefer(const char *prefer, struct write *w)
 }
 
 static bool
+take_key(const char *s, char out[IDEM_KEY_SIZE])
+{
+	size_t len = strlen(s), i;
+
+	if (len >= 2 && s[0] == '"' && s[len - 1] == '"') {
+		s++;
+		len -= 2;
+	}
+	for (i = 0; i < len && i < IDEM_KEY_SIZE - 1; i++) {
+		if (s[i] <= ' ' || s[i] > '~' || s[i] == '"')
+			return (false);
+		out[i] = s[i];
+	}
+	out[i] = '\0';
+	return (i > 0 && i == len);
+}
+
+static bool
 take_headers(const struct api_req *req, struct write *w, struct api_res *res)
 {
 	const char *type = w->verb == WRITE_METRICS ? "text/plain" : w->verb == WRITE_BACKUP ? "application/vnd.sqlite3" : "application/json";
@@ -116,6 +134,10 @@ take_headers(const struct api_req *req, struct write *w, struct api_res *res)
 		w->create_only = true;
 	}
 	take_prefer(req->prefer, w);
+	if (req->idempotency_key != NULL && !take_key(req->idempotency_key, w->key)) {
+		api_answer_bad(res, 400, req->request_id, "Idempotency-Key wants 1 to %d printable characters, in double quotes or without", IDEM_KEY_SIZE - 1);
+		return (false);
+	}
 	return (true);
 }
 
@@ -433,6 +455,11 @@ api_write_new(struct api *a, const struct api_req *req, const struct api_route *
 	snprintf(w->selector, sizeof(w->selector), "%s", req->who != NULL ? req->who->selector : "");
 	if (!take_headers(req, w, res) || !take_query(req, p, w, res))
 		goto out;
+	/* a whole topology that was read some time ago would undo what others did since; a dry run undoes nothing */
+	if (r->verb == WRITE_TOPOLOGY && w->if_match == -1 && !w->if_match_any && !w->create_only && w->dry_run == DRY_NONE) {
+		api_answer_bad(res, 428, req->request_id, "If-Match is missing: the ETag of the topology this is made from, or * for whatever is there");
+		goto out;
+	}
 	if (api_verb_has_body(w->verb)) {
 		if (api_json_parse(req->body, req->body_size, &j, &err) == -1) {
 			api_answer_err(res, &err, req->request_id);

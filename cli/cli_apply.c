@@ -136,6 +136,16 @@ show_plan(const struct cli *c, const char *body, size_t size)
 	return (n == 0 ? CLI_OK : CLI_DIFFERENT);
 }
 
+/* What was shown is what is done, or it is refused; without a plan (--json) whatever is there is replaced. */
+static const char *
+if_match(const json_t *plan, char *buf, size_t size)
+{
+	if (plan == NULL ||
+	    str_format(buf, size, "\"r%" JSON_INTEGER_FORMAT "\"", json_integer_value(json_object_get(plan, "revision"))) == -1)
+		return ("*");
+	return (buf);
+}
+
 /*
  * The plan is asked for first, so that what was done can be shown; the document itself is refused there already
  * when it is wrong.
@@ -144,7 +154,7 @@ static int
 apply_text(const struct cli *c, const char *body, size_t size)
 {
 	json_t *plan = NULL, *done = NULL;
-	char path[CALL_PATH_SIZE];
+	char path[CALL_PATH_SIZE], etag[32];
 	int rv = CLI_OK;
 
 	if (confirm_path(path, sizeof(path), "/v1/topology", confirm_s) == -1)
@@ -153,7 +163,7 @@ apply_text(const struct cli *c, const char *body, size_t size)
 	if (!c->json)
 		rv = plan_text(c, body, size, &plan);
 	if (rv == CLI_OK)
-		rv = call_send(c, "PUT", path, body, size, true, &done);
+		rv = call_send_if(c, if_match(plan, etag, sizeof(etag)), "PUT", path, body, size, true, &done);
 	if (rv == CLI_OK && c->json) {
 		json_print(done);
 	} else if (rv == CLI_OK) {

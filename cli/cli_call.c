@@ -234,7 +234,14 @@ int
 call_send(const struct cli *c, const char *method, const char *path, const char *body, size_t size, bool wait,
     json_t **out)
 {
-	struct http_request r = { .method = method, .path = path, .body = body, .body_size = size };
+	return (call_send_if(c, NULL, method, path, body, size, wait, out));
+}
+
+int
+call_send_if(const struct cli *c, const char *if_match, const char *method, const char *path, const char *body, size_t size,
+    bool wait, json_t **out)
+{
+	struct http_request r = { .method = method, .path = path, .body = body, .body_size = size, .if_match = if_match };
 	struct http_answer a = { 0 };
 	double started = call_now();
 	int rv;

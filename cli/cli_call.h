@@ -25,6 +25,9 @@ int call_list(const struct cli *c, const char *path, json_t **out);
  */
 int call_send(const struct cli *c, const char *method, const char *path, const char *body, size_t size, bool wait,
     json_t **out);
+/* The same with an If-Match header. */
+int call_send_if(const struct cli *c, const char *if_match, const char *method, const char *path, const char *body, size_t size,
+    bool wait, json_t **out);
 /* Prints a problem document (or, failing that, the status) and returns CLI_REFUSED. */
 int call_problem(long status, const char *body, size_t size);
 

@@ -214,6 +214,8 @@ http_set_request(CURL *curl, const struct cli *c, const struct http_request *r, 
 	http_add_header(headers, "Accept", r->accept != NULL ? r->accept : "application/json");
 	if (r->prefer != NULL)
 		http_add_header(headers, "Prefer", r->prefer);
+	if (r->if_match != NULL)
+		http_add_header(headers, "If-Match", r->if_match);
 	if (r->last_event_id != NULL)
 		http_add_header(headers, "Last-Event-ID", r->last_event_id);
 	if (r->body != NULL) {

@@ -18,6 +18,7 @@ struct http_request {
 	size_t body_size;
 	const char *accept;		/* NULL = application/json */
 	const char *prefer;		/* NULL = none */
+	const char *if_match;		/* NULL = none */
 	const char *last_event_id;	/* NULL = none */
 	/*
 	 * A stream: no time limit, and every piece of a 2xx answer goes here instead of into the body.  Returns false

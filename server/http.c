@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,20 @@ write_done(struct ticket *t)
 	MHD_resume_connection(r->conn);
 }
 
+/* What the client asked for: the same key for something else is a mistake. */
+static void
+fingerprint(const struct request *r, uint8_t out[32])
+{
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, NULL, 0, 32);
+	crypto_generichash_update(&state, (const unsigned char *)r->method, strlen(r->method) + 1);
+	crypto_generichash_update(&state, (const unsigned char *)r->target, strlen(r->target) + 1);
+	if (r->size > 0)
+		crypto_generichash_update(&state, (const unsigned char *)r->body, r->size);
+	crypto_generichash_final(&state, out, 32);
+}
+
 static enum MHD_Result
 request_write(struct request *r, struct write *w)
 {
@@ -170,6 +185,8 @@ request_write(struct request *r, struct write *w)
 		refuse(r, 429, "too_many", "too many wrong credentials from this address");
 		return (http_refuse(r));
 	}
+	if (w->key[0] != '\0')
+		fingerprint(r, w->fingerprint);
 	r->ticket = ticket_new(w);
 	if (r->ticket == NULL) {
 		write_free(w);
@@ -250,6 +267,7 @@ request_answer(struct request *r, const char *method)
 	req.if_match = header(r, "If-Match");
 	req.if_none_match = header(r, "If-None-Match");
 	req.prefer = header(r, "Prefer");
+	req.idempotency_key = header(r, "Idempotency-Key");
 	req.last_event_id = header(r, "Last-Event-ID");
 	api_res_init(&res);
 	switch (api_begin(&r->l->api, &req, &res, &w, &since)) {

@@ -12,13 +12,13 @@
 #define HEADERS_MAX 64
 
 struct header_look {
-	unsigned seen[10], count;
+	unsigned seen[11], count;
 	const char *next;	/* where the next header must start */
 	bool odd;
 };
 
 static const char *const single[] = { "Content-Length", "Host", "Authorization", "Content-Type", "Transfer-Encoding", "If-Match",
-	"If-None-Match", "Prefer", "Last-Event-ID", "X-Request-Id" };
+	"If-None-Match", "Prefer", "Last-Event-ID", "X-Request-Id", "Idempotency-Key" };
 
 static bool
 is_token(const char *s, size_t n)

@@ -108,7 +108,7 @@ http_reply(struct request *r, struct api_res *res)
 		    res->cookie_age, r->l->tls ? "; Secure" : "");
 	ok = add_common(resp, r, res->content_type, res->etag) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
 	    add(resp, "Accept-Patch", res->accept_patch) && add(resp, "Preference-Applied", res->preference_applied) &&
-	    add(resp, "Retry-After", retry) && add(resp, "Set-Cookie", cookie) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
+	    add(resp, "Retry-After", retry) && add(resp, "Idempotency-Replayed", res->replayed ? "true" : NULL) && add(resp, "Set-Cookie", cookie) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
 	return (queue(r, res->status, resp, ok));
 }
 

@@ -267,6 +267,7 @@ timers(struct recon *r)
 		if (recon_begin(r, false, &err) == 0 && (store_event_trim(r->store, &err) == -1 || recon_end(r, &err) == -1))
 			store_rollback(r->store);
 		history_trim(r);
+		idem_trim(r);
 		if (recon_begin(r, false, &err) == 0 && (store_audit_trim(r->store, &err) == -1 || recon_end(r, &err) == -1))
 			store_rollback(r->store);
 	}

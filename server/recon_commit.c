@@ -269,7 +269,9 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 		p->ticket->out.revision = g->revision;
 		if (!p->op->everything && objmap_add(&p->op->objects, w->kind, w->name) == NULL)
 			return (err_nomem(err));
-		g->wrote |= w->rollback && confirm->revision != 0;
+		g->wrote |= (w->rollback && confirm->revision != 0) || w->key[0] != '\0';
+		if (idem_store(r, p->ticket, &p->op->row, err) == -1)
+			return (-1);
 		return (confirm_store(r, confirm, w, &p->op->row, g->revision, err));
 	}
 	p->op->undo = calloc(c->n, sizeof(*p->op->undo));
@@ -297,7 +299,7 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 	p->ticket->out.changed = c->n;
 	p->ticket->out.confirm_by = w->confirm_s != 0 ? confirm->deadline : 0;
 	p->ticket->out.created = c->n > 0 && c->v[0].before == NULL;
-	return (0);
+	return (idem_store(r, p->ticket, &p->op->row, err));
 }
 
 static void
@@ -376,6 +378,8 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 	struct topo next;
 	struct err err = { 0 };
 
+	if (idem_answers(r, t))
+		return;
 	topo_init(&next);
 	p = calloc(1, sizeof(*p));
 	if (p == NULL || topo_view(&next, &g->view, &err) == -1) {

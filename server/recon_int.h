@@ -12,6 +12,7 @@
  *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
  *	recon_plan.c	dry runs, kept plans, repair and adoption of drift
  *	recon_audit.c	the audit trail
+ *	recon_idem.c	requests that must not happen twice
  *	recon_history.c	revisions
  *	recon_confirm.c	changes that wait for their confirmation
  *	recon_drift.c	drift: found, repaired, cannot be repaired
@@ -168,6 +169,11 @@ void audit_note(struct recon *r, const struct ticket *t, const char *result, int
 void audit_look(struct recon *r, int64_t now);	/* woken: are there notes? */
 void audit_due(struct recon *r, int64_t now);
 void audit_hash(const uint8_t before[AUDIT_HASH_SIZE], struct audit_row *row);
+
+/* recon_idem.c */
+bool idem_answers(struct recon *r, struct ticket *t);	/* true: the key is known, and the ticket is answered */
+int idem_store(struct recon *r, const struct ticket *t, const struct op_row *op, struct err *err);	/* inside the transaction of the effect */
+void idem_trim(struct recon *r);
 
 /* recon_plan.c */
 /* What would be done for 'next' now.  Found records of what would be touched first go into it. */

@@ -149,6 +149,23 @@ int store_audits(struct store *s, const struct audit_filter *f, size_t limit,
     int (*each)(void *arg, const struct audit_row *r, struct err *err), void *arg, struct err *err);
 int store_audit_trim(struct store *s, struct err *err);	/* beyond AUDIT_KEEP */
 
+/* --- keys of requests that must not happen twice ------------------------------------------------------------- */
+
+#define IDEM_KEY_SIZE 65
+struct idem_row {
+	char actor[64];
+	char key[IDEM_KEY_SIZE];
+	uint8_t fingerprint[32];	/* of method, target and body */
+	char op[ID_SIZE];	/* "" = it changed nothing */
+	int64_t revision;
+	bool created;
+	int64_t changed;
+	int64_t at;		/* ms */
+};
+int store_idem_put(struct store *s, const struct idem_row *r, struct err *err);
+int store_idem(struct store *s, const char *actor, const char *key, int64_t since, struct idem_row *out, struct err *err);	/* ERR_NOT_FOUND */
+int store_idem_trim(struct store *s, int64_t before, struct err *err);
+
 /* --- MAC registry ----------------------------------------------------------------------------------------- */
 
 enum mac_state { MAC_ALLOCATED, MAC_PINNED, MAC_IMPORTED, MAC_RETIRED };

@@ -204,6 +204,11 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_AUDIT_TRIM_BASE] = "UPDATE audit_base SET (seq, hash) = (SELECT seq, hash FROM audit WHERE seq = (SELECT max(seq) FROM"
 	    " audit) - ?1) WHERE (SELECT max(seq) FROM audit) - seq > ?1 + ?1 / 8",
 	[SQL_AUDIT_TRIM] = "DELETE FROM audit WHERE seq <= (SELECT seq FROM audit_base)",
+	[SQL_IDEM] = "SELECT actor, key, fingerprint, op, revision, created, changed, at FROM idempotency WHERE actor = ?1 AND key = ?2"
+	    " AND at > ?3",
+	[SQL_IDEM_PUT] = "INSERT OR REPLACE INTO idempotency (actor, key, fingerprint, op, revision, created, changed, at)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_IDEM_TRIM] = "DELETE FROM idempotency WHERE at <= ?1",
 	[SQL_PLAN] = "SELECT " PLAN_COLS " FROM plan WHERE id = ?1 AND expires_at > ?2",
 	[SQL_PLAN_PUT] = "INSERT INTO plan (" PLAN_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_PLAN_DELETE] = "DELETE FROM plan WHERE id = ?1",

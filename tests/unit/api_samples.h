@@ -84,6 +84,8 @@ rig_begin(const char *method, const char *target, const char *body, struct write
 	rig.req.target = target;
 	rig.req.body = body;
 	rig.req.body_size = body != NULL ? strlen(body) : 0;
+	if (strcmp(method, "PUT") == 0 && strncmp(target, "/v1/topology", 12) == 0 && rig.req.if_match == NULL)
+		rig.req.if_match = "*";
 	next = api_begin(&rig.api, &rig.req, &rig.res, w, &rig.since);
 	rig_reset_request();
 	return (next);

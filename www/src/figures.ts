@@ -21,6 +21,6 @@ export function proposeFigure(figure: Figure): void {
   propose({
     title: `Load ${figure.name}`,
     done: `${figure.name} is in the kernel`,
-    call: { method: "PUT", path: "/v1/topology", body: figure.topology },
+    call: { method: "PUT", path: "/v1/topology", body: figure.topology, headers: { "If-Match": "*" } },
   });
 }

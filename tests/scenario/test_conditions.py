@@ -1,0 +1,57 @@
+"""Stories of requests that depend on what is there: conditions, and keys that make a retry safe."""
+from test_stories import NET, Story, story  # noqa: F401
+
+
+def test_a_whole_topology_is_not_replaced_blindly(story):
+    with story.daemon() as d:
+        blind = d.request("PUT", "/v1/topology", NET)
+        assert blind.status == 428 and blind.json["code"] == "required", blind
+        assert d.request("PUT", "/v1/topology?dry_run=plan", NET).status == 200
+        etag = d.get("/v1/topology").headers["ETag"]
+        assert d.request("PUT", "/v1/topology", NET, {"If-Match": etag}).status == 200
+        assert d.patch("/v1/bridges/lan0", {"mtu": 1400}).status == 200         # somebody else, meanwhile
+        stale = d.request("PUT", "/v1/topology", {}, {"If-Match": etag})
+        assert stale.status == 412 and d.topology()["bridges"]["lan0"]["mtu"] == 1400, stale
+        assert d.request("PUT", "/v1/topology", {}, {"If-None-Match": "*"}).status == 412
+        fresh = d.get("/v1/topology")
+        assert d.request("GET", "/v1/topology", None, {"If-None-Match": fresh.headers["ETag"]}).status == 304
+        assert d.request("PUT", "/v1/topology", fresh.json, {"If-Match": fresh.headers["ETag"]}).json["changed"] == 0
+        assert d.request("PUT", "/v1/topology", {}, {"If-Match": "*"}).status == 200
+        assert d.request("PUT", "/v1/bridges/lan0", {}, {"If-None-Match": "*"}).status == 201
+        assert d.request("PUT", "/v1/bridges/lan0", {}, {"If-None-Match": "*"}).status == 412
+
+
+def test_a_retry_is_answered_not_done_again(story):
+    key = {"Idempotency-Key": '"try-1"'}
+    with story.daemon() as d:
+        first = d.request("POST", "/v1/epairs", {"name": "x0"}, key)
+        assert first.status == 201 and "Idempotency-Replayed" not in first.headers, first
+        revision = d.get("/v1").json["revision"]
+        again = d.request("POST", "/v1/epairs", {"name": "x0"}, key)
+        assert again.status == 201 and again.json == first.json and again.headers["Idempotency-Replayed"] == "true", again
+        assert again.headers["Location"] == first.headers["Location"] and again.headers["ETag"] == first.headers["ETag"]
+        assert d.get("/v1").json["revision"] == revision
+        other = d.request("POST", "/v1/epairs", {"name": "x1"}, key)
+        assert other.status == 422 and "another request" in other.json["detail"], other
+        assert d.request("POST", "/v1/epairs", {"name": "x0"}).status == 409
+        gone = {"Idempotency-Key": "bye"}
+        assert [d.request("DELETE", "/v1/epairs/x0", None, gone).status for _ in range(2)] == [204, 204]
+        assert d.delete("/v1/epairs/x0").status == 404
+        assert d.request("POST", "/v1/epairs", {"name": "x0"}, key).json["state"] == "succeeded"   # what is left of it
+        for bad in ("", '""', "a b", "x" * 65):
+            assert d.request("POST", "/v1/epairs", {"name": "x2"}, {"Idempotency-Key": bad}).status == 400, bad
+        assert d.tcp().request("POST", "/v1/epairs", {"name": "x3"}, key).status == 201             # somebody else's key
+    with story.daemon() as d:                           # it survives the daemon
+        assert d.request("DELETE", "/v1/epairs/x0", None, gone).status == 204
+
+
+def test_what_was_refused_may_be_tried_again_with_the_same_key(story):
+    key = {"Idempotency-Key": "k"}
+    with story.daemon(fault="BRIDGE_CREATE:1:22") as d:
+        assert d.request("POST", "/v1/epairs", {"name": "x0", "a": {"bridge": "lan0"}}, key).status == 422
+        refused = d.request("POST", "/v1/bridges", {"name": "lan0"}, {"Idempotency-Key": "b"})
+        assert refused.status == 422, refused
+        again = d.request("POST", "/v1/bridges", {"name": "lan0"}, {"Idempotency-Key": "b"})        # the kernel's refusal was an effect
+        assert again.status == 422 and again.headers["Idempotency-Replayed"] == "true", again
+        assert d.post("/v1/bridges", {"name": "lan0"}).status == 201
+        assert d.request("POST", "/v1/epairs", {"name": "x0", "a": {"bridge": "lan0"}}, key).status == 201
