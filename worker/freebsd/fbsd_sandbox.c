@@ -20,6 +20,7 @@
 #include "worker/sandbox.h"
 
 #define CHILDREN_MAX 10000
+#define DEVFS_RULESET 5	/* jails in a jail can only have the same: that of fbsd_make.c */
 
 static char run_dir[64];
 
@@ -39,7 +40,7 @@ static int
 enter_jail(struct err *err)
 {
 	char name[48], path[] = "/", host[] = "jailnet-sandbox", errmsg[1024] = "";
-	int vnet = JAIL_SYS_NEW, children = CHILDREN_MAX;
+	int vnet = JAIL_SYS_NEW, children = CHILDREN_MAX, ruleset = DEVFS_RULESET;
 	struct iovec v[32], *end = v;
 	int jid, sys;
 
@@ -49,6 +50,7 @@ enter_jail(struct err *err)
 	put(&end, "host.hostname", host, sizeof(host));
 	put(&end, "vnet", &vnet, sizeof(vnet));
 	put(&end, "children.max", &children, sizeof(children));
+	put(&end, "devfs_ruleset", &ruleset, sizeof(ruleset));
 	put(&end, "allow.raw_sockets", NULL, 0);
 	put(&end, "errmsg", errmsg, sizeof(errmsg));
 	jid = jail_set(v, (unsigned)(end - v), JAIL_CREATE | JAIL_ATTACH);
