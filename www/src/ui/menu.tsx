@@ -1,6 +1,6 @@
 /** A button with a list of buttons; arrow keys, Escape and a click elsewhere do what they do everywhere. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./icon";
 
 interface Props {
@@ -15,9 +15,12 @@ export function Menu({ label, icon, primary = false, children }: Props) {
   const root = useRef<HTMLDivElement>(null);
   const items = () => [...(root.current?.querySelectorAll<HTMLButtonElement>(".menu-items button") ?? [])];
 
+  useLayoutEffect(() => {
+    if (open) items()[0]?.focus();
+  }, [open]);
+
   useEffect(() => {
     if (!open) return;
-    items()[0]?.focus();
     const elsewhere = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
