@@ -232,7 +232,7 @@ finish_import(const struct cli *c, const json_t *answer, const char *to, const c
 	const json_t *plan = json_object_get(answer, "plan"), *errors = json_object_get(answer, "errors");
 	size_t steps = json_array_size(json_object_get(plan, "steps")), i;
 	struct err err;
-	json_t *e;
+	const json_t *e;
 	char *text;
 	int rc = 0;
 
@@ -245,8 +245,10 @@ finish_import(const struct cli *c, const json_t *answer, const char *to, const c
 		if (json_is_object(plan))
 			printf("%zu step%s to do.\n", steps, steps == 1 ? "" : "s");
 	}
-	json_array_foreach(errors, i, e)
+	for (i = 0; i < json_array_size(errors); i++) {
+		e = json_array_get(errors, i);
 		cli_warn("%s: %s", json_text(e, "pointer"), json_text(e, "detail"));
+	}
 	if (to != NULL) {
 		text = json_dumps(json_object_get(answer, "topology"), JSON_INDENT(2));
 		rc = text == NULL ? err_nomem(&err) : write_text(to, text, false, &err);

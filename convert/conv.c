@@ -139,9 +139,9 @@ conv_import(struct conv *c, enum conv_kind kind, const struct conv_file *files, 
 		if (!prepare(c, &srcs[i], &files[i], kind))
 			break;
 	h.srcs = srcs;
-	if (!c->nomem)
+	if (srcs != NULL && !c->nomem)
 		read_all(&h);
-	if (!c->nomem && conv_build(&h, out, err) == 0 && !c->nomem) {
+	if (srcs != NULL && !c->nomem && conv_build(&h, out, err) == 0 && !c->nomem) {
 		conv_rewrite(&h, out);
 		if (!c->nomem)
 			return (0);

@@ -12,39 +12,6 @@
 #include "convert/conv_build.h"
 #include "core/str.h"
 
-/* For whom a segment is looked up. */
-struct who {
-	const struct conv_jail *jail;
-	const struct conv_addr *addr;	/* as it will be */
-};
-
-struct seg {
-	const char *key;
-	char bridge[IFNAME_SIZE];
-	struct ip gw[2];	/* the way out: IPv4, IPv6; family 0 = not known */
-};
-
-struct used_ip {
-	struct ip ip;
-	const struct conv_jail *jail;	/* NULL = the host's */
-};
-
-struct convert {
-	struct build *b;
-	struct conv_host *h;
-	struct conv *c;
-	const struct conv_opts *opts;
-	struct seg *segs;
-	size_t nsegs, rsegs;
-	struct prefix *nets;
-	size_t nnets, rnets;
-	struct used_ip *used;	/* sorted */
-	size_t nused, rused;
-	unsigned next_unit, next_bridge;
-	size_t renumbered;
-	bool said_services;
-};
-
 static bool
 is_convertible(const struct conv_jail *j)
 {
@@ -58,164 +25,11 @@ is_lo(const char *ifname)
 }
 
 static bool
-is_loopback(const struct ip *ip)
-{
-	static const uint8_t one[16] = { [15] = 1 };
-
-	return (ip->family == 4 ? ip->b[0] == 127 : memcmp(ip->b, one, 16) == 0);
-}
-
-static bool
 is_behind(const struct convert *v, const struct conv_jail *j)
 {
 	for (size_t i = 0; v->opts->mode == CONV_BEHIND_ROUTER && i < v->opts->nbehind; i++)
 		if (strcmp(v->opts->behind[i], j->name) == 0)
 			return (true);
-	return (false);
-}
-
-/* --- what is known of nets and addresses ------------------------------------------------------------------------ */
-
-static void
-net_add(struct convert *v, const struct prefix *p)
-{
-	struct prefix net = prefix_network(p);
-
-	if (p->len == 0 || p->len == (p->ip.family == 4 ? 32 : 128))
-		return;
-	for (size_t i = 0; i < v->nnets; i++)
-		if (prefix_cmp(&v->nets[i], &net) == 0)
-			return;
-	if (conv_room(v->c, &v->nets, v->nnets, &v->rnets, sizeof(*v->nets)))
-		v->nets[v->nnets++] = net;
-}
-
-static const struct prefix *
-net_of(const struct convert *v, const struct ip *ip)
-{
-	const struct prefix *best = NULL;
-
-	for (size_t i = 0; i < v->nnets; i++)
-		if (prefix_contains(&v->nets[i], ip) && (best == NULL || v->nets[i].len > best->len))
-			best = &v->nets[i];
-	return (best);
-}
-
-static int
-used_cmp(const void *x, const void *y)
-{
-	const struct used_ip *a = x, *b = y;
-	int d = ip_cmp(&a->ip, &b->ip);
-
-	/* The host first, then in the order of the jails. */
-	return (d != 0 ? d : a->jail < b->jail ? -1 : a->jail > b->jail);
-}
-
-static void
-used_add(struct convert *v, const struct ip *ip, const struct conv_jail *j)
-{
-	if (ip->family != 0 && conv_room(v->c, &v->used, v->nused, &v->rused, sizeof(*v->used)))
-		v->used[v->nused++] = (struct used_ip){ *ip, j };
-}
-
-static bool
-is_used(const struct convert *v, const struct ip *ip)
-{
-	size_t lo = 0, hi = v->nused;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int d = ip_cmp(&v->used[mid].ip, ip);
-
-		if (d == 0)
-			return (true);
-		if (d < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (false);
-}
-
-static void
-collect(struct convert *v)
-{
-	struct conv_host *h = v->h;
-
-	for (size_t i = 0; i < h->nifs; i++)
-		for (size_t k = 0; k < h->ifs[i].addrs.n; k++) {
-			net_add(v, &h->ifs[i].addrs.v[k].prefix);
-			used_add(v, &h->ifs[i].addrs.v[k].prefix.ip, NULL);
-		}
-	for (size_t i = 0; i < v->opts->nnetworks; i++)
-		net_add(v, &v->opts->networks[i]);
-	for (size_t i = 0; i < h->njails; i++)
-		for (size_t k = 0; k < h->jails[i].addrs.n; k++) {
-			if (h->jails[i].addrs.v[k].has_len)
-				net_add(v, &h->jails[i].addrs.v[k].prefix);
-			if (!is_loopback(&h->jails[i].addrs.v[k].prefix.ip))
-				used_add(v, &h->jails[i].addrs.v[k].prefix.ip, &h->jails[i]);
-		}
-	used_add(v, &h->router4, NULL);
-	used_add(v, &h->router6, NULL);
-	if (v->nused > 0)
-		qsort(v->used, v->nused, sizeof(*v->used), used_cmp);
-}
-
-/* Two jails could share an address of the host; on a network of their own they cannot. */
-static bool
-is_shared(struct convert *v, const struct conv_jail *j, const struct conv_addr *a)
-{
-	char text[IP_TEXT_SIZE];
-	size_t lo = 0, hi = v->nused;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (ip_cmp(&v->used[mid].ip, &a->prefix.ip) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	/* The first jail that has it keeps it. */
-	while (lo < v->nused && v->used[lo].jail == NULL)
-		lo++;
-	if (lo == v->nused || ip_cmp(&v->used[lo].ip, &a->prefix.ip) != 0 || v->used[lo].jail == j)
-		return (false);
-	conv_say(v->c, CONV_WARNING, &a->pos, "shared-address", "%s: %s is jail %s's already; two VNET jails cannot share an address, left out",
-	    j->name, ip_format(&a->prefix.ip, text), v->used[lo].jail->name);
-	return (true);
-}
-
-static bool
-host_has(struct convert *v, const struct conv_addr *a, const char *ifname)
-{
-	const struct conv_if *f = host_if(v->h, ifname, false);
-
-	/* rc.conf often lists a jail's address as an alias of the host. */
-	for (size_t k = 0; f != NULL && k < f->addrs.n; k++)
-		if (ip_cmp(&f->addrs.v[k].prefix.ip, &a->prefix.ip) == 0)
-			return (true);
-	return (false);
-}
-
-/* The first address of the net that nobody has. */
-static bool
-free_address(struct convert *v, const struct prefix *net, struct ip *out)
-{
-	int last = net->ip.family == 4 ? 3 : 15;
-	struct ip ip = net->ip;
-
-	for (int n = 0; n < 65536; n++) {
-		for (int i = last; i >= 0 && ++ip.b[i] == 0; i--)
-			;
-		if (!prefix_contains(net, &ip))
-			return (false);
-		if (!is_used(v, &ip)) {
-			*out = ip;
-			return (true);
-		}
-	}
 	return (false);
 }
 
@@ -313,7 +127,7 @@ loopback_net(struct convert *v, struct seg *s, struct object *bridge, const char
 
 		for (size_t j = 0; j < v->nused; j++)
 			jails = jails || (v->used[j].jail != NULL && ip_cmp(&v->used[j].ip, &a.prefix.ip) == 0);
-		if (jails || is_loopback(&p->ip) || p->len == (p->ip.family == 4 ? 32 : 128))
+		if (jails || known_loopback(&p->ip) || p->len == (p->ip.family == 4 ? 32 : 128))
 			continue;
 		build_address(v->b, bridge, &bridge->u.bridge.addrs, p);
 		if (s->gw[i].family == 0)
@@ -398,7 +212,7 @@ seg_of_net(struct convert *v, const struct prefix *net, const char *why, const s
 	new_bridge_name(v, "", w, s->bridge);
 	if ((o = build_bridge(v->b, s->bridge)) == NULL)
 		return (NULL);
-	if (!free_address(v, net, &p.ip)) {
+	if (!known_free(v, net, &p.ip)) {
 		conv_say(v->c, CONV_WARNING, pos, "no-gateway", "no address of %s is free for a gateway", text);
 		return (s);
 	}
@@ -517,7 +331,7 @@ find_length(struct convert *v, struct conv_jail *j, struct conv_addr *a)
 
 	if (a->has_len && a->prefix.len < full)
 		return (true);
-	net = net_of(v, &a->prefix.ip);
+	net = known_net(v, &a->prefix.ip);
 	if (net != NULL) {
 		a->prefix.len = net->len;
 		return (true);
@@ -554,16 +368,16 @@ one_address(struct convert *v, struct conv_jail *j, struct object *jail, struct 
 	struct seg *s;
 	struct who who = { j, &a };
 
-	if (is_loopback(&a.prefix.ip)) {
+	if (known_loopback(&a.prefix.ip)) {
 		conv_say(v->c, CONV_WARNING, &a.pos, "loopback",
 		    "%s: %s was a loopback address on the host; a VNET jail has its own lo0 with 127.0.0.1 and ::1, and what others reached "
 		    "at %s is reachable inside only",
 		    j->name, ip_format(&a.prefix.ip, text), text);
 		return;
 	}
-	if (is_shared(v, j, &a))
+	if (known_shared(v, j, &a))
 		return;
-	if (host_has(v, &a, a.ifname))
+	if (known_alias(v, &a, a.ifname))
 		conv_say(v->c, CONV_WARNING, &a.pos, "host-alias",
 		    "%s: rc.conf gives %s to %s of the host, too; remove it there, or two machines answer for one address", j->name,
 		    ip_format(&a.prefix.ip, text), a.ifname);
@@ -668,7 +482,7 @@ build_convert(struct build *b)
 		n += is_convertible(&b->h->jails[i]) ? 1 : 0;
 	if (n == 0)
 		return;
-	collect(&v);
+	known_collect(&v);
 	for (size_t i = 0; i < b->h->njails && !b->failed && !v.c->nomem; i++)
 		if (is_convertible(&b->h->jails[i]))
 			one_jail(&v, &b->h->jails[i]);

@@ -161,10 +161,13 @@ bool
 conv_inside(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos)
 {
 	const char **w, *prog;
-	size_t n = conv_words(h->c, command == NULL ? "" : command, &w), i = 1;
+	size_t n, i = 1;
 	struct conv_route r = { .dst.len = 0 };
 	struct conv_addr dst;
 
+	if (command == NULL)
+		return (false);	/* memory was out */
+	n = conv_words(h->c, command, &w);
 	if (n < 2 || command[strcspn(command, ";&|<>`$(")] != '\0')
 		return (false);
 	prog = base_of(w[0]);

@@ -11,7 +11,7 @@ echo "lint: cppcheck"
 cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -D__linux__ -I. \
     --suppress=ctunullpointer --suppress=internalAstError:api/api_apply.c --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches core convert store api server worker cli || say "cppcheck"
 echo "lint: clang analyzer"
-for f in core/*.c store/*.c api/*.c server/*.c worker/*.c worker/linux/*.c cli/*.c; do
+for f in core/*.c convert/*.c store/*.c api/*.c server/*.c worker/*.c worker/linux/*.c cli/*.c; do
     clang --analyze -Xclang -analyzer-werror -std=c11 -D_GNU_SOURCE -I. -o /dev/null "$f" 2>"$B/lint.out" || { cat "$B/lint.out"; say "$f"; }
 done
 echo "lint: shellcheck"
