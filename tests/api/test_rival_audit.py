@@ -35,7 +35,7 @@ def test_default_key(d):
         assert Client(port=d.url_port, token=other.admin_token).get("/v1").status == 401
     path = os.path.join(d.state_dir, "admin.token")
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-    assert len(d.admin_token.split("_")[2]) == 43
+    assert len(d.admin_token.split("_", 2)[2]) == 43
     for key in ("", "admin", "password", "changeme", "jailnet", "secret", "jnd_", "jnd_admin"):
         assert Client(port=d.url_port, token=key or None).get("/v1").status in (401, 429)
 
