@@ -6,6 +6,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "core/selector.h"
 
 /* --- one ---------------------------------------------------------------------------------------------------- */
 
@@ -97,6 +98,8 @@ struct listing {
 	json_t *items;
 	const struct api_req *req;
 	size_t limit, rows;
+	/* NULL = any */
+	const char *label, *state, *jail, *bridge;
 	char last[NAME_SIZE];
 	bool has_more;
 };
@@ -145,6 +148,32 @@ name_of(const void *key, const void *row)
 	return (strcmp(key, r->name));
 }
 
+static bool
+is_there(const char *where, const char *name)
+{
+	return (where != NULL && strcmp(where, name) == 0);
+}
+
+static bool
+wanted(const struct listing *l, const struct object *o, const struct status_row *st)
+{
+	const struct end *e = o->u.epair.end;
+
+	if ((l->label != NULL && !selector_match(l->label, &o->labels)) ||
+	    (l->state != NULL && strcmp(st != NULL ? st->state : "pending", l->state) != 0))
+		return (false);
+	/* the route knows these two for epairs only */
+	if (l->jail != NULL && !is_there(e[END_A].jail, l->jail) && !is_there(e[END_B].jail, l->jail))
+		return (false);
+	return (l->bridge == NULL || is_there(e[END_A].bridge, l->bridge) || is_there(e[END_B].bridge, l->bridge));
+}
+
+static bool
+is_filtered(const struct listing *l)
+{
+	return (l->label != NULL || l->state != NULL || l->jail != NULL || l->bridge != NULL);
+}
+
 static int
 take_object(void *arg, struct object *o, struct err *err)
 {
@@ -152,12 +181,14 @@ take_object(void *arg, struct object *o, struct err *err)
 	const struct status_row *st;
 	int rc = 0;
 
+	st = l->nst > 0 ? bsearch(o->name, l->st, l->nst, sizeof(*l->st), name_of) : NULL;
+	if (l->has_more || !wanted(l, o, st))
+		goto out;
 	/* One more than the limit is asked for: it only says that there is a next page. */
 	if (l->rows++ == l->limit) {
 		l->has_more = true;
 		goto out;
 	}
-	st = l->nst > 0 ? bsearch(o->name, l->st, l->nst, sizeof(*l->st), name_of) : NULL;
 	memcpy(l->last, o->name, sizeof(l->last));
 	if (!api_visible(l->req, &o->labels))
 		goto out;	/* a page may be short, then */
@@ -182,21 +213,46 @@ list_read(struct api *a, enum kind kind, const char *after, struct listing *l, s
 		goto out;
 	if (l->nst > 0)
 		qsort(l->st, l->nst, sizeof(*l->st), by_name);
-	rc = store_objects(a->reader, kind, after, l->limit + 1, take_object, l, err);
+	rc = store_objects(a->reader, kind, after, is_filtered(l) ? SIZE_MAX : l->limit + 1, take_object, l, err);
 out:
 	store_rollback(a->reader);
 	return (rc);
+}
+
+/* A filter that nothing can match is a typo; false: res has the 400. */
+static bool
+filters_ok(const struct listing *l, const struct api_req *req, struct api_res *res)
+{
+	static const char *const states[] = { "pending", "applying", "ready", "waiting", "failed", "stopped", NULL };
+	size_t i = 0;
+
+	while (l->state != NULL && states[i] != NULL && strcmp(states[i], l->state) != 0)
+		i++;
+	if (l->state != NULL && states[i] == NULL)
+		api_answer_bad(res, 400, req->request_id, "state wants pending, applying, ready, waiting, failed or stopped");
+	else if ((l->jail != NULL && !name_is_legal(l->jail, NAME_SIZE - 1)) || (l->bridge != NULL && !name_is_legal(l->bridge, NAME_SIZE - 1)))
+		api_answer_bad(res, 400, req->request_id, "jail and bridge want a name");
+	else
+		return (true);
+	return (false);
 }
 
 void
 api_object_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res)
 {
-	struct listing l = { .items = json_array(), .req = req };
+	struct listing l = { .items = json_array(), .req = req, .label = api_query(p, "label"), .state = api_query(p, "state"),
+		.jail = api_query(p, "jail"), .bridge = api_query(p, "bridge") };
 	char after[NAME_SIZE];
 	struct err err;
 
 	topo_init(&l.bridges);
+	if (!filters_ok(&l, req, res))
+		goto out;
+	if (l.label != NULL && selector_check(l.label, &err) == -1) {
+		api_answer_bad(res, 400, req->request_id, "label: %s", err.msg);
+		goto out;
+	}
 	if (!api_query_limit(p, req, &l.limit, res) || !api_query_cursor(p, req, after, res))
 		goto out;
 	if (list_read(a, r->kind, after, &l, &err) == -1) {

@@ -8,6 +8,8 @@
 #include "core/str.h"
 
 static const char *const q_list[] = { "limit", "cursor", NULL };
+static const char *const q_objects[] = { "limit", "cursor", "label", "state", NULL };
+static const char *const q_epairs[] = { "limit", "cursor", "label", "state", "jail", "bridge", NULL };
 static const char *const q_limit[] = { "limit", NULL };
 static const char *const q_dry[] = { "dry_run", "confirm_timeout", NULL };
 static const char *const q_topology[] = { "dry_run", "manager", "confirm_timeout", NULL };
@@ -29,8 +31,8 @@ static const char *const q_events[] = { "since", "limit", NULL };
 /* A GET that only R can answer: it goes the way of a write and changes nothing. */
 #define ASK(path, id, verb, query) { "GET", path, id, ROLE_VIEWER, 0, true, verb, false, query, NULL }
 #define ACCOUNT(method, path, id, role, verb) { method, path, id, role, 0, true, verb, false, NULL, NULL }
-#define OBJECTS(base, kind, list, create, get, put, patch, delete)				\
-	READ(base, list, ROLE_VIEWER, kind, q_list, api_object_list),				\
+#define OBJECTS(base, kind, query, list, create, get, put, patch, delete)				\
+	READ(base, list, ROLE_VIEWER, kind, query, api_object_list),				\
 	WRITE("POST", base, create, kind, WRITE_CREATE, q_dry),					\
 	READ(base "/{name}", get, ROLE_VIEWER, kind, NULL, api_object_get),			\
 	WRITE("PUT", base "/{name}", put, kind, WRITE_PUT, q_dry),				\
@@ -44,11 +46,11 @@ const struct api_route api_routes[] = {
 	READ("/readyz", "getReadyz", ROLE_NONE, 0, q_verbose, api_readyz_get),
 	READ("/openapi.json", "getOpenapi", ROLE_NONE, 0, NULL, api_openapi_get),
 	READ("/problems/{code}", "getProblem", ROLE_NONE, 0, NULL, api_problem_get),
-	OBJECTS("/v1/bridges", KIND_BRIDGE, "listBridges", "createBridge", "getBridge", "putBridge", "patchBridge",
+	OBJECTS("/v1/bridges", KIND_BRIDGE, q_objects, "listBridges", "createBridge", "getBridge", "putBridge", "patchBridge",
 	    "deleteBridge"),
 	OBJECTS(
-	    "/v1/epairs", KIND_EPAIR, "listEpairs", "createEpair", "getEpair", "putEpair", "patchEpair", "deleteEpair"),
-	OBJECTS("/v1/jails", KIND_JAIL, "listJails", "createJail", "getJail", "putJail", "patchJail", "deleteJail"),
+	    "/v1/epairs", KIND_EPAIR, q_epairs, "listEpairs", "createEpair", "getEpair", "putEpair", "patchEpair", "deleteEpair"),
+	OBJECTS("/v1/jails", KIND_JAIL, q_objects, "listJails", "createJail", "getJail", "putJail", "patchJail", "deleteJail"),
 	WRITE("POST", "/v1/jails/{name}/start", "startJail", KIND_JAIL, WRITE_START, q_dry),
 	WRITE("POST", "/v1/jails/{name}/stop", "stopJail", KIND_JAIL, WRITE_STOP, q_dry),
 	WRITE("POST", "/v1/jails/{name}/restart", "restartJail", KIND_JAIL, WRITE_RESTART, q_dry),

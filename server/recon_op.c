@@ -253,7 +253,7 @@ op_waits(const struct recon *r, const struct op *op)
 		for (size_t at = 0; objmap_next(&op->objects, &at, &kind, &name, NULL);) {
 			o = kind == KIND_EPAIR ? topo_find(&r->want, kind, name) : NULL;
 			for (int s = 0; o != NULL && s < 2; s++) {
-				if (str_equal(o->u.epair.end[s].jail, jail))
+				if (o->u.epair.end[s].jail != NULL && str_equal(o->u.epair.end[s].jail, jail))
 					return (true);
 			}
 		}

@@ -253,3 +253,12 @@ def test_nothing_is_left_behind():
         import os
         assert not os.path.exists("/proc/%d" % worker)
         assert not os.path.exists(d.path)
+
+
+def test_a_slow_jail_does_not_hold_up_or_end_an_epair_without_one():
+    with Daemon(kernel=True) as d:
+        r = d.request("PUT", "/v1/jails/slow", {"exec": {"start": "sleep 2"}}, {"Prefer": "respond-async"})
+        assert r.status == 202, r
+        server = d.server_pid()
+        assert d.post("/v1/epairs", {"name": "x0"}).status == 201       # its ends name no jail
+        assert d.server_pid() == server

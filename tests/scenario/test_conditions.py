@@ -55,3 +55,24 @@ def test_what_was_refused_may_be_tried_again_with_the_same_key(story):
         assert again.status == 422 and again.headers["Idempotency-Replayed"] == "true", again
         assert d.post("/v1/bridges", {"name": "lan0"}).status == 201
         assert d.request("POST", "/v1/epairs", {"name": "x0", "a": {"bridge": "lan0"}}, key).status == 201
+
+
+def test_lists_are_filtered_and_paged(story):
+    with story.daemon() as d:
+        t = {"bridges": {"b0": {}, "b1": {}}, "jails": {"web": {}, "db": {"labels": {"env": "prod"}}},
+             "epairs": {"e%d" % i: {"a": {"bridge": "b%d" % (i % 2)}, "labels": {"env": "prod" if i % 3 == 0 else "dev"}} for i in range(9)}}
+        t["epairs"]["e0"]["b"] = {"jail": "web"}
+        assert d.put("/v1/topology", t).status == 200
+
+        def names(target):
+            a = d.get(target)
+            assert a.status == 200, a
+            return [i["name"] for i in a.json["items"]], a.json["next"]
+        assert names("/v1/epairs?label=env%3Dprod") == (["e0", "e3", "e6"], None)
+        assert names("/v1/epairs?bridge=b1") == (["e1", "e3", "e5", "e7"], None)
+        assert names("/v1/epairs?jail=web") == (["e0"], None) and names("/v1/epairs?jail=web&bridge=b1") == ([], None)
+        assert names("/v1/jails?label=env%3Dprod&state=ready") == (["db"], None) and names("/v1/jails?state=failed") == ([], None)
+        got, cursor = names("/v1/epairs?bridge=b1&limit=3")
+        assert got == ["e1", "e3", "e5"] and names("/v1/epairs?bridge=b1&limit=3&cursor=" + cursor) == (["e7"], None)
+        for bad in ("bridges?jail=web", "jails?bridge=b0", "epairs?label=%3D", "epairs?nosuch=1", "jails?state=fine", "epairs?jail="):
+            assert d.get("/v1/" + bad).status == 400, bad
