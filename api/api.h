@@ -153,7 +153,7 @@ enum write_verb {
 struct api_params {
 	char name[NAME_SIZE];		/* {name} or {id}, percent-decoded */
 	struct {
-		char key[32], value[128];
+		char key[32], value[512];	/* 127 characters of UTF-8 */
 	} query[8];
 	size_t nquery;
 };

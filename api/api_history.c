@@ -1,6 +1,7 @@
 /*
  * api_history: revisions: list, one with its topology, differences between two, and the way back to one.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +67,12 @@ int
 api_history_topo(struct store *s, int64_t revision, struct topo *out, struct err *err)
 {
 	struct errs errs = { .n = 0 };
-	struct loading l = { out, &errs };
+	struct loading l = { .errs = &errs };
 	struct revision_row row;
 	int64_t first, last;
 
 	topo_init(out);
+	l.topo = out;
 	if (store_history_get(s, revision, &row, err) == -1) {
 		if (err->code == ERR_NOT_FOUND && store_history_range(s, &first, &last, err) == 0)
 			err_set(err, ERR_NOT_FOUND, "there is no revision %lld; %lld to %lld are kept", (long long)revision,
@@ -303,14 +305,15 @@ diff_value(json_t *out, const char *object, const char *path, const json_t *from
 	return (rc);
 }
 
+/* any: whichever of the two there is */
 static int
-diff_object(json_t *out, const struct object *from, const struct object *to)
+diff_object(json_t *out, const struct object *any, const struct object *from, const struct object *to)
 {
-	const struct object *any = from != NULL ? from : to;
 	json_t *a = from != NULL ? codec_encode(from, false) : NULL, *b = to != NULL ? codec_encode(to, false) : NULL;
 	char object[96];
 	int rc = -1;
 
+	assert(any != NULL);
 	if ((from != NULL && a == NULL) || (to != NULL && b == NULL))
 		goto out;
 	snprintf(object, sizeof(object), "%s/%s", kind_name(any->kind), any->name);
@@ -333,10 +336,10 @@ diff_topos(const struct topo *from, const struct topo *to)
 
 	for (kind = 0; kind < KIND_COUNT; kind++) {
 		for (i = 0; i < from->n[kind]; i++)
-			rc |= diff_object(out, from->v[kind][i], topo_find(to, (enum kind)kind, from->v[kind][i]->name));
+			rc |= diff_object(out, from->v[kind][i], from->v[kind][i], topo_find(to, (enum kind)kind, from->v[kind][i]->name));
 		for (i = 0; i < to->n[kind]; i++) {
 			if (topo_find(from, (enum kind)kind, to->v[kind][i]->name) == NULL)
-				rc |= diff_object(out, NULL, to->v[kind][i]);
+				rc |= diff_object(out, to->v[kind][i], NULL, to->v[kind][i]);
 		}
 	}
 	if (rc == 0)

@@ -47,6 +47,24 @@ api_decode(const char *s, size_t len, bool plus_is_space, char *out, size_t size
 	return (rc);
 }
 
+/* Free text in a query string, in characters. */
+static const struct {
+	const char *key;
+	size_t max;
+} texts[] = { { "actor", 63 }, { "label", 127 }, { "manager", 63 } };
+
+static bool
+text_fits(const char *key, const char *value)
+{
+	size_t n = str_chars(value);
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (strcmp(texts[i].key, key) == 0 && n > texts[i].max)
+			return (false);
+	}
+	return (n > 0);
+}
+
 static bool
 query_known(const struct api_route *r, const char *key)
 {
@@ -65,7 +83,7 @@ query_one(const char *s, size_t len, const struct api_route *r, struct api_param
 {
 	const char *eq = memchr(s, '=', len);
 	size_t klen = eq != NULL ? (size_t)(eq - s) : len;
-	char key[sizeof(p->query[0].key)];
+	char key[sizeof(p->query[0].key)], *value;
 
 	if (api_decode(s, klen, true, key, sizeof(key)) != MATCH_OK || !query_known(r, key)) {
 		api_answer_bad(res, 400, request_id, "unknown query parameter \"%.*s\"", klen > 60 ? 60 : (int)klen, s);
@@ -76,10 +94,10 @@ query_one(const char *s, size_t len, const struct api_route *r, struct api_param
 		return (false);
 	}
 	memcpy(p->query[p->nquery].key, key, sizeof(key));
-	if (api_decode(eq != NULL ? eq + 1 : s, eq != NULL ? len - klen - 1 : 0, true, p->query[p->nquery].value,
-	    sizeof(p->query[0].value)) != MATCH_OK) {
-		api_answer_bad(
-		    res, 400, request_id, "the value of query parameter %s cannot be read or is too long", key);
+	value = p->query[p->nquery].value;
+	if (api_decode(eq != NULL ? eq + 1 : s, eq != NULL ? len - klen - 1 : 0, true, value, sizeof(p->query[0].value)) != MATCH_OK ||
+	    !text_fits(key, value)) {
+		api_answer_bad(res, 400, request_id, "the value of query parameter %s cannot be read, is empty or is too long", key);
 		return (false);
 	}
 	p->nquery++;

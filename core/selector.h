@@ -9,7 +9,7 @@
 
 #include "core/model.h"
 
-#define SELECTOR_SIZE 256
+#define SELECTOR_SIZE 512
 
 /* ERR_INVALID says what is wrong. */
 int selector_check(const char *text, struct err *err);

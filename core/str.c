@@ -135,6 +135,16 @@ str_utf8(const void *s, size_t size)
 	return (true);
 }
 
+size_t
+str_chars(const char *utf8)
+{
+	size_t n = 0;
+
+	for (; *utf8 != '\0'; utf8++)
+		n += (*utf8 & 0xc0) != 0x80;
+	return (n);
+}
+
 void
 str_clean(char *s)
 {

@@ -21,6 +21,7 @@ bool str_equal(const char *a, const char *b);
 bool str_match(const char *pattern, const char *s);
 /* Valid UTF-8 without NUL, overlong forms or surrogates. */
 bool str_utf8(const void *s, size_t size);
+size_t str_chars(const char *utf8);	/* code points, as JSON Schema counts */
 /* Replaces every byte that is not part of valid UTF-8 by '?': text from users or commands, on its way to JSON. */
 void str_clean(char *s);
 /* One token of a JSON pointer, with "~" and "/" escaped (RFC 6901); cut when it does not fit.  size > 0.  Returns buf. */

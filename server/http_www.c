@@ -116,7 +116,7 @@ add_variant(struct http_www *w, int dir_fd, char *const field[5], struct err *er
 	struct file *f = find(w, field[0], strlen(field[0]));
 	enum coding c = CODING_BR;
 	struct MHD_Response *r;
-	uint64_t size;
+	uint64_t size = 0;
 	int fd;
 
 	while (c < CODINGS && strcmp(coding_names[c], field[3]) != 0)

@@ -6,6 +6,7 @@
  *	recon_account.c	tokens and sessions: no objects, no plan
  *	recon_mac.c	MAC addresses of what is being committed
  *	recon_cycle.c	observe, plan, execute, verify
+ *	recon_check.c	what a ticket may make
  *	recon_scope.c	which objects a cycle looks at
  *	recon_op.c	operations: success, failure, rollback, 202
  *	recon_status.c	status rows, interface rows
@@ -191,6 +192,10 @@ int recon_mac_release(struct recon *r, const struct object *o, int64_t now, stru
 void cycle_start(struct recon *r);
 void cycle_reply(struct recon *r, const struct remote_msg *m);
 void cycle_continue(struct recon *r);	/* a job slot became free */
+
+/* recon_check.c: both add to errs */
+void check_valid(struct recon *r, const struct changes *c, const struct topo *next, enum write_verb verb, struct errs *errs);
+bool check_selector(const struct write *w, const struct changes *c, const struct topo *next, struct errs *errs);
 
 /* recon_scope.c */
 void scope_dirty(struct recon *r, const struct object *o);	/* marks the object and what stands or falls with it */

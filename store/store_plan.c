@@ -51,9 +51,14 @@ int
 store_plan_delete(struct store *s, const char *id, struct err *err)
 {
 	struct store_q q = store_q_open(s, SQL_PLAN_DELETE);
+	int rc;
 
 	store_q_text(&q, id);
-	return (store_q_run(&q, err));
+	rc = store_q_row(&q, err);
+	if (rc == 0)
+		return (err_set(err, ERR_NOT_FOUND, "there is no plan %s (any more)", id));
+	store_q_close(&q);
+	return (rc == 1 ? 0 : -1);
 }
 
 int

@@ -211,7 +211,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_IDEM_TRIM] = "DELETE FROM idempotency WHERE at <= ?1",
 	[SQL_PLAN] = "SELECT " PLAN_COLS " FROM plan WHERE id = ?1 AND expires_at > ?2",
 	[SQL_PLAN_PUT] = "INSERT INTO plan (" PLAN_COLS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[SQL_PLAN_DELETE] = "DELETE FROM plan WHERE id = ?1",
+	[SQL_PLAN_DELETE] = "DELETE FROM plan WHERE id = ?1 RETURNING id",
 	[SQL_PLAN_TRIM] = "DELETE FROM plan WHERE expires_at <= ?1 OR id NOT IN (SELECT id FROM plan ORDER BY created_at DESC LIMIT ?2)",
 
 	[SQL_TOKEN_ADD] = "INSERT INTO token (id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at) "

@@ -8,12 +8,11 @@ say() { echo "lint: $*"; bad=1; }
 
 echo "lint: cppcheck"
 # ctunullpointer: sizeof(err->msg) is taken for a dereference; internalAstError: a compound literal in a conditional is beyond it
-cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -D__linux__ -I. \
+cppcheck -q -j "$(nproc)" --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -D__linux__ -I. \
     --suppress=ctunullpointer --suppress=internalAstError:api/api_apply.c --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches core convert store api server worker cli || say "cppcheck"
 echo "lint: clang analyzer"
-for f in core/*.c convert/*.c store/*.c api/*.c server/*.c worker/*.c worker/linux/*.c cli/*.c; do
-    clang --analyze -Xclang -analyzer-werror -std=c11 -D_GNU_SOURCE -I. -o /dev/null "$f" 2>"$B/lint.out" || { cat "$B/lint.out"; say "$f"; }
-done
+analyze='clang --analyze -Xclang -analyzer-werror -std=c11 -D_GNU_SOURCE -I. -o /dev/null "$0" || { echo "lint: $0"; exit 1; }'
+printf '%s\n' core/*.c convert/*.c store/*.c api/*.c server/*.c worker/*.c worker/linux/*.c cli/*.c | xargs -P "$(nproc)" -n 1 sh -c "$analyze" || say "clang analyzer"
 echo "lint: shellcheck"
 shellcheck -s sh -e SC2016,SC2043,SC2044,SC2013,SC2012,SC3043 -S warning tests/*.sh tools/*.sh tests/demo/*.sh || say "shellcheck"
 grep -rnE '\b(system|popen|strcpy|strcat|sprintf|gets|alloca)\(' --include='*.[ch]' core convert store api server worker cli && say "a function nobody should call"

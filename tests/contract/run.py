@@ -21,7 +21,7 @@ CONFIG = os.path.join(TOP, "tests/contract/schemathesis.toml")
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--cases", type=int, default=20000, help="at least so many")
-    p.add_argument("--examples", type=int, default=300, help="of each operation and phase")
+    p.add_argument("--examples", type=int, default=240, help="of each operation and phase")
     p.add_argument("--seed", type=int, default=int(time.time()))
     a, more = p.parse_known_args()
     program = os.path.join(BUILD, "venv", "bin", "schemathesis")

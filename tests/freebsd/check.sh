@@ -62,11 +62,11 @@ cross() { # release, targets...
     release=$1; shift
     "$MAKE" -s --no-print-directory OS=freebsd B="$dir/$release" CC="$zig cc -target x86_64-freebsd.$release" OPT=-O1 DEFS_freebsd="-isystem $include" \
         LD_freebsd= SRC_driver="$driver" SRC_cli="$cli" LIBS_worker_freebsd="$base" LIBS_server="$(lib microhttpd jansson sqlite3 sodium gnutls)" \
-        LIBS_cli="$(lib curl jansson)" "$@"
+        LIBS_cli="$(lib curl jansson sodium)" "$@"
 }
 
 # The symbols a link lacks may only be functions of the files that could not be compiled.
-excused=$(for f in $not_compiled; do sed -nE 's/^(fbsd_[a-z0-9_]+)\(.*/\1/p' "$f"; done)
+excused=$(for f in $not_compiled; do sed -nE 's/^([a-z0-9_]+)\(.*/\1/p' "$f"; done)
 link() { # release, program
     if cross "$1" "$dir/$1/$2" >"$dir/link.out" 2>&1; then
         return 0

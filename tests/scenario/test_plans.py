@@ -58,6 +58,9 @@ def test_a_wrong_plan_is_not_kept(story):
         assert d.post("/v1/plans", {"epairs": {"x0": {"a": {"bridge": "nosuch"}}}}).status == 422
         assert d.post("/v1/plans", {"nosuch": {}}).status == 422
         assert d.post("/v1/plans/x/apply").status == 404
+        assert d.delete("/v1/plans/pl_nosuch").status == 404 and d.delete("/v1/plans/%C2%84").status == 404
+        p = d.post("/v1/plans", changed(1500)).json["id"]
+        assert [d.delete("/v1/plans/" + p).status for _ in range(2)] == [204, 404]
 
 
 def test_drift_is_adopted(story):

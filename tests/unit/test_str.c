@@ -101,6 +101,8 @@ test_utf8(void **state)
 		assert_int_equal(strlen(buf), strlen(bad[i]));
 	}
 	assert_false(str_utf8("a\0b", 3));
+	assert_int_equal(str_chars(""), 0);
+	assert_int_equal(str_chars("a\xc3\xa9\xf0\x9f\x98\x80"), 3);
 }
 
 int

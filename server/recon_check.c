@@ -1,0 +1,65 @@
+/*
+ * recon_check: whether what a ticket would make may be: valid, and the principal's to touch.
+ */
+#include <stdio.h>
+
+#include "core/selector.h"
+#include "core/valid.h"
+#include "server/recon_int.h"
+
+void
+check_valid(struct recon *r, const struct changes *c, const struct topo *next, enum write_verb verb, struct errs *errs)
+{
+	uint32_t features = atomic_load(&r->conf->health->features);
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i].after != NULL)
+			valid_object(c->v[i].after, features, errs);
+	}
+	if (errs->n > 0)
+		return;
+	valid_topo(next, errs);
+	/* What a deletion leaves dangling is "still used", not "unknown". */
+	for (size_t i = 0; verb == WRITE_DELETE && i < errs->n; i++) {
+		if (errs->v[i].code == ERR_REFERENCE)
+			errs->v[i].code = ERR_IN_USE;
+	}
+}
+
+/* A jail or bridge that an object of the principal's puts an interface into must be its own, too. */
+static bool
+reference_ok(const struct write *w, const struct topo *next, enum kind kind, const char *name)
+{
+	const struct object *o = name == NULL ? NULL : topo_find(next, kind, name);
+
+	return (o == NULL || selector_match(w->selector, &o->labels));
+}
+
+bool
+check_selector(const struct write *w, const struct changes *c, const struct topo *next, struct errs *errs)
+{
+	char pointer[160];
+
+	if (w->selector[0] == '\0')
+		return (true);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change_item *it = &c->v[i];
+
+		snprintf(pointer, sizeof(pointer), "/%s/%s", kind_plural(it->kind), it->name);
+		if (it->before != NULL && !selector_match(w->selector, &it->before->labels))
+			errs_add(errs, ERR_NOT_FOUND, pointer, "there is no %s %s", kind_name(it->kind), it->name);
+		else if (it->after != NULL && !selector_match(w->selector, &it->after->labels))
+			errs_add(errs, ERR_DENIED, pointer, "your token is limited to objects labelled %s", w->selector);
+		for (int side = END_A; it->after != NULL && it->kind == KIND_EPAIR && side <= END_B; side++) {
+			const struct end *e = &it->after->u.epair.end[side];
+
+			if (!reference_ok(w, next, KIND_BRIDGE, e->bridge) || !reference_ok(w, next, KIND_JAIL, e->jail))
+				errs_add(errs, ERR_DENIED, pointer, "end %c is in something that is not labelled %s", side == END_A ? 'a' : 'b',
+				    w->selector);
+		}
+		/* members are foreign interfaces: they have no labels */
+		if (it->after != NULL && it->kind == KIND_BRIDGE && it->after->u.bridge.nmembers > 0)
+			errs_add(errs, ERR_DENIED, pointer, "your token is limited to objects labelled %s; interfaces of the host are not", w->selector);
+	}
+	return (errs->n == 0);
+}
