@@ -62,7 +62,7 @@ text_fits(const char *key, const char *value)
 		if (strcmp(texts[i].key, key) == 0 && n > texts[i].max)
 			return (false);
 	}
-	return (n > 0);
+	return (n > 0 || strcmp(key, "verbose") == 0);	/* the one that is a flag */
 }
 
 static bool
