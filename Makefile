@@ -33,7 +33,7 @@ SRC_convert != ls convert/*.c
 SRC_store != ls store/*.c
 SRC_api != ls api/*.c
 SRC_server != ls server/*.c server/$(OS)/*.c
-SRC_worker != ls worker/*.c | grep -v probe
+SRC_worker != ls worker/*.c | grep -vE "(probe|command)\.c"
 SRC_driver != ls worker/$(OS)/*.c | grep -v sandbox || true
 SRC_sandbox != ls worker/$(OS)/*sandbox.c
 SRC_www != find www openapi/examples -type f -not -path '*/node_modules*' -not -name schema.ts
@@ -46,7 +46,7 @@ OBJ_store = $(SRC_store:%.c=$(B)/%.o) $(B)/store_migrations.o
 OBJ_api = $(SRC_api:%.c=$(B)/%.o) $(B)/api_openapi.o
 OBJ_server = $(SRC_server:%.c=$(B)/%.o)
 OBJ_worker = $(SRC_worker:%.c=$(B)/%.o) $(SRC_sandbox:%.c=$(B)/%.o)
-OBJ_driver = $(SRC_driver:%.c=$(B)/%.o) $(B)/worker/probe.o
+OBJ_driver = $(SRC_driver:%.c=$(B)/%.o) $(B)/worker/probe.o $(B)/worker/command.o
 OBJ_cli = $(SRC_cli:%.c=$(B)/%.o)
 OBJ_fake = $(SRC_fake:%.c=$(B)/%.o)
 

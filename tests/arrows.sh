@@ -30,8 +30,8 @@ for dir in core convert store api server worker cli; do
             case $f in
             worker/linux/*|worker/freebsd/*)
                 case $inc in
-                core/*|worker/driver.h|worker/sandbox.h|worker/probe.h|worker/linux/*|worker/freebsd/*) ;;
-                *) complain "$f includes $inc: a driver sees core/, driver.h, sandbox.h and probe.h only" ;;
+                core/*|worker/driver.h|worker/sandbox.h|worker/probe.h|worker/command.h|worker/linux/*|worker/freebsd/*) ;;
+                *) complain "$f includes $inc: a driver sees core/, driver.h, sandbox.h, probe.h and command.h only" ;;
                 esac ;;
             esac
         done

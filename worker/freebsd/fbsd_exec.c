@@ -1,17 +1,12 @@
 /*
  * fbsd_exec: starting and stopping a jail: exec.start and exec.stop inside it, and its processes.
- *
- * Runs in a child of the worker (a job), so it may wait.  The command writes to a log file, never to a pipe: what it leaves
- * running in the background keeps the file, and nobody waits for that.
+ * Runs in a child of the worker (a job), so it may wait.
  */
 #include "worker/freebsd/fbsd_sys.h"
 
 #include <sys/procctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,76 +14,26 @@
 #include <unistd.h>
 
 #include "core/str.h"
+#include "worker/command.h"
 #include "worker/freebsd/fbsd_prison.h"
 
 #define STOP_WAIT_MS 5000	/* between TERM and KILL */
-#define TAIL_SIZE 400
 
-struct run {
-	const struct cmd_exec *c;
-	int jid, log;
-	off_t log_from;		/* what this command wrote starts here */
-};
-
-static void
-say(const char *what)
+/* Nobody in the jail may look into the process before it is one of them. */
+static const char *
+enter(void *arg)
 {
-	dprintf(STDERR_FILENO, "jailnet: %s: %s\n", what, strerror(errno));
-	_exit(126);
-}
+	const int *jid = arg;
+	int off = PROC_TRACE_CTL_DISABLE;
 
-/* In the new process: become the command.  Nobody in the jail may look into it before it is one of them. */
-static void
-become(const struct run *r)
-{
-	char sh[] = "sh", dash_c[] = "-c", command[COMMAND_SIZE], jname[NAME_SIZE + 8];
-	char path[] = "PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin", home[] = "HOME=/";
-	char *argv[] = { sh, dash_c, command, NULL }, *env[] = { path, home, jname, NULL };
-	int null, off = PROC_TRACE_CTL_DISABLE;
-	sigset_t none;
-
-	(void)str_copy(command, sizeof(command), r->c->command);
-	(void)str_format(jname, sizeof(jname), "JNAME=%s", r->c->name);
-	setsid();
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(r->log, STDOUT_FILENO) == -1 || dup2(r->log, STDERR_FILENO) == -1)
-		_exit(126);
 	closefrom(STDERR_FILENO + 1);
 	if (procctl(P_PID, 0, PROC_TRACE_CTL, &off) == -1)
-		say("PROC_TRACE_CTL");
-	if (jail_attach(r->jid) == -1)
-		say("entering the jail");
-	if (chdir("/") == -1)
-		say("/");
-	execve("/bin/sh", argv, env);
-	say("/bin/sh");
+		return ("PROC_TRACE_CTL");
+	return (jail_attach(*jid) == -1 ? "entering the jail" : NULL);
 }
 
-/* The last bytes of what the command wrote, as one line. */
-static void
-tail(const struct run *r, char *out, size_t size)
-{
-	off_t end = lseek(r->log, 0, SEEK_END), from;
-	ssize_t n;
-
-	out[0] = '\0';
-	from = end - (off_t)(size - 1) > r->log_from ? end - (off_t)(size - 1) : r->log_from;
-	n = pread(r->log, out, size - 1, from);
-	if (n <= 0)
-		return;
-	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == '\0'))
-		n--;
-	out[n] = '\0';
-	str_clean(out);
-}
-
-/* 0 ended (*status), 1 time is up. */
 static int
-wait_for(pid_t pid, uint32_t timeout_s, int *status, struct err *err)
+wait_for(pid_t pid, uint32_t timeout_s, struct err *err)
 {
 	const struct timespec limit = { .tv_sec = timeout_s };
 	int kq = kqueuex(KQUEUE_CLOEXEC), n;
@@ -102,13 +47,6 @@ wait_for(pid_t pid, uint32_t timeout_s, int *status, struct err *err)
 	while (n == 0 && (n = kevent(kq, NULL, 0, &ev, 1, timeout_s == 0 ? NULL : &limit)) == -1 && errno == EINTR)
 		n = 0;
 	close(kq);
-	if (n == 0) {
-		kill(-pid, SIGKILL);
-		kill(pid, SIGKILL);
-	}
-	while (waitpid(pid, status, 0) == -1)
-		if (errno != EINTR)
-			return (err_sys(err, "waitpid"));
 	return (n == 0);
 }
 
@@ -116,47 +54,9 @@ wait_for(pid_t pid, uint32_t timeout_s, int *status, struct err *err)
 static int
 run_command(struct fbsd *f, int jid, const struct cmd_exec *c, const char *what, struct reply *out, struct err *err)
 {
-	struct run r = { .c = c, .jid = jid, .log = -1 };
-	char path[FBSD_PATH], end[TAIL_SIZE];
-	int status = 0, rc = -1, late;
-	struct stat st;
-	pid_t pid;
+	const struct command_how how = { .log_dir = f->log_dir, .enter = enter, .arg = &jid, .wait = wait_for };
 
-	if (c->command[0] == '\0')
-		return (0);
-	if (fbsd_path(path, err, "%s/%s.log", f->log_dir, c->name) == -1)
-		return (-1);
-	r.log = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (r.log == -1 || fstat(r.log, &st) == -1) {
-		err_sys(err, "%s", path);
-		goto out;
-	}
-	r.log_from = st.st_size;
-	pid = fork();
-	if (pid == -1) {
-		err_sys(err, "fork");
-		goto out;
-	}
-	if (pid == 0)
-		become(&r);
-	late = wait_for(pid, c->timeout_s, &status, err);
-	if (late == -1)
-		goto out;
-	tail(&r, end, sizeof(end));
-	if (late == 1)
-		err_set(err, ERR_TIMEOUT, "%s did not end within %u s: %.200s", what, c->timeout_s, end);
-	else if (WIFSIGNALED(status))
-		err_set(err, ERR_EXEC, "%s was ended by signal %d: %.200s", what, WTERMSIG(status), end);
-	else if (WEXITSTATUS(status) != 0)
-		err_set(err, ERR_EXEC, "%s exited with %d: %.200s", what, WEXITSTATUS(status), end);
-	else
-		rc = 0;
-	if (rc == -1)
-		(void)str_copy(out->text, sizeof(out->text), end);
-out:
-	if (r.log != -1)
-		close(r.log);
-	return (rc);
+	return (command_run(&how, c, what, out, err));
 }
 
 int
