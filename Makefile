@@ -24,6 +24,8 @@ LIBS_worker_freebsd = -ljail -lnetgraph
 LIBS_confine_linux = -lseccomp
 LIBS_server = -lmicrohttpd -ljansson -lsqlite3 -lsodium -lgnutls $(LIBS_confine_$(OS))
 LIBS_cli = -lcurl -ljansson -lsodium
+LIBS_bench_linux = -lmicrohttpd -lgnutls
+LIBS_bench_freebsd =
 LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 
 MADE_RULES != mkdir -p $(B) && for r in rules tests; do sh tools/$$r.sh $(B) >$(B)/$$r.mk.$$$$ && mv $(B)/$$r.mk.$$$$ $(B)/$$r.mk; done && echo yes
@@ -134,10 +136,14 @@ check-contract: deps-ci all $(B)/jailnetd-fake
 	@sh tests/contract/run.sh "$(B)" "$(PYTHON)" $(CONTRACT)
 CONTRACT =
 
-bench: deps-ci all $(BENCHES)
-	@$(PYTHON) tests/bench/bench.py
-bench-quick: deps-ci all $(BENCHES)
-	@$(PYTHON) tests/bench/bench.py --quick
+BENCH_linux = $(PYTHON) tests/bench/bench.py
+BENCH_freebsd = sh tests/bench/freebsd/bench.sh $(B)
+BENCH_QUICK_linux = --quick
+BENCH_QUICK_freebsd = 10 1
+bench: deps-ci all $(BENCHES_$(OS))
+	@$(BENCH_$(OS))
+bench-quick: deps-ci all $(BENCHES_$(OS))
+	@$(BENCH_$(OS)) $(BENCH_QUICK_$(OS))
 
 # The dashboard in Chromium; needs npm and PyPI.
 check-www:

@@ -36,11 +36,14 @@ for src in tests/fake/fake_server.c; do
     printf '%s: %s.o $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_core)\n' "$t" "$t" "$t"
     all="$all $t"
 done
-benches=
-for src in tests/bench/*.c; do
+benches_linux= benches_freebsd=
+for src in tests/bench/*.c tests/bench/freebsd/*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
-    benches="$benches $t"
-    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) -lmicrohttpd -lgnutls\n' "$t" "$t" "$t"
+    case $src in
+    tests/bench/freebsd/*) benches_freebsd="$benches_freebsd $t" ;;
+    *) benches_linux="$benches_linux $t" ;;
+    esac
+    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) $(LIBS_bench_$(OS))\n' "$t" "$t" "$t"
 done
-printf 'TESTS = %s\nBENCHES = %s\nFUZZERS = %s\n' "$all$fuzzers" "$benches" "$fuzzers"
+printf 'TESTS = %s\nBENCHES_linux = %s\nBENCHES_freebsd = %s\nFUZZERS = %s\n' "$all$fuzzers" "$benches_linux" "$benches_freebsd" "$fuzzers"

@@ -22,6 +22,8 @@
 
 #define FBSD_GROUP "jailnet"	/* must not end in a digit */
 #define FBSD_PATH 512
+/* devfsrules_jail_vnet of /etc/defaults/devfs.rules: what a jail with a network of its own may see; a jail in a jail must have its parent's */
+#define FBSD_DEVFS_RULESET 5
 
 struct fbsd {
 	char run_dir[PATH_SIZE], log_dir[PATH_SIZE];

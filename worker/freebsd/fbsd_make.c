@@ -14,7 +14,6 @@
 #include "core/str.h"
 #include "worker/freebsd/fbsd_prison.h"
 
-#define DEVFS_RULESET 5	/* devfsrules_jail_vnet of /etc/defaults/devfs.rules: what a jail with a network of its own may see */
 
 struct inside {
 	bool fresh;		/* bring lo0 up */
@@ -45,7 +44,7 @@ hostname_of(const struct cmd_jail *c)
 static int
 make(struct fbsd *f, const struct cmd_jail *c, struct prison_held *h, struct err *err)
 {
-	int vnet = JAIL_SYS_NEW, ruleset = DEVFS_RULESET;
+	int vnet = JAIL_SYS_NEW, ruleset = FBSD_DEVFS_RULESET;
 	char mark[PRISON_MARK_SIZE];
 	struct prison p;
 

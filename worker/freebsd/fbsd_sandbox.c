@@ -20,7 +20,6 @@
 #include "worker/sandbox.h"
 
 #define CHILDREN_MAX 10000
-#define DEVFS_RULESET 5	/* jails in a jail can only have the same: that of fbsd_make.c */
 
 static char run_dir[64];
 
@@ -40,7 +39,7 @@ static int
 enter_jail(struct err *err)
 {
 	char name[48], path[] = "/", host[] = "jailnet-sandbox", errmsg[1024] = "";
-	int vnet = JAIL_SYS_NEW, children = CHILDREN_MAX, ruleset = DEVFS_RULESET;
+	int vnet = JAIL_SYS_NEW, children = CHILDREN_MAX, ruleset = FBSD_DEVFS_RULESET;
 	struct iovec v[32], *end = v;
 	int jid, sys;
 

@@ -1,0 +1,53 @@
+#!/bin/sh
+# make bench on FreeBSD: the driver beside a bare loop of the same requests, jib beside both, and a whole daemon's second look.
+# Everything happens in a VNET jail of its own.  Root.  usage: bench.sh BUILDDIR [N] [ROUNDS]
+set -u
+B=$(realpath "$1") N=${2:-50} ROUNDS=${3:-5}
+if [ "$(id -u)" -ne 0 ]; then
+	echo "bench: the kernel makes interfaces for root only: run it as root" >&2
+	exit 1
+fi
+if [ "${JN_INSIDE:-}" = "" ]; then
+	here=$(realpath "$0")
+	kldload -n if_epair if_bridge
+	exec jail -c name=jnbench$$ path=/ vnet children.max=1000 host.hostname=bench devfs_ruleset=5 allow.raw_sockets exec.clean=0 \
+	    command=/usr/bin/env JN_INSIDE=1 /bin/sh "$here" "$B" "$N" "$ROUNDS"
+fi
+uname -srvm
+"$B/tests/bench/freebsd/loops" "$N" "$ROUNDS" || exit 1
+
+jib=/usr/share/examples/jails/jib
+if [ -f $jib ]; then
+	e=$(ifconfig epair create)
+	ifconfig "$e" name up0 >/dev/null
+	/usr/bin/time -p sh -c "for i in 1 2 3 4 5; do sh $jib addm bench\$i up0; done" 2>&1 >/dev/null |
+	    awk '$1 == "real" { printf "jib addm: %.0f ms a pair (5 pairs)\n", $2 * 200 }'
+	for i in 1 2 3 4 5; do sh $jib destroy bench$i; done
+	ifconfig up0bridge destroy
+	ifconfig up0 destroy
+fi
+
+dir=$(mktemp -d /tmp/jnbench.XXXXXX)
+chmod 755 "$dir"
+J="$B/jailnet --socket $dir/api.sock"
+printf 'state_dir = %s/state\nsocket = %s/api.sock\nlisten = none\n' "$dir" "$dir" >"$dir/conf"
+"$B/jailnetd" -f -c "$dir/conf" >"$dir/log" 2>&1 &
+daemon=$!
+tries=100
+until $J show daemon >/dev/null 2>&1 || [ $tries -eq 0 ]; do sleep 0.2; tries=$((tries - 1)); done
+awk -v n="$N" 'BEGIN {
+	printf "{\"bridges\":{\"br0\":{}},\"epairs\":{"
+	for (i = 0; i < n; i++) printf "%s\"p%d\":{\"a\":{\"bridge\":\"br0\"},\"b\":{\"jail\":\"j%d\",\"addresses\":[\"10.8.0.%d/16\"]}}", i ? "," : "", i, i, i + 2
+	printf "},\"jails\":{"
+	for (i = 0; i < n; i++) printf "%s\"j%d\":{}", i ? "," : "", i
+	printf "}}\n" }' >"$dir/t.json"
+echo '{}' >"$dir/none.json"
+seconds() { /usr/bin/time -p "$@" 2>&1 >/dev/null | awk '$1 == "real" { print $2 }'; }
+made=$(seconds $J apply "$dir/t.json")
+$J plan "$dir/t.json" >/dev/null || echo "bench: $N jails were not made: $($J drift | head -3)"
+again=$(seconds $J apply "$dir/t.json")
+gone=$(seconds $J apply "$dir/none.json")
+kill $daemon
+wait $daemon
+echo "$made $again $gone" | awk -v n="$N" '{ printf "daemon, %d jails with a pair and an address: made in %.2f s, the same again in %.2f s (%.1f %%), removed in %.2f s\n", n, $1, $2, $2 / $1 * 100, $3 }'
+rm -rf "$dir"

@@ -1,0 +1,106 @@
+#!/bin/sh
+# Bad luck: what root of a jail, other programs and the kernel do to us.
+# usage: mishaps.sh DIR-WITH-PROGRAMS
+set -u
+. "$(dirname "$0")/lib.sh"
+kldload -n if_epair if_bridge
+e=$(ifconfig epair create)
+ifconfig "$e" name re0 >/dev/null
+ifconfig re0 up
+
+start_daemon || finish
+cat >"$dir/net.json" <<T
+{"bridges": {"br7": {"addresses": ["10.7.0.1/24"]}},
+ "epairs": {"w1": {"a": {"bridge": "br7"}, "b": {"jail": "web1", "addresses": ["10.7.0.11/24"]}},
+            "w2": {"a": {"bridge": "br7"}, "b": {"jail": "web2", "addresses": ["10.7.0.12/24"]}}},
+ "jails": {"web1": {"routes": {"default": "10.7.0.1"}}, "web2": {}}}
+T
+whole() { $J drift >/dev/null && $J probe web1 10.7.0.1 -c 1 >/dev/null && $J probe web1 10.7.0.12 -c 1; }
+ok "apply" $J apply "$dir/net.json"
+ok "all of it works" eventually 50 whole
+mac=$(mac_of web1 w1b)
+same_mac() { same "$mac" "$(mac_of web1 w1b)"; }
+maca=$(ifconfig w1a | awk '$1 == "ether" { print $2 }')
+
+echo "== root of the jail"
+ok "destroys its half" jexec web1 ifconfig w1b destroy
+ok "both halves were gone and are back" eventually 150 whole
+ok "with the MAC it had" same "$mac" "$(mac_of web1 w1b)"
+ok "the host's half too" same "$maca" "$(ifconfig w1a | awk '$1 == "ether" { print $2 }')"
+ok "an event says it was found so" event 'drift'
+$J events | grep -i drift | tail -3
+ok "renames it" jexec web1 ifconfig w1b name mine0
+ok "it has its name again" eventually 300 jexec web1 ifconfig w1b
+ok "all of it works" eventually 300 whole
+ok "changes its MAC" jexec web1 ifconfig w1b ether 02:00:de:ad:be:ef
+ok "it has its MAC again" eventually 300 same_mac
+ok "all of it works" eventually 300 whole
+
+echo "== units that others took"
+u1=$(ifconfig epair create)
+ifconfig "$u1" name other0 >/dev/null
+ok "a foreign interface is called epair9b" ifconfig "${u1%a}b" name epair9b
+ten=$(for n in 1 2 3 4 5 6 7 8 9 10; do printf ', "o%d": {"a": {"bridge": "br7"}, "b": {"jail": "web2"}}' $n; done)
+sed "s|\"10.7.0.12/24\"\\]}}}|\"10.7.0.12/24\"]}}$ten}|" "$dir/net.json" >"$dir/net10.json"
+ok "ten more epairs" $J apply "$dir/net10.json"
+ok "all ten are in the jail" same 10 "$(jexec web2 ifconfig -l | tr ' ' '\n' | grep -c '^o[0-9]*b$')"
+ok "and away again" $J apply "$dir/net.json"
+ifconfig other0 destroy
+
+echo "== rc.d"
+ok "service netif restart" service netif onerestart
+ok "all of it works" eventually 300 whole
+ok "devd's quietstart" /etc/rc.d/netif quietstart re0
+ok "all of it works" eventually 300 whole
+
+echo "== a jail removed by hand while interfaces move"
+n=0
+while [ $n -lt 5 ]; do
+	jail -r web1 2>/dev/null &
+	$J restart web1 >/dev/null 2>&1
+	wait $!
+	n=$((n + 1))
+done
+ok "all of it works" eventually 300 whole
+ok "with the MAC it had" same "$mac" "$(mac_of web1 w1b)"
+
+echo "== uplinks"
+with_uplink() { sed "s|\"addresses\": \\[\"10.7.0.1/24\"\\]|\"addresses\": [\"10.7.0.1/24\"], \"members\": {\"re0\": {}}|" "$dir/net.json"; }
+with_uplink >"$dir/up.json"
+b=$(ifconfig bridge create)
+in_bridge() { ifconfig "$1" | grep -q 'member: re0'; }
+ifconfig "$b" addm re0 2>/dev/null
+ok "a member of another bridge is taken from there (the kernel says EBUSY otherwise)" $J apply "$dir/up.json"
+ok "it is in ours" in_bridge br7
+ok "and given back" $J apply "$dir/net.json"
+ok "to the bridge it was in" in_bridge "$b"
+ifconfig "$b" destroy
+sysctl -q net.link.bridge.member_ifaddrs=0 >/dev/null
+ifconfig re0 inet 10.6.0.1/24
+ok "one with an address is refused while member_ifaddrs=0" refused "re0" $J apply "$dir/up.json"
+$J apply "$dir/up.json" 2>&1 | head -4
+ok "it kept its address" sh -c "ifconfig re0 | grep -q 10.6.0.1"
+ok "what was there still works" eventually 100 whole
+ifconfig re0 inet 10.6.0.1 delete
+sysctl -q net.link.bridge.member_ifaddrs=1 >/dev/null
+ok "and is taken when it is free" $J apply "$dir/up.json"
+ok "all of it works" eventually 100 whole
+ok "and given back" $J apply "$dir/net.json"
+ok "in no bridge" refused "" sh -c "ifconfig br7 | grep 'member: re0'"
+
+echo "== a module that cannot be loaded"
+echo '{}' | apply >/dev/null
+stop_daemon
+ifconfig re0 destroy
+ok "the modules go" kldunload if_epair if_bridge
+ok "securelevel 1" sysctl kern.securelevel=1
+if start_daemon; then
+	ok "a bridge is refused in words" refused "if_bridge" $J apply "$dir/net.json"
+	$J apply "$dir/net.json" 2>&1 | head -5
+	ok "the daemon lives" $J show daemon
+else
+	ok "a daemon that cannot work says why" grep -q "if_bridge\|if_epair" "$dir/log"
+	daemon=
+	tail -3 "$dir/log"
+fi
+finish
