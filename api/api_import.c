@@ -102,10 +102,10 @@ take_lists(struct import *im, const json_t *j, struct jd *d)
 		take_prefix(d, "networks", json_array_get(networks, i), &im->networks[im->opts.nnetworks++]);
 	for (i = 0; behind != NULL && i < json_array_size(behind); i++) {
 		v = json_array_get(behind, i);
-		if (json_is_string(v))
+		if (json_is_string(v) && json_string_length(v) < NAME_SIZE)
 			im->behind[im->opts.nbehind++] = json_string_value(v);
 		else
-			jd_error_at(d, "behind", ERR_INVALID, "wants names of jails");
+			jd_error_at(d, "behind", ERR_INVALID, "wants names of jails, of at most %d bytes", NAME_SIZE - 1);
 	}
 	for (it = macs == NULL ? NULL : json_object_iter((json_t *)(uintptr_t)macs); it != NULL;
 	    it = json_object_iter_next((json_t *)(uintptr_t)macs, it)) {

@@ -135,6 +135,8 @@ def test_refusals(daemon):
         assert a.status == status, (body, a)
         assert pointer in [e["pointer"] for e in a.json["errors"]], a
     assert daemon.get("/v1/export/shell?system=plan9").status == 400
+    for behind in ([1], ["x" * 64], ["x"] * 1001):
+        assert daemon.post("/v1/import/ezjail", {"files": [], "behind": behind}).status == 422
 
 
 def test_command_line(empty, tmp_path):

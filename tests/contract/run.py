@@ -22,7 +22,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--cases", type=int, default=20000, help="at least so many")
     p.add_argument("--examples", type=int, default=240, help="of each operation and phase")
-    p.add_argument("--seed", type=int, default=int(time.time()))
+    p.add_argument("--seed", type=int, default=20261124, help="other seeds find other things; CI uses one, so that it fails for what was changed")
     a, more = p.parse_known_args()
     program = os.path.join(BUILD, "venv", "bin", "schemathesis")
     with tempfile.TemporaryDirectory(prefix="jn-contract-") as out, Daemon(env={"JAILNET_FAKE_PHYSICAL": "re0,re1,uplink0"}, verbose=False) as d:
