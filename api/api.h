@@ -109,6 +109,7 @@ struct api_res {
 	bool has_file;		/* the body is this file; api_res_fini closes it */
 	int fd;
 	char detail[160];	/* of a problem, for the audit trail */
+	int wait_s;		/* there is nothing to tell yet: the client would wait so many seconds for something */
 	bool cacheable;		/* a GET whose text depends on target and generation only */
 };
 void api_res_init(struct api_res *r);

@@ -102,6 +102,28 @@ codec_decode(enum kind kind, const char *name, bool is_path, const json_t *j, st
 }
 
 static bool
+has_word(const char *const *words, const char *s, size_t len)
+{
+	for (; *words != NULL; words++) {
+		if (strlen(*words) == len && memcmp(*words, s, len) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+bool
+codec_has_field(enum kind kind, const char *field, size_t len)
+{
+	return (has_word(codecs[kind].fields, field, len) || has_word(codec_server_fields, field, len));
+}
+
+bool
+codec_is_server_field(const char *field)
+{
+	return (has_word(codec_server_fields, field, strlen(field)));
+}
+
+static bool
 has_error(const struct errs *errs, const char *pointer)
 {
 	size_t i;

@@ -28,6 +28,10 @@ void codec_check_rest(const struct object *o, bool strip, struct errs *errs);
 /* Adds an error and returns false unless objects of this kind may have that name. */
 bool codec_name_ok(enum kind kind, const char *name, struct jd *d);
 
+/* "mtu" of a bridge, len bytes of it; the name and what the server owns included. */
+bool codec_has_field(enum kind kind, const char *field, size_t len);
+bool codec_is_server_field(const char *field);
+
 /* New references; NULL = out of memory.  with_name: the "name" field first. */
 json_t *codec_encode(const struct object *o, bool with_name);
 /* mtu: effective MTU of an epair.  st NULL = pending. */

@@ -37,6 +37,9 @@ api_event_sse(const struct event_row *e)
 	return (out);
 }
 
+#define WAIT_DEFAULT_S 30
+#define WAIT_MAX_S 60
+
 struct page {
 	json_t *items;
 	int64_t last;
@@ -83,4 +86,45 @@ api_event_page(struct api *a, const struct api_req *req, const struct api_route 
 	    json_pack("{s:o, s:o}", "next", json_array_size(page.items) == limit ? json_string(next) : json_null(),
 		"items", page.items),
 	    req);
+}
+
+/* The long poll: what happened after 'since'.  Nothing yet: the answer says how long the client would wait for it. */
+void
+api_change_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res)
+{
+	const char *since = api_query(p, "since"), *wait = api_query(p, "wait");
+	uint64_t after, seconds = WAIT_DEFAULT_S;
+	struct page page = { 0 };
+	int64_t first, last;
+	size_t limit;
+	char next[24];
+	struct err err;
+	(void)r;
+
+	if (since == NULL || str_u64(since, 0, API_NUMBER_MAX, &after) == -1 || (wait != NULL && str_u64(wait, 0, WAIT_MAX_S, &seconds) == -1)) {
+		api_answer_bad(res, 400, req->request_id, "since wants the sequence number of an event, wait 0 to %d seconds", WAIT_MAX_S);
+		return;
+	}
+	if (!api_query_limit(p, req, &limit, res))
+		return;
+	if (store_event_range(a->reader, &first, &last, &err) == -1) {
+		api_answer_err(res, &err, req->request_id);
+		return;
+	}
+	if ((int64_t)after > last || (first > 1 && (int64_t)after < first - 1)) {
+		api_answer_bad(res, 410, req->request_id, "events %lld to %lld are kept: read what there is, and go on after the last", (long long)first,
+		    (long long)last);
+		return;
+	}
+	page.items = json_array();
+	page.last = (int64_t)after;
+	if (store_events(a->reader, (int64_t)after, limit, row, &page, &err) == -1) {
+		json_decref(page.items);
+		api_answer_err(res, &err, req->request_id);
+		return;
+	}
+	if (json_array_size(page.items) == 0 && strcmp(req->method, "HEAD") != 0)
+		res->wait_s = (int)seconds;
+	snprintf(next, sizeof(next), "%lld", (long long)page.last);
+	api_answer_json(res, 200, json_pack("{s:o, s:s}", "items", page.items, "next", next), req);
 }

@@ -125,8 +125,6 @@ api_openapi_get(struct api *a, const struct api_req *req, const struct api_route
 	(void)p;
 
 	snprintf(res->etag, sizeof(res->etag), "\"o%016" PRIx64 "\"", hash);
-	if (req->if_none_match != NULL && strcmp(req->if_none_match, res->etag) == 0)
-		res->status = 304;
-	else
+	if (!api_not_modified(req, res))
 		api_answer_text(res, strdup(api_openapi_json), "application/json", req);
 }

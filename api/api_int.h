@@ -60,6 +60,18 @@ json_t *api_cursor(const char *name);
 bool api_content_ok(const char *content_type, bool is_patch);
 bool api_verb_has_body(enum write_verb verb);
 
+/* --- which members an answer has: api_pick.c ------------------------------------------------------------------- */
+
+struct api_pick {
+	const char *fields;	/* NULL = all */
+	bool spec;		/* only what a client may write */
+};
+/* False: res has the 400. */
+bool api_pick_read(const struct api_params *p, const struct api_req *req, enum kind kind, struct api_pick *pick, struct api_res *res);
+json_t *api_pick(json_t *item, const struct api_pick *pick);	/* item, made smaller; NULL stays NULL */
+/* True: the client has what res->etag names, and res is 304. */
+bool api_not_modified(const struct api_req *req, struct api_res *res);
+
 /* --- history: api_history.c ---------------------------------------------------------------------------------- */
 
 /* The topology as it was at a revision; out is initialised here, and empty on failure.  ERR_NOT_FOUND: not kept. */
@@ -101,7 +113,7 @@ typedef void api_read_fn(struct api *a, const struct api_req *req, const struct 
     const struct api_params *p, struct api_res *res);
 api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_openapi_get, api_problem_get;
 api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
-    api_event_page, api_drift_list, api_token_list, api_token_get, api_whoami_get;
+    api_event_page, api_change_list, api_drift_list, api_token_list, api_token_get, api_whoami_get;
 api_read_fn api_export_get;
 api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get, api_plan_get, api_audit_list, api_support_get;
 

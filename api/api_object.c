@@ -76,17 +76,25 @@ void
 api_object_get(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res)
 {
+	struct api_pick pick;
 	int64_t revision;
 	struct err err;
 	json_t *j;
 
+	if (!api_pick_read(p, req, r->kind, &pick, res))
+		return;
 	if (api_object_json(a, req, r->kind, p->name, &j, &revision, &err) == -1) {
 		api_answer_err(res, &err, req->request_id);
 		return;
 	}
 	api_etag(res, revision);
+	/* the ETag says nothing of the status */
+	if (pick.spec && api_not_modified(req, res)) {
+		json_decref(j);
+		return;
+	}
 	res->cacheable = true;
-	api_answer_json(res, 200, j, req);
+	api_answer_json(res, 200, api_pick(j, &pick), req);
 }
 
 /* --- list --------------------------------------------------------------------------------------------------- */
@@ -97,6 +105,7 @@ struct listing {
 	size_t nst, room;
 	json_t *items;
 	const struct api_req *req;
+	struct api_pick pick;
 	size_t limit, rows;
 	/* NULL = any */
 	const char *label, *state, *jail, *bridge;
@@ -192,8 +201,7 @@ take_object(void *arg, struct object *o, struct err *err)
 	memcpy(l->last, o->name, sizeof(l->last));
 	if (!api_visible(l->req, &o->labels))
 		goto out;	/* a page may be short, then */
-	if (json_array_append_new(l->items, codec_item(o, o->kind == KIND_EPAIR ? epair_mtu(&l->bridges, o) : 0, st)) ==
-	    -1)
+	if (json_array_append_new(l->items, api_pick(codec_item(o, o->kind == KIND_EPAIR ? epair_mtu(&l->bridges, o) : 0, st), &l->pick)) == -1)
 		rc = err_nomem(err);
 out:
 	object_free(o);
@@ -247,7 +255,7 @@ api_object_list(struct api *a, const struct api_req *req, const struct api_route
 	struct err err;
 
 	topo_init(&l.bridges);
-	if (!filters_ok(&l, req, res))
+	if (!filters_ok(&l, req, res) || !api_pick_read(p, req, r->kind, &l.pick, res))
 		goto out;
 	if (l.label != NULL && selector_check(l.label, &err) == -1) {
 		api_answer_bad(res, 400, req->request_id, "label: %s", err.msg);

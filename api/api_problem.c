@@ -39,6 +39,7 @@ static const struct problem {
 	{ "unauthorized", 401, "Who are you?", false },
 	{ "forbidden", 403, "Not with these rights", false },
 	{ "method", 405, "Not with this method", false },
+	{ "gone", 410, "It is not kept any more", false },
 	{ "not_acceptable", 406, "Not available in a type you accept", false },
 	{ "too_large", 413, "The body is too large", false },
 	{ "media_type", 415, "The body has the wrong type", false },

@@ -8,8 +8,9 @@
 #include "core/str.h"
 
 static const char *const q_list[] = { "limit", "cursor", NULL };
-static const char *const q_objects[] = { "limit", "cursor", "label", "state", NULL };
-static const char *const q_epairs[] = { "limit", "cursor", "label", "state", "jail", "bridge", NULL };
+static const char *const q_objects[] = { "limit", "cursor", "label", "state", "fields", "view", NULL };
+static const char *const q_epairs[] = { "limit", "cursor", "label", "state", "jail", "bridge", "fields", "view", NULL };
+static const char *const q_object[] = { "fields", "view", NULL };
 static const char *const q_limit[] = { "limit", NULL };
 static const char *const q_dry[] = { "dry_run", "confirm_timeout", NULL };
 static const char *const q_topology[] = { "dry_run", "manager", "confirm_timeout", NULL };
@@ -21,6 +22,7 @@ static const char *const q_diff[] = { "from", "to", NULL };
 static const char *const q_system[] = { "system", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
 static const char *const q_counters[] = { "jail", "bridge", "epair", NULL };
+static const char *const q_changes[] = { "since", "wait", "limit", NULL };
 static const char *const q_events[] = { "since", "limit", NULL };
 
 #define READ(path, id, role, kind, query, fn) { "GET", path, id, role, kind, false, 0, false, query, fn }
@@ -34,7 +36,7 @@ static const char *const q_events[] = { "since", "limit", NULL };
 #define OBJECTS(base, kind, query, list, create, get, put, patch, delete)				\
 	READ(base, list, ROLE_VIEWER, kind, query, api_object_list),				\
 	WRITE("POST", base, create, kind, WRITE_CREATE, q_dry),					\
-	READ(base "/{name}", get, ROLE_VIEWER, kind, NULL, api_object_get),			\
+	READ(base "/{name}", get, ROLE_VIEWER, kind, q_object, api_object_get),			\
 	WRITE("PUT", base "/{name}", put, kind, WRITE_PUT, q_dry),				\
 	WRITE("PATCH", base "/{name}", patch, kind, WRITE_PATCH, q_dry),			\
 	WRITE("DELETE", base "/{name}", delete, kind, WRITE_DELETE, q_dry)
@@ -56,7 +58,7 @@ const struct api_route api_routes[] = {
 	WRITE("POST", "/v1/jails/{name}/restart", "restartJail", KIND_JAIL, WRITE_RESTART, q_dry),
 	WRITE("POST", "/v1/jails/{name}/probe", "probeJail", KIND_JAIL, WRITE_PROBE, NULL),
 	READ("/v1/interfaces", "listInterfaces", ROLE_VIEWER, 0, NULL, api_iface_list),
-	READ("/v1/interfaces/{name}/jail", "getAttachment", ROLE_VIEWER, KIND_ATTACHMENT, NULL, api_object_get),
+	READ("/v1/interfaces/{name}/jail", "getAttachment", ROLE_VIEWER, KIND_ATTACHMENT, q_object, api_object_get),
 	WRITE("PUT", "/v1/interfaces/{name}/jail", "attachInterface", KIND_ATTACHMENT, WRITE_ATTACH, q_dry),
 	WRITE("DELETE", "/v1/interfaces/{name}/jail", "detachInterface", KIND_ATTACHMENT, WRITE_DETACH, q_dry),
 	ASK("/v1/counters", "listCounters", WRITE_COUNTERS, q_counters),
@@ -84,6 +86,7 @@ const struct api_route api_routes[] = {
 	READ("/v1/export/shell", "exportShell", ROLE_VIEWER, 0, q_system, api_export_get),
 	READ("/v1/operations", "listOperations", ROLE_VIEWER, 0, q_limit, api_op_list),
 	READ("/v1/operations/{id}", "getOperation", ROLE_VIEWER, 0, NULL, api_op_get),
+	READ("/v1/changes", "listChanges", ROLE_VIEWER, 0, q_changes, api_change_list),
 	{ "GET", "/v1/events", "streamEvents", ROLE_VIEWER, 0, false, 0, true, q_events, api_event_page },
 	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, NULL, api_drift_list),
 	WRITE("POST", "/v1/drift/{id}/repair", "repairDrift", 0, WRITE_DRIFT_REPAIR, NULL),

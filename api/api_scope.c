@@ -34,6 +34,7 @@ static const struct {
 	{ "/v1/import", NOUN_TOPOLOGY },
 	{ "/v1/export", NOUN_TOPOLOGY },
 	{ "/v1/operations", NOUN_STATE },
+	{ "/v1/changes", NOUN_STATE },
 	{ "/v1/events", NOUN_STATE },
 	{ "/v1/changes", NOUN_STATE },
 	{ "/v1/tokens", NOUN_TOKENS },

@@ -62,9 +62,7 @@ api_topology_get(struct api *a, const struct api_req *req, const struct api_rout
 		return;
 	}
 	api_etag(res, t.revision);
-	if (req->if_none_match != NULL && strcmp(req->if_none_match, res->etag) == 0)
-		res->status = 304;
-	else {
+	if (!api_not_modified(req, res)) {
 		res->cacheable = true;
 		render(&t, format, req, res);
 	}

@@ -247,9 +247,29 @@ reply_and_keep(struct request *r, int64_t generation, struct api_res *res)
 	return (http_reply_cached(r, body));
 }
 
+/* There is nothing to tell yet.  True: *rc is the answer, or that there will be one later. */
+static bool
+request_waits(struct request *r, int wait_s, uint64_t mark, enum MHD_Result *rc)
+{
+	switch (http_wait(r, wait_s, mark)) {
+	case HTTP_WAITS:
+		*rc = MHD_YES;
+		return (true);
+	case HTTP_NO_ROOM:
+		refuse(r, 503, "busy", "too many requests that wait");
+		r->retry_after = 1;
+		*rc = http_refuse(r);
+		return (true);
+	case HTTP_WAITED:
+		break;
+	}
+	return (false);
+}
+
 static enum MHD_Result
 request_answer(struct request *r, const char *method)
 {
+	uint64_t mark = http_wait_mark(r->l);
 	bool plain_get = strcmp(method, "GET") == 0 && r->size == 0 && r->who.role >= ROLE_VIEWER && accepts_json(r) &&
 	    header(r, "If-None-Match") == NULL && r->who.scopes == 0 && r->who.selector[0] == '\0';
 	int64_t generation = atomic_load(&r->l->conf->health->generation), since = 0;
@@ -272,6 +292,8 @@ request_answer(struct request *r, const char *method)
 	api_res_init(&res);
 	switch (api_begin(&r->l->api, &req, &res, &w, &since)) {
 	case API_ANSWER:
+		if (res.wait_s > 0 && request_waits(r, res.wait_s, mark, &rc))
+			break;
 		rc = plain_get && res.cacheable && res.status == 200 && res.body != NULL ? reply_and_keep(r, generation, &res) : http_reply(r, &res);
 		break;
 	case API_WRITE:
@@ -305,6 +327,8 @@ handle(void *cls, struct MHD_Connection *conn, const char *url, const char *meth
 	if (r->ticket != NULL)
 		return (request_finish(r));
 	http_conn_state(r->l, r->c, CONN_WORKING);
+	if (r->wait_until != 0)
+		r->started_us = metric_now_us();	/* to wait is not to be slow */
 	if (r->too_large)
 		refuse(r, 413, "too_large", "the body is larger than GET /v1 says");
 	if (r->refuse != 0)

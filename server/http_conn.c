@@ -151,10 +151,10 @@ watch(void *arg)
 			if (is_late(l, c, now))
 				shutdown(c->fd, SHUT_RDWR);
 		}
-		if (!l->tls)
-			continue;
 		pthread_mutex_unlock(&l->conns_lock);
-		http_tls_watch();
+		http_wait_wake(l, now);
+		if (l->tls)
+			http_tls_watch();
 		pthread_mutex_lock(&l->conns_lock);
 	}
 	pthread_mutex_unlock(&l->conns_lock);

@@ -1,6 +1,6 @@
 /*
  * http_int: shared by http.c (listeners, requests), http_auth.c (who asks), http_check.c (what MHD lets through and we do not),
- * http_conn.c (connections and their time), http_reply.c (answers) and http_stream.c (event streams).
+ * http_conn.c (connections and their time), http_reply.c (answers), http_stream.c (event streams) and http_wait.c (long polls).
  */
 #ifndef JN_HTTP_INT_H
 #define JN_HTTP_INT_H
@@ -49,8 +49,10 @@ struct http_listener {
 	struct store *reader;
 	struct api api;
 	struct cache *cache;
-	pthread_mutex_t lock;	/* streams, stopping */
+	pthread_mutex_t lock;	/* streams, waiting, notified, stopping */
 	struct stream *streams;
+	struct request *waiting;	/* suspended long polls */
+	uint64_t notified;	/* commits we were told of */
 	bool stopping;
 	_Atomic int writing;	/* suspended writes */
 	uint64_t request_prefix, request_count;
@@ -90,6 +92,8 @@ struct request {
 	int retry_after;	/* of the refusal, seconds, 0 = none */
 	bool close;		/* the connection ends with the answer */
 	struct ticket *ticket;	/* a write under way or done */
+	struct request *next_waiting;
+	int64_t wait_until;	/* a long poll's, monotonic; 0 = has not waited */
 };
 
 /* http_check.c: looks at the headers; false = r->refuse is set. */
@@ -119,6 +123,16 @@ void http_tls_watch(void);	/* now and then: have the files changed? */
 enum MHD_Result http_reply(struct request *r, struct api_res *res);	/* takes res's body */
 enum MHD_Result http_reply_cached(struct request *r, struct cache_body *body);	/* takes the reference */
 enum MHD_Result http_refuse(struct request *r);
+
+/* http_wait.c */
+uint64_t http_wait_mark(struct http_listener *l);	/* to be taken before looking for something new */
+enum http_waits {
+	HTTP_WAITS,	/* suspended; the request will be handled again */
+	HTTP_WAITED,	/* long enough, or the server is stopping */
+	HTTP_NO_ROOM
+};
+enum http_waits http_wait(struct request *r, int wait_s, uint64_t mark);
+void http_wait_wake(struct http_listener *l, int64_t due);	/* those whose time is up by then, monotonic; INT64_MAX = all */
 
 /* http_stream.c */
 enum MHD_Result http_stream(struct request *r, int64_t since);

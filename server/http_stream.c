@@ -145,6 +145,7 @@ void
 http_notify(struct http_listener *l)
 {
 	pthread_mutex_lock(&l->lock);
+	l->notified++;
 	for (struct stream *s = l->streams; s != NULL; s = s->next) {
 		if (!s->suspended)
 			continue;
@@ -152,6 +153,7 @@ http_notify(struct http_listener *l)
 		MHD_resume_connection(s->conn);
 	}
 	pthread_mutex_unlock(&l->lock);
+	http_wait_wake(l, INT64_MAX);
 }
 
 static struct stream *
