@@ -54,6 +54,10 @@ api_audit_list(struct api *a, const struct api_req *req, const struct api_route 
 	json_t *j;
 	(void)r;
 
+	if (f.result != NULL && strcmp(f.result, "committed") != 0 && strcmp(f.result, "undone") != 0 && strcmp(f.result, "refused") != 0) {
+		api_answer_bad(res, 400, req->request_id, "result wants committed, undone or refused");
+		return;
+	}
 	if (!api_query_limit(p, req, &page.limit, res) || !api_query_cursor(p, req, after, res))
 		return;
 	if (after[0] != '\0' && str_u64(after, 1, INT64_MAX, &before) == -1) {
