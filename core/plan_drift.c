@@ -103,16 +103,18 @@ drift_port(const struct step *s, const struct observed *o, struct lines *l)
 {
 	const struct cmd_port *c = &s->cmd.u.port;
 	const struct obs_link *k = observed_link(o, "", c->ifname);
-	bool flags = s->cmd.op == CMD_PORT_SET;
+	const bool flags = s->cmd.op == CMD_PORT_SET, stp = flags && k != NULL && k->port_stp_known;
 
 	if (s->cmd.op == CMD_PORT_DETACH)
 		SAY(l->want, l->wsize, "%s not in bridge %s", c->ifname, c->bridge);
 	else
-		SAY(l->want, l->wsize, "%s in bridge %s%s", c->ifname, c->bridge, flags && c->priv ? ", private" : "");
+		SAY(l->want, l->wsize, "%s in bridge %s%s%s%s", c->ifname, c->bridge, flags && c->priv ? ", private" : "",
+		    stp && c->stp ? ", stp" : "", stp && c->edge ? ", edge" : "");
 	if (k == NULL || k->bridge[0] == '\0')
 		SAY(l->have, l->hsize, "%s in no bridge", c->ifname);
 	else
-		SAY(l->have, l->hsize, "%s in bridge %s%s", c->ifname, k->bridge, flags && k->priv ? ", private" : "");
+		SAY(l->have, l->hsize, "%s in bridge %s%s%s%s", c->ifname, k->bridge, flags && k->priv ? ", private" : "",
+		    stp && k->port_stp ? ", stp" : "", stp && k->edge ? ", edge" : "");
 }
 
 static void

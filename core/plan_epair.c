@@ -61,6 +61,7 @@ fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side sid
 		i->bridge_now = e->bridge->link == NULL ? NULL : e->bridge->link->ifname;
 		i->port = &e->want->port;
 		i->vlan_filter = e->bridge->want->u.bridge.vlan_filter;
+		i->stp = e->bridge->want->u.bridge.stp;
 	}
 }
 
@@ -139,7 +140,7 @@ destroy(struct planner *pl, const struct plan_end *a, const struct plan_end *b)
 static bool
 port_is_default(const struct plan_iface *i)
 {
-	return (!i->port->priv && (!i->vlan_filter || (i->port->untagged == 0 && i->port->ntagged == 0)));
+	return (!i->port->priv && !i->port->edge && (i->stp || !i->port->stp) && (!i->vlan_filter || (i->port->untagged == 0 && i->port->ntagged == 0)));
 }
 
 static void

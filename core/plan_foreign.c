@@ -201,6 +201,7 @@ plan_member(struct planner *pl, const struct plan_foreign *f, struct plan_iface 
 	i->bridge_now = b->link == NULL ? NULL : b->link->ifname;
 	i->port = &f->member->port;
 	i->vlan_filter = b->want->u.bridge.vlan_filter;
+	i->stp = b->want->u.bridge.stp;
 	i->mtu = b->want->u.bridge.mtu; /* all members of a bridge have one MTU, if_bridge(4) */
 	str_format(mtu_pointer, sizeof(mtu_pointer), "/bridges/%s/mtu", b->want->name);
 	i->mtu_pointer = mtu_pointer;

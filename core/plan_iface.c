@@ -129,6 +129,9 @@ port_differs(const struct plan_iface *i)
 
 	if (l->priv != p->priv)
 		return (true);
+	/* a bridge with STP has it on all its ports */
+	if (l->port_stp_known && (l->edge != p->edge || (!i->stp && l->port_stp != p->stp)))
+		return (true);
 	if (!i->vlan_filter)
 		return (false);
 	if (l->untagged != p->untagged || l->ntagged != p->ntagged)

@@ -143,7 +143,7 @@ struct plan_iface {
 	const char *bridge;	 /* final bridge, "" = none */
 	const char *bridge_now;	 /* the name under which that bridge is seen now; NULL = it is not there yet */
 	const struct port *port; /* NULL = leave the port's settings alone */
-	bool vlan_filter;
+	bool vlan_filter, stp;	/* of the bridge it shall be in */
 	uint32_t mtu;		 /* 0 = leave */
 	const char *mtu_pointer; /* NULL = base + "/mtu" */
 	struct mac mac;		 /* zero = leave */

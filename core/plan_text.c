@@ -117,8 +117,9 @@ say_port(const struct step *s, char *buf, size_t size)
 	}
 	if (c->untagged != 0 || c->ntagged != 0)
 		SAY(vlan, sizeof(vlan), ", untagged %u, %u tagged", (unsigned)c->untagged, (unsigned)c->ntagged);
-	SAY(buf, size, "%s %s %s bridge %s%s%s", s->cmd.op == CMD_PORT_SET ? "set" : "attach", c->ifname,
-	    s->cmd.op == CMD_PORT_SET ? "in" : "to", c->bridge, c->priv ? ", private" : "", vlan);
+	SAY(buf, size, "%s %s %s bridge %s%s%s%s%s", s->cmd.op == CMD_PORT_SET ? "set" : "attach", c->ifname,
+	    s->cmd.op == CMD_PORT_SET ? "in" : "to", c->bridge, c->priv ? ", private" : "", c->stp ? ", stp" : "",
+	    c->edge ? ", edge" : "", vlan);
 }
 
 static void

@@ -48,6 +48,7 @@ walk_row_link(struct walk *w, struct obs_link *r)
 	walk_bool(w, &r->stp);
 	walk_bool(w, &r->vlan_filter);
 	walk_bool(w, &r->priv);
+	walk_bool(w, &r->port_stp_known);
 	walk_bool(w, &r->port_stp);
 	walk_bool(w, &r->edge);
 	walk_u16(w, &r->untagged);

@@ -542,6 +542,42 @@ test_vlans(void **state)
 	assert_int_equal(plan.v[0].cmd.op, CMD_PORT_SET);
 }
 
+static void
+test_port_flags(void **state)
+{
+	struct object *b, *e;
+	struct port *p;
+
+	(void)state;
+	small();
+	b = topo_find(&want, KIND_BRIDGE, "lan0");
+	e = topo_find(&want, KIND_EPAIR, "web0");
+	p = &e->u.epair.end[END_A].port;
+	p->edge = true;
+	settle(); /* also when the pair is made */
+	assert_true(observed_link(&have, "", "web0a")->edge);
+	p->stp = true;
+	planned("PORT_SET bridge=lan0 if=web0a stp edge\n");
+	execute();
+	converged();
+	b->u.bridge.stp = true;
+	look();
+	build();
+	execute();
+	p->stp = false;
+	look();
+	build();
+	assert_int_equal(plan.n, 0); /* its bridge has it on all ports */
+	have.links[0].port_stp_known = have.links[1].port_stp_known = have.links[2].port_stp_known = false;
+	p->edge = false;
+	build();
+	assert_int_equal(plan.n, 0); /* nobody knows */
+	look();
+	build();
+	assert_int_equal(plan.n, 1);
+	assert_int_equal(plan.v[0].cmd.op, CMD_PORT_SET);
+}
+
 int
 main(void)
 {
@@ -550,7 +586,7 @@ main(void)
 		T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
 		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope),
 		T(test_jail_out_of_scope), T(test_broken_epairs), T(test_forged_label), T(test_leftovers),
-		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_vlans) };
+		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_vlans), T(test_port_flags) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

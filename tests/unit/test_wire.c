@@ -221,7 +221,7 @@ fill_observed(struct observed *o, size_t n)
 		l->type = LINK_EPAIR;
 		l->mark = (struct mark){ true, true, KIND_EPAIR, "e", END_B };
 		l->mtu = 1500;
-		l->up = true;
+		l->up = l->port_stp_known = l->edge = true;
 		l->ntagged = (uint16_t)(i % (LIMIT_TAGGED + 1));
 		for (uint16_t k = 0; k < l->ntagged; k++)
 			l->tagged[k] = (uint16_t)(k + 1);

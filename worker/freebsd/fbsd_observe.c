@@ -104,6 +104,7 @@ take_ports(struct look *k, const char *bridge, bool filters)
 			continue;
 		(void)str_copy(o->bridge, sizeof(o->bridge), bridge);
 		o->priv = (v[i].ifbr_ifsflags & IFBIF_PRIVATE) != 0;
+		o->port_stp_known = true;
 		o->port_stp = (v[i].ifbr_ifsflags & IFBIF_STP) != 0;
 		o->edge = (v[i].ifbr_ifsflags & IFBIF_BSTP_ADMEDGE) != 0;
 		o->untagged = 0;
