@@ -81,15 +81,18 @@ ifconfig lan0 down
 ok "up again" settled $J probe web 10.0.0.1 -c 1
 ifconfig lan0 deletem web0a
 ok "a member again" settled $J probe web 10.0.0.1 -c 1
-echo "== flags of a port that is there already"
+echo "== flags of a member that is there already"
 port() { ifconfig lan0 | awk -v m="$1" '$1 == "member:" && $2 == m'; }
-ok "apply" apply '{"bridges":{"lan0":{"addresses":["10.0.0.1/24"]}},"epairs":{"web0":{"a":{"bridge":"lan0","stp":true,"edge":true},"b":{"jail":"web","addresses":["10.0.0.2/24"]}}},"jails":{"web":{}}}'
-ok "stp is on" has "$(port web0a)" STP
+member() { apply "{\"bridges\":{\"lan0\":{\"addresses\":[\"10.0.0.1/24\"],\"members\":{\"re0\":$1}}},${base#*,}}"; }
+ok "a member" member '{}'
+ok "no stp" not has "$(port re0)" STP
+ok "with stp" member '{"stp":true,"edge":true}'
+ok "stp is on" has "$(port re0)" STP
+ok "nothing left to do" $J plan "$dir/t.json"
+ok "without" member '{}'
+ok "stp is off" not has "$(port re0)" STP
 ok "nothing left to do" $J plan "$dir/t.json"
 ok "apply" apply "{$base}"
-ok "stp is off" not has "$(port web0a)" STP
-ok "nothing left to do" $J plan "$dir/t.json"
-
 echo "== the jail is removed by hand while a connection is in TIME_WAIT"
 (nc -l 10.0.0.1 4000 >/dev/null </dev/null &)
 sleep 1
