@@ -551,6 +551,10 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
 		if (format == CONV_TO_EZJAIL && t->v[KIND_JAIL][i]->u.jail.params.n > 0)
 			conv_say(c, CONV_WARNING, NULL, "params", "jail %s has jail parameters that an ezjail file cannot say", t->v[KIND_JAIL][i]->name);
+	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
+		if (t->v[KIND_JAIL][i]->u.jail.sysctls.n > 0)
+			conv_say(c, CONV_WARNING, NULL, "sysctls",
+			    "jail %s has sysctls that an ezjail file cannot say; they go into the jail's own sysctl.conf", t->v[KIND_JAIL][i]->name);
 }
 
 int

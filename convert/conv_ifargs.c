@@ -371,10 +371,7 @@ take_word(struct args *a, const char *w)
 			bad(a, w, name);
 	} else if (bridge_word(a, w) || harmless(a, w))
 		return;
-	else if (strcmp(w, "vhid") == 0) {
-		argument(a, w);
-		conv_say(a->h->c, CONV_WARNING, a->pos, "carp", "%s: CARP stays with rc.conf; jailnet does not know it", a->i->name);
-	} else if (strcmp(w, "vnet") == 0) {
+	else if (strcmp(w, "vnet") == 0) {
 		argument(a, w);
 		conv_say(a->h->c, CONV_WARNING, a->pos, "vnet-keyword", "%s: is moved into a jail by rc.conf; make it an attachment",
 		    a->i->name);
@@ -384,12 +381,30 @@ take_word(struct args *a, const char *w)
 		conv_say(a->h->c, CONV_WARNING, a->pos, "ignored", "%s: %.80s has no meaning here and is left out", a->i->name, w);
 }
 
+/*
+ * An address that CARP moves between hosts is no address of this one: the whole line stays with rc.conf.  Its words are not
+ * repeated, there is a password among them.
+ */
+static bool
+is_carp(const struct args *a)
+{
+	for (size_t k = 0; k < a->n; k++)
+		if (strcmp(a->v[k], "vhid") == 0) {
+			conv_say(a->h->c, CONV_WARNING, a->pos, "carp",
+			    "%s: the CARP address of this line stays with rc.conf; jailnet does not know CARP", a->i->name);
+			return (true);
+		}
+	return (false);
+}
+
 void
 conv_ifconfig(struct conv_host *h, struct conv_if *i, const char *text, const struct conv_pos *pos)
 {
 	struct args a = { .h = h, .i = i, .pos = pos };
 
 	a.n = conv_words(h->c, text, &a.v);
+	if (is_carp(&a))
+		return;
 	while (a.at < a.n && !h->c->nomem)
 		take_word(&a, a.v[a.at++]);
 }
