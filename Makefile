@@ -113,6 +113,11 @@ demo-stop:
 check: deps
 	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
 
+# The stories with two threads watched.
+tsan: deps
+	@$(MAKE) -s B=$(B)/tsan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=thread" all tests
+	@JAILNET_BUILD_DIR=$(B)/tsan PYTHONPATH=tests/lib $(PYTHON) -m pytest -q -p no:cacheprovider tests/scenario tests/api/test_raw.py
+
 # The same tests, every allocation and access watched.
 asan: deps
 	@$(MAKE) B=$(B)/asan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=address,undefined -fno-omit-frame-pointer" check-built
@@ -192,6 +197,6 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo "all www check-www demo demo-stop check asan check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
+	@echo "all www check-www demo demo-stop check asan tsan check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
 
-.PHONY: check-contract all tests deps deps-ci demo demo-stop check check-built asan fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help
+.PHONY: check-contract all tests deps deps-ci demo demo-stop check check-built asan tsan fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help

@@ -201,6 +201,9 @@ class Daemon(Client):
                 self.process.kill()
                 self.process.wait()
                 raise AssertionError("jailnetd did not stop\n" + self.log())
+        # what a sanitizer saw in any of the processes; a server that dies of it is started again, and a test may not notice
+        for word in ("Sanitizer", "runtime error:"):
+            assert word not in self.log(), self.log()[-6000:]
         return self.process.returncode
 
     def __enter__(self):
