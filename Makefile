@@ -118,6 +118,10 @@ tsan: deps
 	@$(MAKE) -s B=$(B)/tsan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=thread" all tests
 	@JAILNET_BUILD_DIR=$(B)/tsan PYTHONPATH=tests/lib $(PYTHON) -m pytest -q -p no:cacheprovider tests/scenario tests/api/test_raw.py
 
+valgrind: deps-ci
+	@$(MAKE) -s all tests
+	@sh tests/valgrind.sh "$(B)"
+
 # The same tests, every allocation and access watched.
 asan: deps
 	@$(MAKE) B=$(B)/asan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=address,undefined -fno-omit-frame-pointer" check-built
@@ -197,6 +201,6 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo "all www check-www demo demo-stop check asan tsan check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
+	@echo "all www check-www demo demo-stop check asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
 
-.PHONY: check-contract all tests deps deps-ci demo demo-stop check check-built asan tsan fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help
+.PHONY: check-contract all tests deps deps-ci demo demo-stop check check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help
