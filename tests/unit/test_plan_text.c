@@ -180,7 +180,7 @@ test_speed(void **state)
 	again = seconds() - start;
 	assert_int_equal(plan.n, 0);
 	print_message("5000 jails, 10000 epairs: first plan %.0f ms, empty plan %.0f ms\n", create * 1e3, again * 1e3);
-	assert_true(create < 1.0 && again < 1.0);
+	assert_true(create < 10.0 && again < 10.0); /* quadratic would be minutes; room for memcheck */
 }
 
 int

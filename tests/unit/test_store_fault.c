@@ -213,7 +213,7 @@ own_disk(const char *where)
 		write_text("/proc/self/uid_map", uids);
 		write_text("/proc/self/gid_map", gids);
 	}
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount("tmpfs", where, "tmpfs", 0, "size=" DISK_SIZE ",mode=0700") == -1)
 		_exit(77);
 }

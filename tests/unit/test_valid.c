@@ -582,7 +582,7 @@ test_limits_and_speed(void **state)
 	}
 	fine();
 	print_message("5000 jails, 10000 epairs: %.0f ms\n", best * 1e3);
-	assert_true(best < 0.5); /* quadratic would be tens of seconds; room for sanitizers and a busy machine */
+	assert_true(best < 5.0); /* quadratic would be tens of seconds; room for sanitizers, memcheck and a busy machine */
 	epair("zzz", "", "", "", "");
 	topo_bad(ERR_LIMIT, "/epairs", "at most 10000 epairs, this would be 10001");
 }
