@@ -36,7 +36,7 @@ for src in tests/fake/fake_server.c; do
     printf '%s: %s.o $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_core)\n' "$t" "$t" "$t"
     all="$all $t"
 done
-benches_linux= benches_freebsd=
+benches_linux="" benches_freebsd=""
 for src in tests/bench/*.c tests/bench/freebsd/*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
