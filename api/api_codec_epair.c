@@ -8,7 +8,7 @@
 
 const char *const codec_epair_fields[] = { "name", "mtu", "a", "b", "labels", "description", NULL };
 static const char *const end_fields[] = {
-	"ifname", "mac", "bridge", "jail", "addresses", "up", "private", "untagged", "tagged", NULL
+	"ifname", "mac", "bridge", "jail", "addresses", "up", "private", "stp", "edge", "untagged", "tagged", NULL
 };
 static const char *const sides[] = { [END_A] = "a", [END_B] = "b" };
 
@@ -35,6 +35,8 @@ decode_end(struct jd *d, const json_t *j, struct object *o, struct end *e)
 	codec_get_prefixes(d, j, "addresses", o, &e->addrs);
 	jd_bool(d, j, "up", &e->up);
 	jd_bool(d, j, "private", &e->port.priv);
+	jd_bool(d, j, "stp", &e->port.stp);
+	jd_bool(d, j, "edge", &e->port.edge);
 	codec_get_vlans(d, j, o, &e->port);
 	jd_known(d, j, end_fields, NULL);
 }
@@ -80,6 +82,11 @@ encode_end(const struct end *e)
 	rc |= json_object_set_new(obj, "addresses", codec_put_prefixes(&e->addrs));
 	rc |= json_object_set_new(obj, "up", json_boolean(e->up));
 	rc |= json_object_set_new(obj, "private", json_boolean(e->port.priv));
+	/* of one platform only: told when somebody asked for them */
+	if (e->port.stp)
+		rc |= json_object_set_new(obj, "stp", json_true());
+	if (e->port.edge)
+		rc |= json_object_set_new(obj, "edge", json_true());
 	rc |= codec_put_vlans(obj, &e->port);
 	if (rc == 0)
 		return (obj);

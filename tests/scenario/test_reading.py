@@ -88,3 +88,15 @@ def test_nobody_who_waits_keeps_the_daemon_from_stopping(story):
         start = time.monotonic()
     t.join(10)
     assert time.monotonic() - start < 5 and got[0].json["items"] == []
+
+
+def test_flags_of_the_port_of_an_epair(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", {"bridges": {"b0": {}}, "epairs": {"e0": {"a": {"bridge": "b0", "stp": True, "edge": True}}}}).status == 200
+        a = d.get("/v1/epairs/e0").json["a"]
+        assert a["stp"] is True and a["edge"] is True and "stp" not in d.get("/v1/epairs/e0").json["b"]
+        assert d.settled() == []
+        plan = d.patch("/v1/epairs/e0?dry_run=plan", {"a": {"stp": False}}).json["steps"]
+        assert [s["detail"] for s in plan] == ["set e0a in bridge b0, edge"], plan
+        assert d.patch("/v1/epairs/e0", {"a": {"stp": None, "edge": False}}).status == 200
+        assert "stp" not in d.get("/v1/epairs/e0").json["a"] and d.settled() == []

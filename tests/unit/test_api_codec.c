@@ -48,7 +48,6 @@ test_round_trip(void **state)
 	struct object *ep = full_epair("web0", 20, "lan", "web");
 
 	(void)state;
-	ep->u.epair.end[END_A].port.stp = ep->u.epair.end[END_A].port.edge = false;	/* not of an end */
 	round_trip(ep);
 	round_trip(full_bridge("lan", 1));
 	round_trip(full_jail("web", 10));
@@ -80,7 +79,7 @@ test_item(void **state)
 	    "exists\",\"errno\":17}"));
 	assert_non_null(
 	    strstr(text, "\"a\":{\"bridge\":\"lan\",\"addresses\":[\"fe80::1/64\"],\"up\":false,\"private\":true,"
-			 "\"untagged\":9,\"tagged\":[2,3]}"));
+			 "\"stp\":true,\"edge\":true,\"untagged\":9,\"tagged\":[2,3]}"));
 	assert_null(strstr(text, "\"mac\":\"02:10:00:00:00:28\",\"bridge\""));	/* not pinned: not a writable field */
 	free(text);
 	json_decref(item);
@@ -215,8 +214,8 @@ test_wrong(void **state)
 	    "/members/a~1b", "starts with a letter", "/members/abcdefghijklmnop", "at most 15", "/members/re1",
 	    "wants an object");
 	WRONG(KIND_EPAIR, "web0",
-	    "{\"a\":{\"bridge\":\"lan\",\"jail\":\"web\"},\"b\":{\"ifname\":\"0\",\"stp\":true,\"up\":1},\"c\":{}}",
-	    "/a", "not in both", "/b/ifname", "starts with a letter", "/b/stp", "unknown", "/b/up", "true or false",
+	    "{\"a\":{\"bridge\":\"lan\",\"jail\":\"web\"},\"b\":{\"ifname\":\"0\",\"stpp\":true,\"up\":1},\"c\":{}}",
+	    "/a", "not in both", "/b/ifname", "starts with a letter", "/b/stpp", "unknown", "/b/up", "true or false",
 	    "/c", "unknown");
 	WRONG(KIND_JAIL, "web",
 	    "{\"manager\":\"me\",\"running\":0,\"routes\":{\"default\":\"x\",\"10.0.0.0\":\"10.0.0.1\"},\"exec\":{"
