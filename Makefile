@@ -160,8 +160,8 @@ check-www:
 	@$(MAKE) -s all www $(B)/jailnetd-fake
 	@sh tests/www/check.sh "$(B)"
 
-lint:
-	@sh tests/demo/deps.sh ci
+lint: deps-ci
+	@$(MAKE) -s all
 	@sh tests/lint.sh "$(B)"
 # Every source of the FreeBSD build, compiled and linked on Linux.
 check-freebsd:
