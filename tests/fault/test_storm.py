@@ -29,7 +29,11 @@ class Load(threading.Thread):
         exists = self.rng.random() < 0.6
         self.targets[target], before = None, self.targets[target]
         body = {"mtu": self.rng.choice([1400, 1500])} if "bridges" in target else {"a": {"bridge": "lan0"}}
-        a = self.c.put(target, body) if exists else self.c.delete(target)
+        try:
+            a = self.c.put(target, body) if exists else self.c.delete(target)
+        except (ConnectionRefusedError, FileNotFoundError):
+            self.targets[target] = before       # nobody listens: never sent
+            raise
         if a.status in (200, 201, 204) or (a.status == 404 and not exists):
             self.targets[target] = exists
             self.acknowledged += 1
@@ -45,6 +49,9 @@ class Load(threading.Thread):
                 time.sleep(0.05)
             except Exception:       # http.client: the line was cut
                 time.sleep(0.05)
+
+    def known(self):
+        return sum(exists is not None for exists in self.targets.values())
 
 
 def kill(pid):
@@ -66,6 +73,10 @@ def test_storm():
                 t.start()
             for n in range(KILLS):
                 time.sleep(rng.uniform(0.05, 0.4))
+                if n == KILLS - 1:      # something must be known to be judged by
+                    d.wait(lambda: sum(t.known() for t in load) >= CLIENTS, 60)
+                    for t in load:
+                        t.end = True
                 if n % 4 == 3:
                     kill(d.worker_pid_cached())
                     d.process.wait(20)
@@ -74,22 +85,20 @@ def test_storm():
                 else:
                     kill(d.server_pid())
             for t in load:
-                t.end = True
-            for t in load:
                 t.join(60)
                 assert not t.is_alive()
             d.wait(lambda: d.get("/readyz").status == 200, 30)
             assert d.settled(60) == []
-            known = 0
             for t in load:
                 for target, exists in t.targets.items():
                     if exists is not None:
-                        known += 1
                         assert d.get(target).status == (200 if exists else 404), (target, exists)
             topology = d.topology()
             want = {"lo"} | set(topology["bridges"]) | {"%s%s" % (e, s) for e in topology["epairs"] for s in "ab"}
             assert {link["ifname"] for link in w.ip_json("link")} == want
-            assert sum(t.acknowledged for t in load) >= KILLS and known >= CLIENTS
+            known = sum(t.known() for t in load)
+            # at the last kill each client loses at most the one write it had under way, of its two objects
+            assert sum(t.acknowledged for t in load) >= KILLS and known >= CLIENTS // 2
             print("%d kills, %d acknowledged writes, %d of %d objects known" % (
                 KILLS, sum(t.acknowledged for t in load), known, 2 * CLIENTS))
         finally:
