@@ -15,6 +15,7 @@
 
 #include "api/api_metrics.h"
 #include "core/counters.h"
+#include "core/hostfile.h"
 #include "core/plan.h"
 #include "core/topo.h"
 #include "store/store.h"
@@ -133,6 +134,7 @@ enum write_verb {
 	/* not writes, but only R can ask the worker */
 	WRITE_COUNTERS,
 	WRITE_METRICS,
+	WRITE_FILES,	/* an import of the host's own files: becomes a dry WRITE_TOPOLOGY when R has them */
 	/* of a route only: it is decoded into WRITE_TOPOLOGY */
 	WRITE_ROLLBACK,
 	WRITE_PLAN,
@@ -201,6 +203,7 @@ struct write {
 	size_t nobjects;
 	char *patch;			/* PATCH: the JSON text, owned; merged in R against the current object */
 	size_t patch_size;
+	enum host_format format;	/* WRITE_FILES */
 	char *import;			/* of an import: warnings, files, topology as JSON text, owned */
 	bool create_only;		/* If-None-Match: * */
 	bool if_match_any;		/* If-Match: * */
@@ -257,7 +260,7 @@ int changes_put(struct changes *c, struct topo *next, const struct object *befor
 int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next,
     struct changes *out, struct errs *errs);
 
-enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_REPLAY /* of an earlier request with the same key */, OUT_PROBE, OUT_COUNTERS };
+enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_REPLAY /* of an earlier request with the same key */, OUT_PROBE, OUT_COUNTERS, OUT_FILES };
 struct outcome {
 	enum outcome_kind kind;
 	struct errs errs;	/* OUT_FAILED */
@@ -272,6 +275,7 @@ struct outcome {
 	struct plan plan;	/* OUT_PLAN: owned */
 	struct reply probe;	/* OUT_PROBE */
 	struct counters *counters;	/* OUT_COUNTERS: a reference */
+	struct hostfiles files;	/* OUT_FILES: owned by the ticket */
 };
 
 /* --- the two calls of H ------------------------------------------------------------------------------------ */
@@ -282,6 +286,8 @@ enum api_next { API_ANSWER, API_WRITE, API_STREAM };
  * starting after *since (a sequence). */
 enum api_next api_begin(
     struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since);
+/* After OUT_FILES, instead of api_finish: the write becomes a dry run of the whole topology, to be given to R again; false: res is filled. */
+bool api_import_files(struct api *a, struct write *w, const struct hostfiles *files, struct api_res *res);
 void api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res);
 
 /* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 401, 413 or 415.  (404 and 405

@@ -215,6 +215,9 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 	case OUT_PROBE:
 		api_answer_json(res, 200, probe_json(&o->probe), &req);
 		break;
+	case OUT_FILES:
+		api_answer_bad(res, 500, w->request_id, "files nobody asked for");
+		break;
 	case OUT_COUNTERS:
 		if (w->verb == WRITE_METRICS)
 			api_metrics_answer(a, o->counters, res, &req);

@@ -1,6 +1,8 @@
 /*
  * api_import: POST /v1/import/{ezjail,jail-conf,rc-conf}: files become a topology document, the plan to get there, and what must
  * be known about it.  Nothing is changed: the document is for PUT /v1/topology.
+ *
+ * The files are in the request, or {"source":"host"}: then R asks the worker for them, and it goes on in api_import_files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 struct import {
 	struct conv_file *files;
 	size_t nfiles;
+	bool from_host;
 	struct conv_opts opts;
 	struct conv_known known[KNOWN_MAX];
 	struct prefix networks[NETWORKS_MAX];
@@ -27,6 +30,7 @@ struct import {
 };
 
 static const char *const modes[] = { "flat", "routed", "behind_router" };
+static const char *const sources[] = { "host" };
 static const char *const hooks[] = { "static", "jib", "jailnet" };
 static const char *const managers[] = { "external", "jailnet" };
 
@@ -40,8 +44,10 @@ take_files(struct import *im, const json_t *j, struct jd *d)
 	size_t mark = jd_push(d, "files"), inner, i;
 	json_t *item;
 
-	if (json_object_get(j, "files") == NULL)
-		jd_error(d, ERR_INVALID, "is missing: [{\"path\": \"/etc/rc.conf\", \"content\": \"...\"}]");
+	if (im->from_host && json_object_get(j, "files") != NULL)
+		jd_error(d, ERR_INVALID, "are read from the host with \"source\": \"host\": one or the other");
+	else if (!im->from_host && json_object_get(j, "files") == NULL)
+		jd_error(d, ERR_INVALID, "is missing: [{\"path\": \"/etc/rc.conf\", \"content\": \"...\"}], or \"source\": \"host\"");
 	if (list == NULL) {
 		jd_pop(d, mark);
 		return;
@@ -123,7 +129,7 @@ take_lists(struct import *im, const json_t *j, struct jd *d)
 static void
 take_import(struct import *im, const json_t *j, uint32_t features, struct jd *d)
 {
-	static const char *const known[] = { "files", "mode", "hooks", "manager", "first_epair", "uplink", "router", "behind", "networks",
+	static const char *const known[] = { "source", "files", "mode", "hooks", "manager", "first_epair", "uplink", "router", "behind", "networks",
 		"behind_network", "macs", NULL };
 	unsigned word = 0;
 
@@ -134,6 +140,7 @@ take_import(struct import *im, const json_t *j, uint32_t features, struct jd *d)
 	if (!jd_is_object(d, j))
 		return;
 	jd_known(d, j, known, NULL);
+	im->from_host = im->opts.from_host = jd_word(d, j, "source", sources, NELEMS(sources), &word);
 	take_files(im, j, d);
 	if (jd_word(d, j, "mode", modes, NELEMS(modes), &word))
 		im->opts.mode = (enum conv_mode)word;
@@ -246,12 +253,12 @@ document(struct write *w, const struct conv *c, struct err *err)
 	return (rc);
 }
 
-static enum conv_kind
-kind_of_route(const struct api_route *r)
+static enum host_format
+format_of_route(const struct api_route *r)
 {
 	if (strstr(r->path, "ezjail") != NULL)
-		return (CONV_EZJAIL);
-	return (strstr(r->path, "jail-conf") != NULL ? CONV_JAIL_CONF : CONV_RC_CONF);
+		return (HOST_EZJAIL);
+	return (strstr(r->path, "jail-conf") != NULL ? HOST_JAIL_CONF : HOST_RC_CONF);
 }
 
 /* A row's name was copied; one of the request belongs to the request. */
@@ -265,6 +272,7 @@ free_known(struct import *im, size_t from)
 static int
 convert(struct api *a, struct write *w, struct import *im, struct err *err)
 {
+	static const enum conv_kind kinds[] = { [HOST_EZJAIL] = CONV_EZJAIL, [HOST_JAIL_CONF] = CONV_JAIL_CONF, [HOST_RC_CONF] = CONV_RC_CONF };
 	struct topo have, found;
 	struct conv c;
 	int rc = -1;
@@ -274,7 +282,7 @@ convert(struct api *a, struct write *w, struct import *im, struct err *err)
 	if (store_topo(a->reader, &have, err) == -1)
 		return (-1);
 	im->opts.have = &have;
-	if (conv_import(&c, kind_of_route(w->route), im->files, im->nfiles, &im->opts, &found, err) == 0 &&
+	if (conv_import(&c, kinds[format_of_route(w->route)], im->files, im->nfiles, &im->opts, &found, err) == 0 &&
 	    merge(&have, &found, w, err) == 0 && document(w, &c, err) == 0)
 		rc = 0;
 	topo_fini(&found);
@@ -283,8 +291,25 @@ convert(struct api *a, struct write *w, struct import *im, struct err *err)
 	return (rc);
 }
 
-bool
-api_import_convert(struct api *a, const struct api_req *req, struct write *w, struct api_res *res)
+/* The worker's files as if the request had brought them. */
+static int
+use_files(struct import *im, const struct hostfiles *files, struct err *err)
+{
+	im->files = calloc(files->n + 1, sizeof(*im->files));
+	if (im->files == NULL)
+		return (err_nomem(err));
+	im->nfiles = files->n;
+	for (size_t i = 0; i < files->n; i++) {
+		const struct hostfile *f = &files->v[i];
+
+		im->files[i] = (struct conv_file){ .path = f->path, .text = f->text, .size = f->size, .note = f->note[0] != '\0' ? f->note : NULL };
+	}
+	return (0);
+}
+
+/* files NULL: those of the request.  True: the write goes to R, to be planned, or first for the host's files. */
+static bool
+import(struct api *a, struct write *w, const struct hostfiles *files, struct api_res *res)
 {
 	struct import *im = calloc(1, sizeof(*im));
 	struct errs errs = { .n = 0 };
@@ -294,11 +319,6 @@ api_import_convert(struct api *a, const struct api_req *req, struct write *w, st
 	size_t asked = 0;
 	bool ok = false;
 
-	if (w->selector[0] != '\0') {
-		api_answer_bad(res, 403, req->request_id, "an import concerns the whole topology; you may see a part of it");
-		free(im);
-		return (false);
-	}
 	if (im == NULL || api_json_parse(w->patch, w->patch_size, &j, &err) == -1) {
 		if (im == NULL)
 			err_nomem(&err);
@@ -308,17 +328,24 @@ api_import_convert(struct api *a, const struct api_req *req, struct write *w, st
 	take_import(im, j, atomic_load(&a->health->features), &d);
 	asked = im->opts.nknown;
 	if (errs.n > 0) {
-		api_problem_errs(res, &errs, NULL, req->request_id);
+		api_problem_errs(res, &errs, NULL, w->request_id);
 		goto answered;
 	}
-	if (store_ifaces(a->reader, known_row, im, &err) == -1 || convert(a, w, im, &err) == -1)
+	ok = true;
+	if (im->from_host && files == NULL) {
+		w->verb = WRITE_FILES;
+		w->format = format_of_route(w->route);
+		goto answered;
+	}
+	if ((files != NULL && use_files(im, files, &err) == -1) || store_ifaces(a->reader, known_row, im, &err) == -1 || convert(a, w, im, &err) == -1) {
+		ok = false;
 		goto out;
+	}
 	w->verb = WRITE_TOPOLOGY;
 	w->dry_run = DRY_PLAN;
-	ok = true;
 out:
 	if (!ok)
-		api_answer_err(res, &err, req->request_id);
+		api_answer_err(res, &err, w->request_id);
 answered:
 	if (im != NULL) {
 		free_known(im, asked);
@@ -327,6 +354,23 @@ answered:
 	free(im);
 	json_decref(j);
 	return (ok);
+}
+
+bool
+api_import_convert(struct api *a, const struct api_req *req, struct write *w, struct api_res *res)
+{
+	if (w->selector[0] != '\0') {
+		api_answer_bad(res, 403, req->request_id, "an import concerns the whole topology; you may see a part of it");
+		return (false);
+	}
+	return (import(a, w, NULL, res));
+}
+
+bool
+api_import_files(struct api *a, struct write *w, const struct hostfiles *files, struct api_res *res)
+{
+	res->route = w->route;
+	return (import(a, w, files, res));
 }
 
 /* A document that cannot be planned as it stands is an answer, too: what is wrong with it goes along. */

@@ -284,7 +284,8 @@ static const struct option import_options[] = {
 	{ "first-epair", required_argument, NULL, 'e' }, { "uplink", required_argument, NULL, 'u' },
 	{ "router", required_argument, NULL, 'r' }, { "behind", required_argument, NULL, 'b' },
 	{ "behind-network", required_argument, NULL, 'B' }, { "network", required_argument, NULL, 'n' },
-	{ "topology", required_argument, NULL, 't' }, { "root", required_argument, NULL, 'R' }, { "files", required_argument, NULL, 'f' }, { NULL, 0, NULL, 0 }
+	{ "topology", required_argument, NULL, 't' }, { "root", required_argument, NULL, 'R' }, { "files", required_argument, NULL, 'f' },
+	{ "host", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
 };
 
 /* -1 = go on, else the exit code. */
@@ -322,6 +323,9 @@ import_option(json_t *body, int opt, const char **to, const char **dir, char roo
 	case 'f':
 		*dir = optarg;
 		return (-1);
+	case 'h':
+		json_object_set_new(body, "source", json_string("host"));
+		return (-1);
 	case 'R':
 		if (realpath(optarg, root) != NULL)
 			return (-1);
@@ -339,6 +343,7 @@ cli_import(struct cli *c, int argc, char **argv)
 	char *text = NULL, root[PATH_MAX] = "", where[PATH_MAX + 64];
 	struct err err;
 	int opt, rv = -1;
+	bool from_host;
 	size_t i;
 
 	while (rv == -1 && (opt = getopt_long(argc, argv, "", import_options, NULL)) != -1)
@@ -348,7 +353,12 @@ cli_import(struct cli *c, int argc, char **argv)
 			path = kinds[i].path;
 	if (rv == -1 && path == NULL)
 		rv = cli_usage(argv[0]);
-	for (i = 0; rv == -1 && optind + 1 >= argc && usual[i] != NULL; i++) {
+	from_host = json_object_get(body, "source") != NULL;
+	if (rv == -1 && from_host && (optind + 1 < argc || root[0] != '\0')) {
+		cli_warn("--host: the daemon reads the files of its host; it takes neither names nor --root");
+		rv = CLI_USAGE;
+	}
+	for (i = 0; rv == -1 && !from_host && optind + 1 >= argc && usual[i] != NULL; i++) {
 		snprintf(where, sizeof(where), "%s%s", strcmp(root, "/") == 0 ? "" : root, usual[i]);
 		if (access(where, R_OK) == 0 && add_path(files, where, root, &err) == -1)
 			rv = cli_fail(&err);
@@ -356,7 +366,8 @@ cli_import(struct cli *c, int argc, char **argv)
 	for (opt = optind + 1; rv == -1 && opt < argc; opt++)
 		if (add_path(files, argv[opt], root, &err) == -1)
 			rv = cli_fail(&err);
-	json_object_set(body, "files", files);
+	if (!from_host)
+		json_object_set(body, "files", files);
 	if (rv == -1) {
 		text = json_dumps(body, JSON_COMPACT);
 		rv = text == NULL ? cli_fail((err_nomem(&err), &err)) : call_send(c, "POST", path, text, strlen(text), false, &answer);

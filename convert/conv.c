@@ -68,6 +68,10 @@ prepare(struct conv *c, struct conv_src *src, const struct conv_file *f, enum co
 	if (src->path == NULL)
 		return (false);
 	src->kind = conv_kind_of(f->path, kind);
+	if (f->note != NULL) {
+		conv_say(c, CONV_WARNING, &(struct conv_pos){ src, 0, 0 }, "not-read", "%.100s: not read", f->note);
+		return (true);
+	}
 	if (!is_text(c, src, f))
 		return (true);
 	text = conv_alloc(c, f->size + 1);

@@ -31,6 +31,7 @@ struct conv_file {
 	const char *path;
 	const char *text;
 	size_t size;
+	const char *note;	/* NULL, or why it could not be read: becomes a warning */
 };
 
 /* WARNING: something changes its meaning or was not understood.  ERROR: a file, or a part of it, could not be used. */
@@ -77,6 +78,7 @@ struct conv_opts {
 		struct mac mac;
 	} *known;
 	size_t nknown;
+	bool from_host;			/* the files are the usual ones of the host: no others can be added */
 	const struct topo *have;	/* NULL, or what there is already: its names are not taken again, and a jail that has its
 					 * epair keeps it */
 };

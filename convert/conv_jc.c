@@ -80,6 +80,20 @@ mark_included(struct jc *jc)
 
 static void sequence(struct jc *jc, const struct jc_file *f);
 
+/* A pattern that finds nothing is as it should be for jail(8); what was not even looked for is another thing. */
+static void
+say_missing(struct jc *jc, const struct jc_block *b, const char *pattern)
+{
+	static const char read_dir[] = "/etc/jail.conf.d/";
+	bool many = strpbrk(pattern, "*?") != NULL;
+
+	if (jc->h->opts->from_host && strncmp(pattern, read_dir, sizeof(read_dir) - 1) != 0)
+		conv_say(jc->c, CONV_WARNING, &b->pos, "include",
+		    "%.200s is not one of the usual paths and was not read; what it says is missing. Send the files themselves: jailnet import jail-conf FILE ...", pattern);
+	else
+		conv_say(jc->c, many ? CONV_NOTE : CONV_WARNING, &b->pos, "include", "%.200s is not among the files given; what it says is missing", pattern);
+}
+
 static void
 include(struct jc *jc, const struct jc_block *b)
 {
@@ -107,8 +121,7 @@ include(struct jc *jc, const struct jc_block *b)
 			sequence(jc, &jc->files[f]);
 	}
 	if (!found)
-		conv_say(jc->c, strpbrk(pattern, "*?") != NULL ? CONV_NOTE : CONV_WARNING, &b->pos, "include",
-		    "%.200s is not among the files given; what it says is missing", pattern);
+		say_missing(jc, b, pattern);
 }
 
 static void

@@ -25,6 +25,7 @@ static const struct {
 };
 
 static const char *const scope_names[] = { [OBSERVE_ALL] = "all", [OBSERVE_JAIL] = "jail", [OBSERVE_LINK] = "link" };
+static const char *const format_names[] = { [HOST_EZJAIL] = "ezjail", [HOST_JAIL_CONF] = "jail-conf", [HOST_RC_CONF] = "rc-conf" };
 static const char *const backend_names[] = { [BACKEND_IF_BRIDGE] = "if_bridge", [BACKEND_NETGRAPH] = "netgraph" };
 
 static void put(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -198,6 +199,18 @@ print_probe(struct out *o, const struct cmd_probe *c)
 
 	put(o, " jail=%s to=%s count=%u interval=%ums timeout=%ums", place(c->jail), ip_format(&c->to, to), c->count,
 	    c->interval_ms, c->timeout_ms);
+}
+
+static void
+print_files(struct out *o, const struct cmd_files *c)
+{
+	put(o, " %s", host_format_name(c->format));
+}
+
+const char *
+host_format_name(enum host_format format)
+{
+	return ((size_t)format < NELEMS(format_names) ? format_names[format] : "?");
 }
 
 const char *

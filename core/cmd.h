@@ -43,14 +43,15 @@
 	X(JAIL_START, exec, CMD_JOB)				\
 	X(JAIL_STOP, exec, CMD_JOB)				\
 	X(JAIL_DESTROY, ref, CMD_NOW)				\
-	X(PROBE, probe, CMD_JOB)
+	X(PROBE, probe, CMD_JOB)				\
+	X(FILES, files, CMD_NOW)
 
 enum cmd_op {
 #define X(op, member, flags) CMD_##op,
 	CMD_LIST(X)
 #undef X
 };
-#define CMD_COUNT (CMD_PROBE + 1)
+#define CMD_COUNT (CMD_FILES + 1)
 
 #define PROTO_VERSION 1
 #define PROBE_MAX 64
@@ -178,6 +179,14 @@ struct cmd_probe {
 	uint32_t timeout_ms;	/* for each answer */
 };
 
+/* The host's configuration files of one format: worker/hostfile.c knows where they are, nobody else says. */
+enum host_format { HOST_EZJAIL, HOST_JAIL_CONF, HOST_RC_CONF };
+#define HOST_FORMAT_COUNT (HOST_RC_CONF + 1)
+const char *host_format_name(enum host_format format);	/* "jail-conf" */
+struct cmd_files {
+	enum host_format format;
+};
+
 struct cmd {
 	enum cmd_op op;
 	union {
@@ -197,6 +206,7 @@ struct cmd {
 		struct cmd_jail jail;
 		struct cmd_exec exec;
 		struct cmd_probe probe;
+		struct cmd_files files;
 	} u;
 };
 

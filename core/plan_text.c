@@ -300,7 +300,8 @@ static const struct words {
 	[CMD_JAIL_START] = { "start", say_exec, NULL },
 	[CMD_JAIL_STOP] = { "stop", say_exec, cut_jail },
 	[CMD_JAIL_DESTROY] = { "delete", say_ref, cut_jail },
-	[CMD_PROBE] = { "change", say_name, NULL } };
+	[CMD_PROBE] = { "change", say_name, NULL },
+	[CMD_FILES] = { "change", say_name, NULL } };
 
 const char *
 step_verb(const struct step *s)

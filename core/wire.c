@@ -160,6 +160,12 @@ w_probe(struct walk *w, struct cmd_probe *c)
 }
 
 static void
+w_files(struct walk *w, struct cmd_files *c)
+{
+	WALK_ENUM(w, c->format, enum host_format, HOST_FORMAT_COUNT);
+}
+
+static void
 w_cmd(struct walk *w, struct cmd *c)
 {
 	WALK_ENUM(w, c->op, enum cmd_op, CMD_COUNT);
@@ -227,6 +233,18 @@ w_change(struct walk *w, struct change *c)
 	WALK_STR(w, c->ifname);
 }
 
+static void
+w_part(struct walk *w, struct hostfile_part *p)
+{
+	WALK_STR(w, p->path);
+	WALK_STR(w, p->note);
+	walk_u16(w, &p->size);
+	if (p->size > sizeof(p->data))
+		w->b.bad = true;
+	else
+		walk_bytes(w, p->data, p->size);
+}
+
 int
 wire_put_cmd(struct frame *f, uint64_t seq, const struct cmd *c, struct err *err)
 {
@@ -255,6 +273,16 @@ wire_put_changed(struct frame *f, const struct change *c, struct err *err)
 
 	w_change(&w, &copy);
 	return (walk_end_put(f, &w, "change", err));
+}
+
+int
+wire_put_part(struct frame *f, uint64_t seq, const struct hostfile_part *p, struct err *err)
+{
+	struct walk w = walk_begin_put(f, FRAME_FILE, seq);
+	struct hostfile_part copy = *p;
+
+	w_part(&w, &copy);
+	return (walk_end_put(f, &w, "part of a file", err));
 }
 
 int
@@ -305,6 +333,22 @@ wire_get_changed(const struct frame *f, struct change *out, struct err *err)
 	return (0);
 }
 
+int
+wire_get_part(const struct frame *f, struct hostfile_part *out, struct err *err)
+{
+	struct hostfile_part p;
+	struct walk w;
+
+	memset(&p, 0, sizeof(p));
+	if (walk_begin_get(f, FRAME_FILE, &w, err) == -1)
+		return (-1);
+	w_part(&w, &p);
+	if (walk_end_get(&w, "part of a file", err) == -1)
+		return (-1);
+	*out = p;
+	return (0);
+}
+
 void
 wire_header_put(const struct frame *f, uint8_t header[WIRE_HEADER_SIZE])
 {
@@ -332,7 +376,7 @@ wire_header_get(const uint8_t header[WIRE_HEADER_SIZE], struct frame *f, struct 
 	seq = buf_get_u64(&b);
 	if (version != PROTO_VERSION)
 		return (err_set(err, ERR_PROTO, "frame of protocol version %u, not %d", version, PROTO_VERSION));
-	if (type < FRAME_CMD || type > FRAME_CHANGED)
+	if (type < FRAME_CMD || type > FRAME_FILE)
 		return (err_set(err, ERR_PROTO, "frame of unknown type %u", type));
 	if (len > WIRE_PAYLOAD_MAX)
 		return (err_set(err, ERR_PROTO, "frame of %u bytes, at most %d", len, WIRE_PAYLOAD_MAX));

@@ -9,6 +9,7 @@
 #define JN_WIRE_H
 
 #include "core/cmd.h"
+#include "core/hostfile.h"
 
 #define WIRE_HEADER_SIZE 16
 #define WIRE_PAYLOAD_MAX 16384
@@ -18,7 +19,8 @@ enum frame_type {
 	FRAME_CMD = 1,	 /* server -> worker */
 	FRAME_REPLY,	 /* worker -> server; same sequence; for jobs it comes when the child ended */
 	FRAME_OBSERVED,	 /* worker -> server; rows, any number of frames, then the FRAME_REPLY of the OBSERVE or COUNTERS */
-	FRAME_CHANGED	 /* worker -> server, unasked, sequence 0: something changed in the kernel, look again */
+	FRAME_CHANGED,	 /* worker -> server, unasked, sequence 0: something changed in the kernel, look again */
+	FRAME_FILE	 /* worker -> server; a part of a file, any number, then the FRAME_REPLY of the FILES */
 };
 
 struct frame {
@@ -39,9 +41,11 @@ struct change {
 int wire_put_cmd(struct frame *f, uint64_t seq, const struct cmd *c, struct err *err);
 int wire_put_reply(struct frame *f, uint64_t seq, enum cmd_op op, const struct reply *r, struct err *err);
 int wire_put_changed(struct frame *f, const struct change *c, struct err *err);
+int wire_put_part(struct frame *f, uint64_t seq, const struct hostfile_part *p, struct err *err);
 int wire_get_cmd(const struct frame *f, struct cmd *out, struct err *err);
 int wire_get_reply(const struct frame *f, enum cmd_op op, struct reply *out, struct err *err);
 int wire_get_changed(const struct frame *f, struct change *out, struct err *err);
+int wire_get_part(const struct frame *f, struct hostfile_part *out, struct err *err);
 
 /*
  * Observations are streamed: calls 'emit' with each full frame; rows never straddle frames.  Decoding appends the rows

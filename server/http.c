@@ -175,11 +175,24 @@ fingerprint(const struct request *r, uint8_t out[32])
 	crypto_generichash_final(&state, out, 32);
 }
 
-static enum MHD_Result
-request_write(struct request *r, struct write *w)
+static void
+request_push(struct request *r)
 {
 	struct err err;
 
+	/* suspend first: R may answer before push returns */
+	atomic_fetch_add(&r->l->writing, 1);
+	MHD_suspend_connection(r->conn);
+	if (ticket_queue_push(r->l->conf->queue, r->ticket, &err) == -1) {
+		r->ticket->out.kind = OUT_FAILED;
+		errs_add_err(&r->ticket->out.errs, &err);
+		write_done(r->ticket);
+	}
+}
+
+static enum MHD_Result
+request_write(struct request *r, struct write *w)
+{
 	if (w->verb == WRITE_SIGN_IN && r->c->peer != NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0) {
 		write_free(w);
 		refuse(r, 429, "too_many", "too many wrong credentials from this address");
@@ -194,14 +207,7 @@ request_write(struct request *r, struct write *w)
 	}
 	r->ticket->done = write_done;
 	r->ticket->arg = r;
-	/* suspend first: R may answer before push returns */
-	atomic_fetch_add(&r->l->writing, 1);
-	MHD_suspend_connection(r->conn);
-	if (ticket_queue_push(r->l->conf->queue, r->ticket, &err) == -1) {
-		r->ticket->out.kind = OUT_FAILED;
-		errs_add_err(&r->ticket->out.errs, &err);
-		write_done(r->ticket);
-	}
+	request_push(r);
 	return (MHD_YES);
 }
 
@@ -212,7 +218,16 @@ request_finish(struct request *r)
 	struct api_res res;
 
 	api_res_init(&res);
-	api_finish(&r->l->api, r->ticket->write, &r->ticket->out, &res);
+	/* the first half of an import of the host's own files: now it can be worked out */
+	if (r->ticket->out.kind == OUT_FILES) {
+		if (api_import_files(&r->l->api, r->ticket->write, &r->ticket->out.files, &res)) {
+			ticket_reset(r->ticket);
+			request_push(r);
+			api_res_fini(&res);
+			return (MHD_YES);
+		}
+	} else
+		api_finish(&r->l->api, r->ticket->write, &r->ticket->out, &res);
 	if (r->ticket->write->verb == WRITE_SIGN_IN && res.status == 401 && r->c->peer != NULL)
 		peer_failed(r->c->peer, ident_mono_ms());
 	rc = http_reply(r, &res);

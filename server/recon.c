@@ -145,6 +145,10 @@ take_reply(struct recon *r, const struct remote_msg *m)
 		counters_reply(r, &m->reply);
 		return;
 	}
+	if (m->op == CMD_FILES) {
+		files_reply(r, &m->reply);
+		return;
+	}
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].seq == m->seq) {
 			job_done(r, &r->jobs[i], &m->reply);
@@ -160,7 +164,7 @@ worker_read(struct recon *r)
 	static struct remote_msg m;	/* large; R is one thread */
 
 	while (r->gone.code == ERR_NONE) {
-		remote_next(&r->remote, &r->part, &r->count.rows, &m);
+		remote_next(&r->remote, &r->part, &r->count.rows, &r->files.got, &m);
 		switch (m.kind) {
 		case REMOTE_NOTHING:
 			return;
@@ -172,6 +176,8 @@ worker_read(struct recon *r)
 			break;
 		case REMOTE_OBSERVED:
 			break;	/* rows are in r->part or r->count.rows */
+		case REMOTE_FILE:
+			break;	/* in r->files.got */
 		case REMOTE_GONE:
 			r->gone = m.err;
 			break;
@@ -352,6 +358,7 @@ answer_all(struct recon *r, const struct err *err)
 	ticket_queue_close(r->conf->queue);
 	op_answer_all(r, err);
 	counters_end(r, err);
+	files_end(r, err);
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].seq != 0 && r->jobs[i].probe != NULL)
 			ticket_fail(r->jobs[i].probe, err);

@@ -485,6 +485,8 @@ take_questions(struct recon *r, struct ticket *list)
 			probe_start(r, t);
 		else if (t->write->verb == WRITE_BACKUP)
 			backup(r, t);
+		else if (t->write->verb == WRITE_FILES)
+			files_ask(r, t);
 		else if (api_verb_asks(t->write->verb))
 			counters_ask(r, t);
 		else {

@@ -11,6 +11,7 @@
  *	recon_op.c	operations: success, failure, rollback, 202
  *	recon_status.c	status rows, interface rows
  *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
+ *	recon_files.c	imports of what the host has: asks the worker for its files
  *	recon_plan.c	dry runs, kept plans, repair and adoption of drift
  *	recon_audit.c	the audit trail
  *	recon_idem.c	requests that must not happen twice
@@ -100,6 +101,12 @@ struct recon {
 		struct counters *last;
 		int64_t last_at;	/* monotonic */
 	} count;
+
+	struct {		/* POST /v1/import/... of the host's own files */
+		uint64_t seq;	/* FILES in flight for the first that waits, 0 = none */
+		struct ticket *waiting;
+		struct hostfiles got;
+	} files;
 
 	/* the cycle */
 	int64_t cycle_us;	/* monotonic: when it began */
@@ -224,6 +231,11 @@ void ifaces_write(struct recon *r);
 void counters_ask(struct recon *r, struct ticket *t);
 void counters_reply(struct recon *r, const struct reply *reply);
 void counters_end(struct recon *r, const struct err *err);	/* answers who waits, frees */
+
+/* recon_files.c */
+void files_ask(struct recon *r, struct ticket *t);
+void files_reply(struct recon *r, const struct reply *reply);
+void files_end(struct recon *r, const struct err *err);	/* answers who waits, frees */
 
 /* recon_drift.c */
 void drift_found(struct recon *r);	/* the steps of the new plan that no request asked for: rows and events */

@@ -66,13 +66,29 @@ take_rows(struct remote *r, struct observed *rows, struct observed *counted, str
 }
 
 static int
-take_frame(struct remote *r, struct observed *rows, struct observed *counted, struct remote_msg *out)
+take_file(struct remote *r, struct hostfiles *files, struct remote_msg *out)
+{
+	const struct remote_pending *p = r->frame.seq == 0 ? NULL : pending_find(r, r->frame.seq);
+	struct hostfile_part part;
+
+	out->kind = REMOTE_FILE;
+	if (p == NULL || p->op != CMD_FILES)
+		return (err_set(&out->err, ERR_PROTO, "a file nobody asked for"));
+	if (wire_get_part(&r->frame, &part, &out->err) == -1)
+		return (-1);
+	return (hostfiles_add(files, &part, &out->err));
+}
+
+static int
+take_frame(struct remote *r, struct observed *rows, struct observed *counted, struct hostfiles *files, struct remote_msg *out)
 {
 	switch (r->frame.type) {
 	case FRAME_REPLY:
 		return (take_reply(r, out));
 	case FRAME_OBSERVED:
 		return (take_rows(r, rows, counted, out));
+	case FRAME_FILE:
+		return (take_file(r, files, out));
 	case FRAME_CHANGED:
 		out->kind = REMOTE_CHANGED;
 		return (wire_get_changed(&r->frame, &out->change, &out->err));
@@ -83,7 +99,7 @@ take_frame(struct remote *r, struct observed *rows, struct observed *counted, st
 }
 
 void
-remote_next(struct remote *r, struct observed *rows, struct observed *counted, struct remote_msg *out)
+remote_next(struct remote *r, struct observed *rows, struct observed *counted, struct hostfiles *files, struct remote_msg *out)
 {
 	out->kind = REMOTE_NOTHING;
 	out->err.code = ERR_NONE;
@@ -91,7 +107,7 @@ remote_next(struct remote *r, struct observed *rows, struct observed *counted, s
 	case CHAN_AGAIN:
 		return;
 	case CHAN_FRAME:
-		if (take_frame(r, rows, counted, out) == 0)
+		if (take_frame(r, rows, counted, files, out) == 0)
 			return;
 		break;
 	case CHAN_EOF:

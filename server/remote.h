@@ -22,7 +22,7 @@ struct remote {
 	struct remote_pending pending[REMOTE_PENDING_MAX];
 };
 
-enum remote_kind { REMOTE_NOTHING, REMOTE_REPLY, REMOTE_OBSERVED, REMOTE_CHANGED, REMOTE_GONE };
+enum remote_kind { REMOTE_NOTHING, REMOTE_REPLY, REMOTE_OBSERVED, REMOTE_FILE, REMOTE_CHANGED, REMOTE_GONE };
 struct remote_msg {
 	enum remote_kind kind;
 	uint64_t seq;
@@ -36,7 +36,7 @@ void remote_init(struct remote *r, int fd);
 /* Sends; *seq identifies the answer. */
 int remote_send(struct remote *r, const struct cmd *c, uint64_t *seq, struct err *err);
 /* The next message, REMOTE_NOTHING when none is there.  Observed rows are appended to 'rows', those that answer COUNTERS to
- * 'counted'. */
-void remote_next(struct remote *r, struct observed *rows, struct observed *counted, struct remote_msg *out);
+ * 'counted', files to 'files'. */
+void remote_next(struct remote *r, struct observed *rows, struct observed *counted, struct hostfiles *files, struct remote_msg *out);
 
 #endif

@@ -20,17 +20,32 @@ ticket_new(struct write *w)
 	return (t);
 }
 
+static void
+out_fini(struct outcome *o)
+{
+	plan_fini(&o->plan);
+	counters_unref(o->counters);
+	hostfiles_fini(&o->files);
+	if (o->has_file)
+		close(o->fd);
+}
+
 void
 ticket_free(struct ticket *t)
 {
 	if (t == NULL)
 		return;
 	write_free(t->write);
-	plan_fini(&t->out.plan);
-	counters_unref(t->out.counters);
-	if (t->out.has_file)
-		close(t->out.fd);
+	out_fini(&t->out);
 	free(t);
+}
+
+void
+ticket_reset(struct ticket *t)
+{
+	out_fini(&t->out);
+	memset(&t->out, 0, sizeof(t->out));
+	plan_init(&t->out.plan);
 }
 
 void

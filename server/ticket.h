@@ -24,6 +24,7 @@ struct ticket {
 
 struct ticket *ticket_new(struct write *w);
 void ticket_free(struct ticket *t);
+void ticket_reset(struct ticket *t);	/* what came out of it goes: to be pushed again */
 void ticket_answer(struct ticket *t);
 
 /* A bounded queue with a wake pipe; push from any thread, take in R. */

@@ -71,6 +71,8 @@ static const struct conf_key keys[] = {
 	STR_KEY("host_sysctls", CONF_WORDS, policy.host_sysctls, ""),
 	STR_KEY("jail_params", CONF_WORDS, policy.jail_params, "allow.raw_sockets allow.chflags allow.mlock allow.sysvipc sysv* devfs_ruleset enforce_statfs securelevel"),
 	BOOL_KEY("host_routes", policy.host_routes),
+	BOOL_KEY("import_host", policy.import_host),
+	STR_KEY("import_root", CONF_STR, policy.import_root, ""),
 	NUM_KEY("max_jails", policy.max_jails, LIMIT_JAILS, "5000"),
 	NUM_KEY("max_epairs", policy.max_epairs, LIMIT_EPAIRS, "10000"),
 	NUM_KEY("max_bridges", policy.max_bridges, LIMIT_BRIDGES, "1000"),
@@ -191,6 +193,8 @@ check_conf(struct options *o, struct err *err)
 	if (i == NELEMS(levels))
 		return (err_set(err, ERR_INVALID, "log_level must be error, warn, info or debug"));
 	o->log_level = o->verbose ? LOG_LVL_DEBUG : (enum log_level)i;
+	if (c->policy.import_root[0] != '\0' && c->policy.import_root[0] != '/')
+		return (err_set(err, ERR_INVALID, "import_root must be an absolute path"));
 	if (c->tls_listen[0] != '\0' && (c->tls_cert[0] != '/' || c->tls_key[0] != '/'))
 		return (err_set(err, ERR_INVALID, "tls_listen needs tls_cert and tls_key, both absolute paths"));
 	return (check_uids(c->admin_uids, err));
@@ -204,8 +208,14 @@ settle(struct options *o, struct err *err)
 	bool from_file = o->conf_path != NULL || !o->sandbox;
 	size_t len = 0;
 
-	if (o->sandbox)
+	if (o->sandbox) {
+		const struct policy file = c->policy;
+
 		policy_open(&o->conf.policy);
+		/* what is outside of the sandbox stays the file's to open */
+		o->conf.policy.import_host = file.import_host;
+		memcpy(o->conf.policy.import_root, file.import_root, sizeof(file.import_root));
+	}
 	if (o->state_dir[0] == '\0' && from_file && !(o->sandbox && strcmp(c->state_dir, STATE_DIR) == 0))
 		str_copy(o->state_dir, sizeof(o->state_dir), c->state_dir);
 	if (o->socket[0] == '\0' && from_file && !(o->sandbox && strcmp(c->socket, RUN_DIR "/api.sock") == 0))

@@ -328,6 +328,18 @@ check_probe(const struct check *c, enum cmd_op op, const struct cmd_probe *v)
 	return (0);
 }
 
+static int
+check_files(const struct check *c, enum cmd_op op, const struct cmd_files *v)
+{
+	(void)op;
+	if (v->format >= HOST_FORMAT_COUNT)
+		return (DENY(c, "not a format of configuration files"));
+	if (!c->p->import_host)
+		return (DENY(c, "import_host of jailnetd.conf is no: the host's files are not read. Set it to yes, or send the files: jailnet import %s",
+		    host_format_name(v->format)));
+	return (0);
+}
+
 void
 policy_open(struct policy *p)
 {
@@ -337,7 +349,7 @@ policy_open(struct policy *p)
 	str_copy(p->sysctls, sizeof(p->sysctls), "*");
 	str_copy(p->host_sysctls, sizeof(p->host_sysctls), "*");
 	str_copy(p->jail_params, sizeof(p->jail_params), "*");
-	p->allow_exec = p->host_routes = true;
+	p->allow_exec = p->host_routes = p->import_host = true;
 	p->max_jails = LIMIT_JAILS;
 	p->max_epairs = LIMIT_EPAIRS;
 	p->max_bridges = LIMIT_BRIDGES;

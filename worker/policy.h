@@ -19,6 +19,8 @@ struct policy {
 	char jail_params[POLICY_WORDS];	/* patterns of parameters jails may be given */
 	bool allow_exec;		/* JAIL_START and JAIL_STOP may run a command */
 	bool host_routes;		/* routes on the host itself */
+	bool import_host;		/* FILES: the host's configuration may be read */
+	char import_root[PATH_SIZE];	/* what stands before every path of it; "" = nothing */
 	uint32_t max_jails, max_epairs, max_bridges;
 };
 

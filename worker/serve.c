@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "core/version.h"
+#include "worker/hostfile_read.h"
 
 /* After so many frames the loop looks at signals again. */
 #define FRAMES_AT_ONCE 256
@@ -31,6 +32,7 @@ static int run_observe(struct answer *a, const struct cmd *c, struct err *err);
 static int run_counters(struct answer *a, const struct cmd *c, struct err *err);
 static int run_exec(struct answer *a, const struct cmd *c, struct err *err);
 static int run_job(struct answer *a, const struct cmd *c, struct err *err);
+static int run_files(struct answer *a, const struct cmd *c, struct err *err);
 
 /* The permit table: what is not here is a protocol violation. */
 static const struct {
@@ -63,6 +65,7 @@ static const struct {
 	[CMD_JAIL_STOP] = { LATER, run_job },
 	[CMD_JAIL_DESTROY] = { LATER, run_exec },
 	[CMD_PROBE] = { LATER, run_job },
+	[CMD_FILES] = { LATER, run_files },
 };
 
 void
@@ -227,6 +230,23 @@ run_counters(struct answer *a, const struct cmd *c, struct err *err)
 		ret = wire_put_observed(&o, a->seq, emit, a, err);
 	observed_fini(&o);
 	return (ret);
+}
+
+static int
+emit_part(void *arg, const struct hostfile_part *p, struct err *err)
+{
+	struct answer *a = arg;
+	struct frame f;
+
+	if (wire_put_part(&f, a->seq, p, err) == -1)
+		return (-1);
+	return (emit(a, &f, err));
+}
+
+static int
+run_files(struct answer *a, const struct cmd *c, struct err *err)
+{
+	return (hostfile_read(c->u.files.format, a->s->policy->import_root, emit_part, a, err));
 }
 
 static int

@@ -484,6 +484,7 @@ fake_exec(struct fake *f, const struct cmd *c, bool half, struct reply *out, str
 	case CMD_JAIL_STOP: return (fake_run_jail_stop(&r, &c->u.exec));
 	case CMD_JAIL_DESTROY: return (fake_run_jail_destroy(&r, &c->u.ref));
 	case CMD_PROBE: return (fake_run_probe(&r, &c->u.probe));
+	case CMD_FILES: return (not_for_exec(&r));
 	}
 	return (err_set(err, ERR_INTERNAL, "unknown command %d", (int)c->op));
 }

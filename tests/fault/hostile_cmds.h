@@ -32,6 +32,8 @@ static const struct cmd hostile_cmds[] = {
 	{ CMD_JAIL_DESTROY, { .ref = { "ext" } } },
 	{ CMD_JAIL_START, { .exec = { "web", "/jails/web", "touch /tmp/pwned", 5 } } },
 	{ CMD_JAIL_STOP, { .exec = { "web", "/jails/web", "touch /tmp/pwned", 5 } } },
+	{ CMD_FILES, { .files = { HOST_EZJAIL } } },
+	{ CMD_FILES, { .files = { HOST_RC_CONF } } },
 };
 
 #endif

@@ -65,6 +65,7 @@ as_server(size_t n, int flip)
 	static struct remote_msg m;
 	const struct cmd look = { .op = CMD_OBSERVE };
 	struct observed rows, counted;
+	struct hostfiles files = { .n = 0 };
 	struct err err;
 	uint64_t seq;
 	int fd[2], answers = 0;
@@ -75,14 +76,14 @@ as_server(size_t n, int flip)
 	observed_init(&counted);
 	assert_int_equal(remote_send(&remote, &look, &seq, &err), 0);
 	do {
-		remote_next(&remote, &rows, &counted, &m);
+		remote_next(&remote, &rows, &counted, &files, &m);
 		answers += m.kind == REMOTE_REPLY;
 		assert_int_not_equal(m.kind, REMOTE_NOTHING);	/* the end of the file is there to be read */
 	} while (m.kind != REMOTE_GONE);
 	assert_int_not_equal(m.err.code, ERR_NONE);
 	if (!flip)
 		assert_int_equal(answers, n == size);
-	assert_true(rows.njails <= 1 && rows.nlinks <= 1 && rows.ncounters == 0);
+	assert_true(rows.njails <= 1 && rows.nlinks <= 1 && rows.ncounters == 0 && files.n == 0);
 	observed_fini(&rows);
 	observed_fini(&counted);
 	close(fd[0]);

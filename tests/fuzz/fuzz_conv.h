@@ -10,7 +10,7 @@ fuzz_import(enum conv_kind kind, const char *path, const uint8_t *data, size_t s
 	struct conv_opts opts = { .mode = (enum conv_mode)(size % 3), .hooks = (enum conv_hooks)(size / 3 % 3), .managed = true, .uplink = "re0",
 		.known = known, .nknown = 1 };
 	char *text = fuzz_text(data, size);
-	struct conv_file f = { path, text, size };
+	struct conv_file f = { path, text, size, NULL };
 	struct err err = { 0 };
 	struct topo t;
 	struct conv c;

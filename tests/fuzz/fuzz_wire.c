@@ -57,6 +57,22 @@ as_changed(void)
 	same();
 }
 
+static void
+as_part(void)
+{
+	static struct hostfile_part p;
+	struct hostfiles files = { .n = 0 };
+	struct err err;
+
+	if (wire_get_part(&in, &p, &err) == -1)
+		return;
+	FUZZ_CHECK(wire_put_part(&out, in.seq, &p, &err) == 0);
+	same();
+	if (hostfiles_add(&files, &p, &err) == 0 && hostfiles_add(&files, &p, &err) == 0)
+		FUZZ_CHECK(files.bytes == 2u * p.size && files.n == (p.note[0] == '\0' ? 1 : 2));
+	hostfiles_fini(&files);
+}
+
 static int
 add_len(void *arg, const struct frame *f, struct err *err)
 {
@@ -99,7 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size < 2 || size - 2 > sizeof(in.payload))
 		return (0);
-	in.type = (enum frame_type)(FRAME_CMD + data[0] % 4);
+	in.type = (enum frame_type)(FRAME_CMD + data[0] % 5);
 	in.seq = 7;
 	in.len = size - 2;
 	memcpy(in.payload, data + 2, in.len);
@@ -115,6 +131,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case FRAME_CHANGED:
 		as_changed();
+		break;
+	case FRAME_FILE:
+		as_part();
 		break;
 	}
 	return (0);

@@ -61,6 +61,7 @@ static const struct {
 	{ { CMD_JAIL_DESTROY, { .ref = { "web" } } }, "JAIL_DESTROY web" },
 	{ { CMD_PROBE, { .probe = { "web", SAMPLE_IP6(9), 3, 100, 1000 } } },
 	    "PROBE jail=web to=2001:db8::9 count=3 interval=100ms timeout=1000ms" },
+	{ { CMD_FILES, { .files = { HOST_JAIL_CONF } } }, "FILES jail-conf" },
 };
 
 #endif

@@ -20,7 +20,7 @@ struct rig {
 static void
 run(struct rig *r, enum conv_kind kind, const char *path, const char *text, struct conv_opts opts)
 {
-	struct conv_file f = { path, text, strlen(text) };
+	struct conv_file f = { path, text, strlen(text), NULL };
 	struct err err = { 0 };
 
 	conv_init(&r->c);
@@ -302,8 +302,8 @@ test_include(void **state)
 	static const char main_text[] = ".include \"jail.conf.d/*.conf\";\nexec.clean;\n";
 	static const char one[] = "one { vnet; vnet.interface = epair1b; .include \"/etc/jail.conf\"; }\n";
 	static const char loop[] = ".include \"loop.conf\";\ntwo { vnet; vnet.interface = epair2b; }\n";
-	struct conv_file f[] = { { "/etc/jail.conf", main_text, sizeof(main_text) - 1 },
-		{ "/etc/jail.conf.d/one.conf", one, sizeof(one) - 1 }, { "/etc/jail.conf.d/loop.conf", loop, sizeof(loop) - 1 } };
+	struct conv_file f[] = { { "/etc/jail.conf", main_text, sizeof(main_text) - 1, NULL },
+		{ "/etc/jail.conf.d/one.conf", one, sizeof(one) - 1, NULL }, { "/etc/jail.conf.d/loop.conf", loop, sizeof(loop) - 1, NULL } };
 	struct conv_opts opts = { .managed = true };
 	struct err err = { 0 };
 	struct rig r;
@@ -379,7 +379,7 @@ test_modes(void **state)
 static void
 test_bad_files(void **state)
 {
-	struct conv_file f = { "/etc/rc.conf", "a=1\0b", 5 };
+	struct conv_file f = { "/etc/rc.conf", "a=1\0b", 5, NULL };
 	struct conv_opts opts = { .managed = true };
 	struct err err = { 0 };
 	struct rig r;
@@ -393,7 +393,7 @@ test_bad_files(void **state)
 	big = malloc(10u << 20);
 	assert_non_null(big);
 	memset(big, 'a', 10u << 20);
-	f = (struct conv_file){ "/etc/rc.conf", big, 10u << 20 };
+	f = (struct conv_file){ "/etc/rc.conf", big, 10u << 20, NULL };
 	conv_init(&r.c);
 	assert_int_equal(conv_import(&r.c, CONV_RC_CONF, &f, 1, &opts, &r.t, &err), 0);
 	assert_non_null(said(&r, "too-large"));

@@ -110,6 +110,7 @@ illegal_values_are_refused_even_when_all_is_open(void **state)
 		{ CMD_PROBE, { .probe = { "web", IP4(10, 0, 0, 1), PROBE_MAX + 1, 1, 1 } } },
 		{ CMD_PROBE, { .probe = { "web", IP4(10, 0, 0, 1), 1, 10001, 1 } } },
 		{ CMD_PROBE, { .probe = { "web", IP4(239, 0, 0, 1), 1, 1, 1 } } },
+		{ CMD_FILES, { .files = { (enum host_format)HOST_FORMAT_COUNT } } },
 		{ (enum cmd_op)CMD_COUNT, { .ref = { "x" } } },
 	};
 	char text[256];

@@ -183,6 +183,41 @@ changes_round_trip(void **state)
 	assert_string_equal(out.ifname, "web0b");
 }
 
+static void
+parts_of_files_round_trip(void **state)
+{
+	static struct hostfile_part p = { .path = "/etc/rc.conf", .note = "why", .size = HOSTFILE_PART_MAX }, out;
+	struct frame f, again;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(p.data); i++)
+		p.data[i] = (uint8_t)(i * 7);
+	assert_int_equal(wire_put_part(&f, 9, &p, &err), 0);
+	assert_int_equal(f.type, FRAME_FILE);
+	assert_int_equal(wire_get_part(&f, &out, &err), 0);
+	assert_memory_equal(&out, &p, sizeof(p));
+	p.size = 3;
+	assert_int_equal(wire_put_part(&f, 9, &p, &err), 0);
+	for (size_t n = 0; n < f.len; n++) {
+		struct frame cut = f;
+
+		cut.len = n;
+		assert_int_equal(wire_get_part(&cut, &out, &err), -1);
+		for (int bit = 1; bit < 256; bit <<= 1) {
+			cut = f;
+			cut.payload[n] ^= (uint8_t)bit;
+			if (wire_get_part(&cut, &out, &err) == -1)
+				continue;
+			assert_int_equal(wire_put_part(&again, 9, &out, &err), 0);
+			assert_int_equal(again.len, cut.len);
+			assert_memory_equal(again.payload, cut.payload, cut.len);
+		}
+	}
+	p.size = HOSTFILE_PART_MAX + 1;
+	assert_int_equal(wire_put_part(&f, 9, &p, &err), -1);
+}
+
 struct collect {
 	struct observed into;
 	size_t frames;
@@ -353,7 +388,7 @@ headers(void **state)
 	h[7] -= 1;
 	h[5] = 0;
 	assert_int_equal(wire_header_get(h, &g, &err), -1);
-	h[5] = FRAME_CHANGED + 1;
+	h[5] = FRAME_FILE + 1;
 	assert_int_equal(wire_header_get(h, &g, &err), -1);
 	assert_int_equal(err.code, ERR_PROTO);
 }
@@ -368,7 +403,7 @@ main(void)
 		cmocka_unit_test(unterminated_strings_do_not_leave),
 		cmocka_unit_test(replies_round_trip),
 		cmocka_unit_test(impossible_replies_are_refused),
-		cmocka_unit_test(changes_round_trip),
+		cmocka_unit_test(changes_round_trip), cmocka_unit_test(parts_of_files_round_trip),
 		cmocka_unit_test(observations_round_trip_in_many_frames),
 		cmocka_unit_test(empty_observation_sends_nothing),
 		cmocka_unit_test(damaged_observations_change_nothing),
