@@ -21,6 +21,7 @@
 #include "store/store.h"
 
 #define API_BODY_MAX (1024 * 1024)
+#define API_CURSOR_SIZE 96	/* a jail, an interface in it, and what is between them */
 #define API_TOPOLOGY_MAX (8 * 1024 * 1024)
 #define API_DEPTH_MAX 32
 #define API_VALUES_MAX 200000
@@ -215,6 +216,8 @@ struct write {
 	struct cmd_probe probe;		/* WRITE_PROBE */
 	struct {		/* WRITE_COUNTERS: "" = all */
 		char jail[NAME_SIZE], bridge[NAME_SIZE], epair[NAME_SIZE];
+		size_t limit;
+		char after[API_CURSOR_SIZE];
 	} only;
 	struct account *account;	/* verb_is_account */
 	char selector[256];		/* the objects this principal may touch, "" = all */

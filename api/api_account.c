@@ -399,23 +399,25 @@ api_account_finish(const struct write *w, const struct outcome *o, const struct 
 static int
 add_token(void *arg, const struct token_row *t, struct err *err)
 {
-	return (json_array_append_new(arg, token_json(t)) == 0 ? 0 : err_nomem(err));
+	struct api_page *page = arg;
+	char key[API_CURSOR_SIZE];
+
+	snprintf(key, sizeof(key), "%020lld\t%s", (long long)t->grant.created_at, t->id);
+	return (api_page_wants(page, key) ? api_page_add(page, token_json(t), err) : 0);
 }
 
 void
 api_token_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res)
 {
-	json_t *items = json_array();
+	struct api_page page;
 	struct err err;
+	int rc;
 	(void)r;
-	(void)p;
 
-	if (store_tokens(a->reader, add_token, items, &err) == -1) {
-		json_decref(items);
-		api_answer_err(res, &err, req->request_id);
+	if (!api_page_open(&page, p, req, res))
 		return;
-	}
-	api_answer_json(res, 200, api_list(items, json_null(), a), req);
+	rc = store_tokens(a->reader, add_token, &page, &err);
+	api_page_answer(&page, rc, &err, a, req, res);
 }
 
 void

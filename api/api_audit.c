@@ -16,39 +16,30 @@ hex(const uint8_t hash[AUDIT_HASH_SIZE], char buf[AUDIT_HASH_SIZE * 2 + 1])
 	return (buf);
 }
 
-struct page {
-	json_t *items;
-	size_t limit;
-	int64_t last;
-	bool has_more;
-};
-
 static int
 row(void *arg, const struct audit_row *r, struct err *err)
 {
 	char text[AUDIT_HASH_SIZE * 2 + 1];
-	struct page *p = arg;
+	struct api_page *page = arg;
+	char key[24];
 
-	if (json_array_size(p->items) == p->limit) {
-		p->has_more = true;
+	snprintf(key, sizeof(key), "%lld", (long long)r->seq);
+	if (!api_page_room(page, key))
 		return (0);
-	}
-	p->last = r->seq;
-	return (json_array_append_new(p->items, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:s}", "seq",
+	return (api_page_add(page, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:s}", "seq",
 	    (json_int_t)r->seq, "at", codec_time_json(r->at), "actor", codec_text_or_null(r->actor), "peer", codec_text_or_null(r->peer),
 	    "request_id", codec_text_or_null(r->request_id), "method", codec_text_or_null(r->method), "path", codec_text_or_null(r->path),
 	    "result", codec_text(r->result), "status", (json_int_t)r->status, "revision", (json_int_t)r->revision, "operation",
-	    codec_text_or_null(r->op), "detail", codec_text(r->detail), "hash", hex(r->hash, text))) == 0 ? 0 : err_nomem(err));
+	    codec_text_or_null(r->op), "detail", codec_text(r->detail), "hash", hex(r->hash, text)), err));
 }
 
 void
 api_audit_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res)
 {
 	struct audit_filter f = { .actor = api_query(p, "actor"), .result = api_query(p, "result") };
-	struct page page = { .limit = 0 };
-	char after[NAME_SIZE], next[24], text[AUDIT_HASH_SIZE * 2 + 1];
+	struct api_page page;
+	char text[AUDIT_HASH_SIZE * 2 + 1];
 	uint8_t hash[AUDIT_HASH_SIZE];
-	uint64_t before = 0;
 	int64_t seq;
 	struct err err;
 	json_t *j;
@@ -58,21 +49,14 @@ api_audit_list(struct api *a, const struct api_req *req, const struct api_route 
 		api_answer_bad(res, 400, req->request_id, "result wants committed, undone or refused");
 		return;
 	}
-	if (!api_query_limit(p, req, &page.limit, res) || !api_query_cursor(p, req, after, res))
+	if (!api_page_open(&page, p, req, res) || !api_page_before(&page, req, res, &f.before))
 		return;
-	if (after[0] != '\0' && str_u64(after, 1, INT64_MAX, &before) == -1) {
-		api_answer_bad(res, 400, req->request_id, "the cursor is not one of ours");
-		return;
-	}
-	f.before = (int64_t)before;
-	page.items = json_array();
 	if (store_audits(a->reader, &f, page.limit + 1, row, &page, &err) == -1 || store_audit_base(a->reader, &seq, hash, &err) == -1) {
 		json_decref(page.items);
 		api_answer_err(res, &err, req->request_id);
 		return;
 	}
-	snprintf(next, sizeof(next), "%lld", (long long)page.last);
-	j = api_list(page.items, page.has_more ? api_cursor(next) : json_null(), a);
+	j = api_page_list(&page, a);
 	/* the row before the oldest: what its hash is checked against */
 	if (j != NULL)
 		json_object_set_new(j, "base", json_pack("{s:I, s:s}", "seq", (json_int_t)seq, "hash", hex(hash, text)));

@@ -1,6 +1,7 @@
 /*
  * api_counters: GET /v1/counters.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/api_codec.h"
@@ -34,19 +35,30 @@ row_json(const struct counter_row *r)
 	return (j);
 }
 
+static int
+row(struct api_page *page, const struct counter_row *r, struct err *err)
+{
+	char key[NAME_SIZE + IFNAME_SIZE + 1];
+
+	/* as in api_iface.c */
+	snprintf(key, sizeof(key), "%s\t%s", r->jail, r->ifname);
+	return (api_page_wants(page, key) ? api_page_add(page, row_json(r), err) : 0);
+}
+
 void
 api_counters_answer(struct api *a, const struct write *w, const struct counters *c, struct api_res *res, const struct api_req *req)
 {
-	json_t *items = json_array(), *list;
+	struct api_page page = { .items = json_array(), .limit = w->only.limit };
+	struct err err;
+	json_t *list;
 	int rc = 0;
 
-	for (size_t i = 0; i < c->n; i++)
+	memcpy(page.after, w->only.after, sizeof(page.after));
+	for (size_t i = 0; i < c->n && rc == 0; i++)
 		if (is_asked_for(w, &c->v[i]))
-			rc |= json_array_append_new(items, row_json(&c->v[i]));
-	list = rc == 0 ? api_list(items, json_null(), a) : NULL;
-	if (rc != 0)
-		json_decref(items);
-	if (list != NULL && json_object_set_new(list, "at", codec_time_json(c->at)) != 0) {
+			rc = row(&page, &c->v[i], &err);
+	list = api_page_list(&page, a);
+	if (list != NULL && (rc == -1 || json_object_set_new(list, "at", codec_time_json(c->at)) != 0)) {
 		json_decref(list);
 		list = NULL;
 	}

@@ -10,31 +10,31 @@
 static int
 row(void *arg, const struct drift_row *r, struct err *err)
 {
-	json_t *items = arg, *j;
+	struct api_page *page = arg;
+	json_t *j;
 	char id[96];
 
+	if (!api_page_wants(page, r->object))
+		return (0);
 	/* one row an object, so that is its name */
 	snprintf(id, sizeof(id), "%s", r->object);
 	id[strcspn(id, "/")] = ':';
 	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "id", codec_text(id), "object", codec_text(r->object), "want", codec_text(r->want), "have",
 	    codec_text(r->have), "since", codec_time_json(r->since), "cause", codec_text(r->cause));
-	return (json_array_append_new(items, j) == 0 ? 0 : err_nomem(err));
+	return (api_page_add(page, j, err));
 }
 
 void
-api_drift_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
-    struct api_res *res)
+api_drift_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res)
 {
-	json_t *items = json_array();
+	struct api_page page;
 	struct err err;
+	int rc;
 	(void)r;
-	(void)p;
 
-	if (store_drift(a->reader, row, items, &err) == -1) {
-		json_decref(items);
-		api_answer_err(res, &err, req->request_id);
+	if (!api_page_open(&page, p, req, res))
 		return;
-	}
+	rc = store_drift(a->reader, row, &page, &err);
 	res->cacheable = true;
-	api_answer_json(res, 200, api_list(items, json_null(), a), req);
+	api_page_answer(&page, rc, &err, a, req, res);
 }

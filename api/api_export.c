@@ -55,8 +55,9 @@ api_export_get(struct api *a, const struct api_req *req, const struct api_route 
 	if (conv_export(&c, format, &t, &err) == -1)
 		api_answer_err(res, &err, req->request_id);
 	else {
-		api_answer_json(res, 200, api_conv_json(&c), req);
 		api_etag(res, t.revision);
+		if (!api_not_modified(req, res))
+			api_answer_json(res, 200, api_conv_json(&c), req);
 	}
 	conv_fini(&c);
 	topo_fini(&t);

@@ -167,50 +167,30 @@ revision_json(const struct revision_row *r)
 	    (json_int_t)r->created, "updated", (json_int_t)r->updated, "deleted", (json_int_t)r->deleted));
 }
 
-struct page {
-	json_t *items;
-	size_t limit;
-	int64_t last;
-	bool has_more;
-};
-
 static int
 list_row(void *arg, const struct revision_row *r, struct err *err)
 {
-	struct page *p = arg;
+	struct api_page *page = arg;
+	char key[NEXT_SIZE];
 
-	if (json_array_size(p->items) == p->limit) {
-		p->has_more = true;
-		return (0);
-	}
-	p->last = r->revision;
-	return (json_array_append_new(p->items, revision_json(r)) == 0 ? 0 : err_nomem(err));
+	snprintf(key, sizeof(key), "%lld", (long long)r->revision);
+	return (api_page_room(page, key) ? api_page_add(page, revision_json(r), err) : 0);
 }
 
 void
 api_revision_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res)
 {
-	struct page page = { .limit = 0 };
-	char after[NAME_SIZE], next[NEXT_SIZE];
-	uint64_t before = 0;
+	struct api_page page;
+	int64_t before;
 	struct err err;
+	int rc;
 	(void)r;
 
-	if (!api_query_limit(p, req, &page.limit, res) || !api_query_cursor(p, req, after, res))
+	if (!api_page_open(&page, p, req, res) || !api_page_before(&page, req, res, &before))
 		return;
-	if (after[0] != '\0' && str_u64(after, 1, INT64_MAX, &before) == -1) {
-		api_answer_bad(res, 400, req->request_id, "the cursor is not one of ours");
-		return;
-	}
-	page.items = json_array();
-	if (store_history_list(a->reader, (int64_t)before, page.limit + 1, list_row, &page, &err) == -1) {
-		json_decref(page.items);
-		api_answer_err(res, &err, req->request_id);
-		return;
-	}
-	snprintf(next, sizeof(next), "%lld", (long long)page.last);
+	rc = store_history_list(a->reader, before, page.limit + 1, list_row, &page, &err);
 	res->cacheable = true;
-	api_answer_json(res, 200, api_list(page.items, page.has_more ? api_cursor(next) : json_null(), a), req);
+	api_page_answer(&page, rc, &err, a, req, res);
 }
 
 /* The revision a path or a parameter names; false: res has the answer. */

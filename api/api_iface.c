@@ -1,6 +1,7 @@
 /*
  * api_iface: GET /v1/interfaces: physical and foreign interfaces as last seen.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/api_codec.h"
@@ -25,29 +26,32 @@ split(const char *words)
 static int
 row(void *arg, const struct iface_row *r, struct err *err)
 {
-	json_t *items = arg, *j;
+	struct api_page *page = arg;
+	char key[NAME_SIZE + IFNAME_SIZE + 1];
+	json_t *j;
 
+	/* below every character of a name: the order is that of jails, then that of names */
+	snprintf(key, sizeof(key), "%s\t%s", r->jail, r->ifname);
+	if (!api_page_wants(page, key))
+		return (0);
 	j = json_pack("{s:o, s:s, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o}", "name", codec_text(r->ifname), "type",
 	    link_type_name(r->type), "jail", codec_text_or_null(r->jail), "mac", codec_put_mac(&r->mac), "mtu",
 	    (json_int_t)r->mtu, "up", r->up, "running", r->running, "bridge", codec_text_or_null(r->bridge),
 	    "member_of", codec_text_or_null(r->member_of), "addresses", split(r->addrs));
-	return (json_array_append_new(items, j) == 0 ? 0 : err_nomem(err));
+	return (api_page_add(page, j, err));
 }
 
 void
-api_iface_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
-    struct api_res *res)
+api_iface_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res)
 {
-	json_t *items = json_array();
+	struct api_page page;
 	struct err err;
+	int rc;
 	(void)r;
-	(void)p;
 
-	if (store_ifaces(a->reader, row, items, &err) == -1) {
-		json_decref(items);
-		api_answer_err(res, &err, req->request_id);
+	if (!api_page_open(&page, p, req, res))
 		return;
-	}
+	rc = store_ifaces(a->reader, row, &page, &err);
 	res->cacheable = true;
-	api_answer_json(res, 200, api_list(items, json_null(), a), req);
+	api_page_answer(&page, rc, &err, a, req, res);
 }

@@ -53,12 +53,39 @@ const char *api_query(const struct api_params *p, const char *key);	/* NULL = no
 /* ?limit= ; false: res has the 400 */
 bool api_query_limit(const struct api_params *p, const struct api_req *req, size_t *limit, struct api_res *res);
 /* ?cursor= into after[] ("" = none); false: res has the 400 */
-bool api_query_cursor(
-    const struct api_params *p, const struct api_req *req, char after[NAME_SIZE], struct api_res *res);
-json_t *api_cursor(const char *name);
+bool api_query_cursor(const struct api_params *p, const struct api_req *req, char after[API_CURSOR_SIZE], struct api_res *res);
+json_t *api_cursor(const char *key);
 /* application/json in UTF-8, or for PATCH the merge-patch type. */
 bool api_content_ok(const char *content_type, bool is_patch);
 bool api_verb_has_body(enum write_verb verb);
+
+/* --- pages: api_page.c --------------------------------------------------------------------------------------- */
+
+/*
+ * One page of a list, filled row by row.  A row has a key; rows come in the order of their keys (strcmp), so that a page starts in the
+ * right place also when the row before it is gone.
+ */
+struct api_page {
+	json_t *items;
+	size_t limit;
+	bool newest_first;	/* the keys fall; set it after api_page_open */
+	bool has_more;
+	char after[API_CURSOR_SIZE], last[API_CURSOR_SIZE];
+};
+/* ?limit= and ?cursor=; false: res has the answer, and there is nothing to end. */
+bool api_page_open(struct api_page *page, const struct api_params *p, const struct api_req *req, struct api_res *res);
+/* A cursor that is a number, 0 = none; false: res has the answer, and the page is ended. */
+bool api_page_before(struct api_page *page, const struct api_req *req, struct api_res *res, int64_t *out);
+/* Is this row one of the page?  Then its item is appended next, with api_page_add. */
+bool api_page_wants(struct api_page *page, const char *key);
+/* The same where the rows before the page were never read. */
+bool api_page_room(struct api_page *page, const char *key);
+/* Takes ownership of item; NULL = memory was out. */
+int api_page_add(struct api_page *page, json_t *item, struct err *err);
+/* The list object, NULL when memory is out; the page is ended. */
+json_t *api_page_list(struct api_page *page, struct api *a);
+/* The answer from rows that were read with rc; the page is ended. */
+void api_page_answer(struct api_page *page, int rc, const struct err *err, struct api *a, const struct api_req *req, struct api_res *res);
 
 /* --- which members an answer has: api_pick.c ------------------------------------------------------------------- */
 

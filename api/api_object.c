@@ -251,7 +251,7 @@ api_object_list(struct api *a, const struct api_req *req, const struct api_route
 {
 	struct listing l = { .items = json_array(), .req = req, .label = api_query(p, "label"), .state = api_query(p, "state"),
 		.jail = api_query(p, "jail"), .bridge = api_query(p, "bridge") };
-	char after[NAME_SIZE];
+	char after[API_CURSOR_SIZE];
 	struct err err;
 
 	topo_init(&l.bridges);

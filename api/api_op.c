@@ -1,6 +1,7 @@
 /*
  * api_op: operations: what became of each write.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/api_codec.h"
@@ -49,26 +50,25 @@ api_op_get(struct api *a, const struct api_req *req, const struct api_route *r, 
 static int
 row(void *arg, const struct op_row *op, struct err *err)
 {
-	return (json_array_append_new(arg, api_op_json(op)) == 0 ? 0 : err_nomem(err));
+	struct api_page *page = arg;
+	char key[API_CURSOR_SIZE];
+
+	snprintf(key, sizeof(key), "%020lld\t%s", (long long)op->created_at, op->id);
+	return (api_page_wants(page, key) ? api_page_add(page, api_op_json(op), err) : 0);
 }
 
 void
-api_op_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
-    struct api_res *res)
+api_op_list(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p, struct api_res *res)
 {
-	json_t *items;
+	struct api_page page;
 	struct err err;
-	size_t limit;
+	int rc;
 	(void)r;
 
-	if (!api_query_limit(p, req, &limit, res))
+	if (!api_page_open(&page, p, req, res))
 		return;
-	items = json_array();
-	if (store_ops(a->reader, limit, row, items, &err) == -1) {
-		json_decref(items);
-		api_answer_err(res, &err, req->request_id);
-		return;
-	}
+	page.newest_first = true;
+	rc = store_ops(a->reader, SIZE_MAX, row, &page, &err);
 	res->cacheable = true;
-	api_answer_json(res, 200, api_list(items, json_null(), a), req);
+	api_page_answer(&page, rc, &err, a, req, res);
 }

@@ -145,15 +145,15 @@ api_query_limit(const struct api_params *p, const struct api_req *req, size_t *l
 	return (true);
 }
 
-/* --- cursors: base64url (RFC 4648 section 5, no padding) of the last name ------------------------------------- */
+/* --- cursors: base64url (RFC 4648 section 5, no padding) of the last key -------------------------------------- */
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 json_t *
-api_cursor(const char *name)
+api_cursor(const char *key)
 {
-	const unsigned char *s = (const unsigned char *)name;
-	char out[NAME_SIZE * 2];
+	const unsigned char *s = (const unsigned char *)key;
+	char out[API_CURSOR_SIZE * 2];
 	uint32_t acc = 0;
 	int bits = 0;
 	size_t n = 0;
@@ -169,7 +169,7 @@ api_cursor(const char *name)
 }
 
 bool
-api_query_cursor(const struct api_params *p, const struct api_req *req, char after[NAME_SIZE], struct api_res *res)
+api_query_cursor(const struct api_params *p, const struct api_req *req, char after[API_CURSOR_SIZE], struct api_res *res)
 {
 	const char *s = api_query(p, "cursor"), *digit;
 	uint32_t acc = 0;
@@ -179,7 +179,7 @@ api_query_cursor(const struct api_params *p, const struct api_req *req, char aft
 	after[0] = '\0';
 	if (s == NULL)
 		return (true);
-	for (; *s != '\0' && n < NAME_SIZE - 1; s++) {
+	for (; *s != '\0' && n < API_CURSOR_SIZE - 1; s++) {
 		digit = strchr(digits, *s);
 		if (digit == NULL)
 			break;

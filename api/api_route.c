@@ -11,7 +11,6 @@ static const char *const q_list[] = { "limit", "cursor", NULL };
 static const char *const q_objects[] = { "limit", "cursor", "label", "state", "fields", "view", NULL };
 static const char *const q_epairs[] = { "limit", "cursor", "label", "state", "jail", "bridge", "fields", "view", NULL };
 static const char *const q_object[] = { "fields", "view", NULL };
-static const char *const q_limit[] = { "limit", NULL };
 static const char *const q_dry[] = { "dry_run", "confirm_timeout", NULL };
 static const char *const q_topology[] = { "dry_run", "manager", "confirm_timeout", NULL };
 static const char *const q_format[] = { "format", "revision", NULL };
@@ -21,7 +20,7 @@ static const char *const q_audit[] = { "limit", "cursor", "actor", "result", NUL
 static const char *const q_diff[] = { "from", "to", NULL };
 static const char *const q_system[] = { "system", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
-static const char *const q_counters[] = { "jail", "bridge", "epair", NULL };
+static const char *const q_counters[] = { "limit", "cursor", "jail", "bridge", "epair", NULL };
 static const char *const q_changes[] = { "since", "wait", "limit", NULL };
 static const char *const q_events[] = { "since", "limit", NULL };
 
@@ -57,13 +56,13 @@ const struct api_route api_routes[] = {
 	WRITE("POST", "/v1/jails/{name}/stop", "stopJail", KIND_JAIL, WRITE_STOP, q_dry),
 	WRITE("POST", "/v1/jails/{name}/restart", "restartJail", KIND_JAIL, WRITE_RESTART, q_dry),
 	WRITE("POST", "/v1/jails/{name}/probe", "probeJail", KIND_JAIL, WRITE_PROBE, NULL),
-	READ("/v1/interfaces", "listInterfaces", ROLE_VIEWER, 0, NULL, api_iface_list),
+	READ("/v1/interfaces", "listInterfaces", ROLE_VIEWER, 0, q_list, api_iface_list),
 	READ("/v1/interfaces/{name}/jail", "getAttachment", ROLE_VIEWER, KIND_ATTACHMENT, q_object, api_object_get),
 	WRITE("PUT", "/v1/interfaces/{name}/jail", "attachInterface", KIND_ATTACHMENT, WRITE_ATTACH, q_dry),
 	WRITE("DELETE", "/v1/interfaces/{name}/jail", "detachInterface", KIND_ATTACHMENT, WRITE_DETACH, q_dry),
 	ASK("/v1/counters", "listCounters", WRITE_COUNTERS, q_counters),
 	ASK("/metrics", "getMetrics", WRITE_METRICS, NULL),
-	READ("/v1/macs", "listMacs", ROLE_VIEWER, 0, NULL, api_mac_list),
+	READ("/v1/macs", "listMacs", ROLE_VIEWER, 0, q_list, api_mac_list),
 	READ("/v1/topology", "getTopology", ROLE_VIEWER, 0, q_format, api_topology_get),
 	WRITE("PUT", "/v1/topology", "putTopology", 0, WRITE_TOPOLOGY, q_topology),
 	READ("/v1/topology/confirm", "getConfirmation", ROLE_VIEWER, 0, NULL, api_confirm_get),
@@ -84,17 +83,17 @@ const struct api_route api_routes[] = {
 	READ("/v1/export/jail-conf", "exportJailConf", ROLE_VIEWER, 0, NULL, api_export_get),
 	READ("/v1/export/ezjail", "exportEzjail", ROLE_VIEWER, 0, NULL, api_export_get),
 	READ("/v1/export/shell", "exportShell", ROLE_VIEWER, 0, q_system, api_export_get),
-	READ("/v1/operations", "listOperations", ROLE_VIEWER, 0, q_limit, api_op_list),
+	READ("/v1/operations", "listOperations", ROLE_VIEWER, 0, q_list, api_op_list),
 	READ("/v1/operations/{id}", "getOperation", ROLE_VIEWER, 0, NULL, api_op_get),
 	READ("/v1/changes", "listChanges", ROLE_VIEWER, 0, q_changes, api_change_list),
 	{ "GET", "/v1/events", "streamEvents", ROLE_VIEWER, 0, false, 0, true, q_events, api_event_page },
-	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, NULL, api_drift_list),
+	READ("/v1/drift", "listDrift", ROLE_VIEWER, 0, q_list, api_drift_list),
 	WRITE("POST", "/v1/drift/{id}/repair", "repairDrift", 0, WRITE_DRIFT_REPAIR, NULL),
 	WRITE("POST", "/v1/drift/{id}/adopt", "adoptDrift", 0, WRITE_DRIFT_ADOPT, q_dry),
 	{ "POST", "/v1/backup", "createBackup", ROLE_ADMIN, 0, true, WRITE_BACKUP, false, NULL, NULL },
 	READ("/v1/support", "getSupport", ROLE_ADMIN, 0, NULL, api_support_get),
 	READ("/v1/audit", "listAudit", ROLE_ADMIN, 0, q_audit, api_audit_list),
-	READ("/v1/tokens", "listTokens", ROLE_ADMIN, 0, NULL, api_token_list),
+	READ("/v1/tokens", "listTokens", ROLE_ADMIN, 0, q_list, api_token_list),
 	ACCOUNT("POST", "/v1/tokens", "createToken", ROLE_ADMIN, WRITE_TOKEN_CREATE),
 	READ("/v1/tokens/{id}", "getToken", ROLE_ADMIN, 0, NULL, api_token_get),
 	ACCOUNT("DELETE", "/v1/tokens/{id}", "deleteToken", ROLE_ADMIN, WRITE_TOKEN_DELETE),

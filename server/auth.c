@@ -35,19 +35,30 @@ peer_uid(int fd, uid_t *uid)
 #endif
 }
 
+enum role
+auth_uid_role(const struct auth_conf *conf, uid_t uid)
+{
+	enum role role = ROLE_ADMIN;
+	char text[16];
+
+	if (uid == 0)
+		return (ROLE_ADMIN);
+	snprintf(text, sizeof(text), "%lu", (unsigned long)uid);
+	while (role > ROLE_NONE && (conf->uids[role] == NULL || !conf_words_match(conf->uids[role], text)))
+		role--;
+	return (role);
+}
+
 void
 auth_peer(const struct auth_conf *conf, int fd, struct principal *out)
 {
-	char text[16];
 	uid_t uid;
 
 	memset(out, 0, sizeof(*out));
 	if (peer_uid(fd, &uid) == -1)
 		return;
-	snprintf(text, sizeof(text), "%lu", (unsigned long)uid);
-	snprintf(out->actor, sizeof(out->actor), "uid:%s", text);
-	if (conf->sandbox || uid == 0 || conf_words_match(conf->admin_uids, text))
-		out->role = ROLE_ADMIN;
+	snprintf(out->actor, sizeof(out->actor), "uid:%lu", (unsigned long)uid);
+	out->role = conf->sandbox ? ROLE_ADMIN : auth_uid_role(conf, uid);
 }
 
 void

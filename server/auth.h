@@ -1,7 +1,7 @@
 /*
  * auth: who is asking, and what may they do.
  *
- * UNIX socket: the peer's user id from the kernel; 0 and the configured ones are admin.  In a sandbox whoever can open the socket (mode 0600) is
+ * UNIX socket: the peer's user id from the kernel; 0 is admin, the configured ones are what they are configured as.  In a sandbox whoever can open the socket (mode 0600) is
  * admin: user ids are not comparable across user namespaces.  TCP: "Authorization: Bearer jnd_...", or a session cookie; the store knows
  * the SHA-256 only: 256 random bits need no slow hash.
  */
@@ -16,8 +16,11 @@
 
 struct auth_conf {
 	bool sandbox;
-	const char *admin_uids;	/* blank-separated, besides 0 */
+	const char *uids[ROLE_ADMIN + 1];	/* blank-separated, by role; 0 is always admin */
 };
+
+/* The highest role that names this user. */
+enum role auth_uid_role(const struct auth_conf *conf, uid_t uid);
 
 /* fd: a connected UNIX socket. */
 void auth_peer(const struct auth_conf *conf, int fd, struct principal *out);

@@ -39,7 +39,7 @@ struct options {
 	size_t nlisten;
 	bool sandbox, verbose, foreground;
 	bool powerless_root;	/* uid 0 of a user namespace, all capabilities gone */
-	const char *admin_uids, *hosts;
+	const char *uids[ROLE_ADMIN + 1], *hosts;
 	const char *tls_cert, *tls_key;
 	struct http_limits limits;
 	int worker_pid;
@@ -112,6 +112,8 @@ parse(int argc, char **argv, struct options *o)
 		{ "sandbox", no_argument, NULL, 'x' },
 		{ "powerless-root", no_argument, NULL, 'r' },
 		{ "admin-uids", required_argument, NULL, 'a' },
+		{ "operator-uids", required_argument, NULL, 'o' },
+		{ "viewer-uids", required_argument, NULL, 'V' },
 		{ "worker-pid", required_argument, NULL, 'p' },
 		{ "hosts", required_argument, NULL, 'h' },
 		{ "tls", required_argument, NULL, 'T' },
@@ -129,7 +131,7 @@ parse(int argc, char **argv, struct options *o)
 	};
 	int ch, bad = 0;
 
-	*o = (struct options){ .channel = -1, .www_fd = -1, .admin_uids = "", .hosts = "", .limits = { .connections = 512, .per_address = 64, .request_s = 30 },
+	*o = (struct options){ .channel = -1, .www_fd = -1, .hosts = "", .limits = { .connections = 512, .per_address = 64, .request_s = 30 },
 		.revisions_keep = 1000, .revisions_days = 90 };
 	while ((ch = getopt_long(argc, argv, "vf", longs, NULL)) != -1) {
 		switch (ch) {
@@ -164,7 +166,13 @@ parse(int argc, char **argv, struct options *o)
 			o->powerless_root = true;
 			break;
 		case 'a':
-			o->admin_uids = optarg;
+			o->uids[ROLE_ADMIN] = optarg;
+			break;
+		case 'o':
+			o->uids[ROLE_OPERATOR] = optarg;
+			break;
+		case 'V':
+			o->uids[ROLE_VIEWER] = optarg;
 			break;
 		case 'h':
 			o->hosts = optarg;
@@ -277,13 +285,14 @@ serve(const struct options *o, struct store *writer, struct err *err)
 	struct http_www *www = dashboard_open(o->www_fd);
 	struct http_conf http = { .queue = &queue, .health = &health, .metrics = &metrics, .info = &info, .state_dir = o->state_dir,
 		.hosts = o->hosts, .www = www, .limits = o->limits,
-		.auth = { .sandbox = o->sandbox, .admin_uids = o->admin_uids } };
+		.auth = { .sandbox = o->sandbox } };
 	struct server server = { .n = 0 };
 	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .metrics = &metrics, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
 		.notify = notify_all, .arg = &server, .revisions_keep = (size_t)o->revisions_keep,
 		.revisions_days = (unsigned)o->revisions_days };
 	int rc = -1;
 
+	memcpy(http.auth.uids, o->uids, sizeof(http.auth.uids));
 	metrics.started_at = ident_now_ms();
 	atomic_store(&health.store_ok, true);
 	if (ticket_queue_init(&queue, err) == -1) {

@@ -162,7 +162,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    " ?6, ?7, ?8)",
 	[SQL_STATUS_DELETE] = "DELETE FROM status WHERE kind = ?1 AND name = ?2",
 
-	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since FROM drift ORDER BY pos",
+	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since FROM drift ORDER BY object",
 	[SQL_DRIFT_CLEAR] = "DELETE FROM drift",
 	[SQL_DRIFT_ADD] = "INSERT INTO drift (pos, object, want, have, cause, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 

@@ -51,6 +51,8 @@ static const struct conf_key keys[] = {
 	STR_KEY("listen", CONF_WORDS, listen, "127.0.0.1:8653"),
 	STR_KEY("user", CONF_STR, user, "_jailnet"),
 	STR_KEY("admin_uids", CONF_WORDS, admin_uids, ""),
+	STR_KEY("operator_uids", CONF_WORDS, operator_uids, ""),
+	STR_KEY("viewer_uids", CONF_WORDS, viewer_uids, ""),
 	STR_KEY("hosts", CONF_WORDS, hosts, ""),
 	STR_KEY("tls_listen", CONF_WORDS, tls_listen, ""),
 	STR_KEY("tls_cert", CONF_STR, tls_cert, ""),
@@ -154,7 +156,7 @@ read_file(struct options *o, struct err *err)
 }
 
 static int
-check_uids(const char *words, struct err *err)
+check_uids(const char *key, const char *words, struct err *err)
 {
 	char text[sizeof(((struct options_conf *)0)->admin_uids)], *save = NULL;
 	uint64_t v;
@@ -162,7 +164,7 @@ check_uids(const char *words, struct err *err)
 	str_copy(text, sizeof(text), words);
 	for (char *w = strtok_r(text, " \t", &save); w != NULL; w = strtok_r(NULL, " \t", &save))
 		if (str_u64(w, 0, UINT32_MAX - 1, &v) == -1)
-			return (err_set(err, ERR_INVALID, "admin_uids: \"%s\" is not a user id", w));
+			return (err_set(err, ERR_INVALID, "%s: \"%s\" is not a user id", key, w));
 	return (0);
 }
 
@@ -197,7 +199,9 @@ check_conf(struct options *o, struct err *err)
 		return (err_set(err, ERR_INVALID, "import_root must be an absolute path"));
 	if (c->tls_listen[0] != '\0' && (c->tls_cert[0] != '/' || c->tls_key[0] != '/'))
 		return (err_set(err, ERR_INVALID, "tls_listen needs tls_cert and tls_key, both absolute paths"));
-	return (check_uids(c->admin_uids, err));
+	if (check_uids("admin_uids", c->admin_uids, err) == -1 || check_uids("operator_uids", c->operator_uids, err) == -1)
+		return (-1);
+	return (check_uids("viewer_uids", c->viewer_uids, err));
 }
 
 /* Command line over file over default; a sandbox has defaults of its own. */

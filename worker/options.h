@@ -20,7 +20,7 @@ struct options_conf {
 	char socket_group[64];
 	char listen[256];
 	char user[64];
-	char admin_uids[256];
+	char admin_uids[256], operator_uids[256], viewer_uids[256];
 	char hosts[256];
 	char tls_listen[256];
 	char tls_cert[PATH_SIZE], tls_key[PATH_SIZE];

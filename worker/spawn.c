@@ -227,6 +227,8 @@ build_args(struct args *a, const struct spawn *s, pid_t worker, bool has_www)
 	str_format(a->uids, sizeof(a->uids), "0 %s", o->conf.admin_uids);
 	add(a, "--admin-uids");
 	add(a, a->uids);
+	add_text(a, "--operator-uids", o->conf.operator_uids);
+	add_text(a, "--viewer-uids", o->conf.viewer_uids);
 	add_number(a, "--worker-pid", (int)worker);
 	add_text(a, "--hosts", o->conf.hosts);
 	add_text(a, "--tls-cert", o->conf.tls_cert);

@@ -257,6 +257,8 @@ def test_a_live_socket_is_not_taken_a_stale_one_is(run, tmp_path):
         ("socket_mode = rw\n", "socket_mode"),
         ("socket_group = there-is-none\n", "socket_group"),
         ("admin_uids = root\n", "admin_uids"),
+        ("operator_uids = 1000 -1\n", "operator_uids"),
+        ("viewer_uids = 4294967295\n", "viewer_uids"),
         ("log_level = loud\n", "log_level"),
         ("allow_exec = maybe\n", "allow_exec"),
     ],

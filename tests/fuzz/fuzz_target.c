@@ -21,7 +21,7 @@ static void
 try_query(const char *query, const struct api_route *r, struct api_params *p)
 {
 	const struct api_req req = { .method = r->method, .target = "/", .request_id = "r1" };
-	char after[NAME_SIZE];
+	char after[API_CURSOR_SIZE];
 	struct api_res res;
 	size_t limit = 0;
 

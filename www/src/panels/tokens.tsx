@@ -65,7 +65,7 @@ function TokenRow({ token, onRevoke }: { token: Token; onRevoke(): void }) {
 }
 
 export function TokensView() {
-  const { value, error, reload } = useFetched<List<Token>>("/v1/tokens");
+  const { value, error, reload } = useFetched<List<Token>>("/v1/tokens?limit=10000");
   const [asking, setAsking] = useState(false);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const [secret, setSecret] = useState<{ title: string; text: string } | null>(null);

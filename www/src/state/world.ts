@@ -66,8 +66,8 @@ async function readWorld(): Promise<World> {
     get<List<Epair>>(`/v1/epairs${ALL}`),
     get<List<Jail>>(`/v1/jails${ALL}`),
     request<Topology>({ method: "GET", path: "/v1/topology" }),
-    get<List<Interface>>("/v1/interfaces"),
-    get<List<Drift>>("/v1/drift"),
+    get<List<Interface>>(`/v1/interfaces${ALL}`),
+    get<List<Drift>>(`/v1/drift${ALL}`),
   ]);
   return {
     bridges: bridges.items,

@@ -1,0 +1,81 @@
+"""Every list comes in pages: joined, they are the list, in its order, also when what a page ended with is gone."""
+import pytest
+
+from jn import Daemon
+from test_stories import NET, story  # noqa: F401
+
+LISTS = ("bridges", "epairs", "jails", "interfaces", "macs", "counters", "drift", "operations", "revisions", "tokens", "audit")
+
+
+def pages(d, path, limit):
+    items, cursor = [], ""
+    for _ in range(1000):
+        page = d.get("/v1/%s?limit=%d%s" % (path, limit, cursor)).json
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        assert len(page["items"]) == limit
+        cursor = "&cursor=" + page["next"]
+    raise AssertionError("it never ends")
+
+
+def many(d):
+    net = {"bridges": {"lan%d" % i: {} for i in range(3)}, "jails": {"j-%d" % i: {} for i in range(3)}, "epairs": {}}
+    net["jails"]["j"] = {}      # "j" and "j-0": a separator above '-' would put them wrongly
+    for i, jail in enumerate(sorted(net["jails"])):
+        net["epairs"]["e%d" % i] = {"a": {"bridge": "lan%d" % (i % 3)}, "b": {"jail": jail}}
+    assert d.put("/v1/topology", net).status == 200
+    for i in range(4):
+        assert d.patch("/v1/bridges/lan0", {"description": "d%d" % i}).status == 200
+        assert d.post("/v1/tokens", {"name": "t%d" % i, "role": "viewer"}).status == 201
+    d.settled()
+
+
+@pytest.fixture(scope="module")
+def filled():
+    with Daemon() as d:
+        many(d)
+        yield d
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_pages_are_the_list(filled, path):
+    whole = filled.get("/v1/" + path).json
+    assert whole["next"] is None
+    if path not in ("interfaces", "drift"):
+        assert len(whole["items"]) >= 3, "the test needs more than one page"
+    for limit in (1, 2, 1000):
+        assert pages(filled, path, limit) == whole["items"], (path, limit)
+    for bad in ("limit=0", "limit=10001", "limit=x", "cursor=!", "cursor=", "cursor=A", "next=x"):
+        assert filled.get("/v1/%s?%s" % (path, bad)).status == 400, bad
+
+
+def test_a_page_starts_where_it_should_when_the_row_before_is_gone(filled):
+    d = filled
+    first = d.get("/v1/tokens?limit=2").json
+    assert d.delete("/v1/tokens/" + first["items"][1]["id"]).status == 204
+    rest = d.get("/v1/tokens?limit=100&cursor=" + first["next"]).json["items"]
+    assert first["items"][:1] + rest == d.get("/v1/tokens").json["items"]
+
+
+def test_drift_and_foreign_interfaces_come_in_pages(story):
+    with story.daemon(fault=",".join("IF_SET:%d:1" % n for n in range(1, 9))) as d:
+        assert d.put("/v1/topology", NET).status == 200
+        story.by_hand("down - web0a")
+        d.wait(lambda: d.get("/v1/drift").json["items"], 10)
+        assert [i["object"] for i in pages(d, "drift", 1)] == ["epair/web0"]
+        # "zzz", a key behind it
+        assert d.get("/v1/drift?limit=1&cursor=enp6").json["items"] == []
+        assert [i["name"] for i in pages(d, "interfaces", 1)] == ["re0", "re1"]
+
+
+def test_an_export_the_client_has_is_not_sent_again(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        for path in ("rc-conf", "jail-conf", "ezjail", "shell"):
+            a = d.get("/v1/export/" + path)
+            again = d.request("GET", "/v1/export/" + path, None, {"If-None-Match": a.headers["ETag"]})
+            assert (a.status, again.status, again.body) == (200, 304, b""), path
+        assert d.patch("/v1/bridges/lan0", {"description": "new"}).status == 200
+        assert d.request("GET", "/v1/export/shell", None, {"If-None-Match": a.headers["ETag"]}).status == 200
