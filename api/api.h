@@ -131,6 +131,7 @@ enum write_verb {
 	WRITE_ATTACH,
 	WRITE_DETACH,
 	WRITE_PROBE,
+	WRITE_TAKEOVER,	/* becomes a dry WRITE_TOPOLOGY in R, by what the kernel has */
 	WRITE_IMPORT,	/* becomes a dry WRITE_TOPOLOGY before R sees it */
 	/* not writes, but only R can ask the worker */
 	WRITE_COUNTERS,
@@ -289,6 +290,8 @@ enum api_next { API_ANSWER, API_WRITE, API_STREAM };
  * starting after *since (a sequence). */
 enum api_next api_begin(
     struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since);
+/* R: a WRITE_TAKEOVER becomes a dry run of what is wanted and what runs besides. */
+int api_import_running(struct write *w, const struct topo *want, const struct observed *have, uint32_t features, struct err *err);
 /* After OUT_FILES, instead of api_finish: the write becomes a dry run of the whole topology, to be given to R again; false: res is filled. */
 bool api_import_files(struct api *a, struct write *w, const struct hostfiles *files, struct api_res *res);
 void api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res);

@@ -12,6 +12,7 @@
 #include "api/api_int.h"
 #include "convert/conv.h"
 #include "core/str.h"
+#include "core/takeover.h"
 #include "core/valid.h"
 
 #define KNOWN_MAX 1000
@@ -234,11 +235,11 @@ merge(const struct topo *have, const struct topo *found, struct write *w, struct
 	return (0);
 }
 
+/* Takes j: what an answer says besides the topology. */
 static int
-document(struct write *w, const struct conv *c, struct err *err)
+document(struct write *w, json_t *j, struct err *err)
 {
 	struct topo all = { .borrowed = true };
-	json_t *j = api_conv_json(c);
 	int rc = 0;
 
 	for (size_t i = 0; i < w->nobjects && rc == 0; i++)
@@ -283,7 +284,7 @@ convert(struct api *a, struct write *w, struct import *im, struct err *err)
 		return (-1);
 	im->opts.have = &have;
 	if (conv_import(&c, kinds[format_of_route(w->route)], im->files, im->nfiles, &im->opts, &found, err) == 0 &&
-	    merge(&have, &found, w, err) == 0 && document(w, &c, err) == 0)
+	    merge(&have, &found, w, err) == 0 && document(w, api_conv_json(&c), err) == 0)
 		rc = 0;
 	topo_fini(&found);
 	topo_fini(&have);
@@ -371,6 +372,38 @@ api_import_files(struct api *a, struct write *w, const struct hostfiles *files, 
 {
 	res->route = w->route;
 	return (import(a, w, files, res));
+}
+
+/* --- what runs -------------------------------------------------------------------------------------------------- */
+
+static json_t *
+notes_json(const struct takeover *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->nnotes; i++)
+		json_array_append_new(list, json_pack("{s:s, s:n, s:i, s:i, s:s, s:o}", "level", conv_level_name(t->notes[i].warning ? CONV_WARNING : CONV_NOTE),
+						"file", "line", 0, "column", 0, "code", t->notes[i].code, "text", codec_text(t->notes[i].text)));
+	return (json_pack("{s:o, s:[], s:I}", "warnings", list, "files", "more_warnings", (json_int_t)t->dropped));
+}
+
+int
+api_import_running(struct write *w, const struct topo *want, const struct observed *have, uint32_t features, struct err *err)
+{
+	struct topo found = { .borrowed = true };
+	struct takeover t;
+	int rc;
+
+	rc = takeover_build(want, have, features, &t, err);
+	for (size_t i = 0; i < t.n && rc == 0; i++)
+		rc = topo_put(&found, t.v[i], err);
+	if (rc == 0 && (rc = merge(want, &found, w, err)) == 0)
+		rc = document(w, notes_json(&t), err);
+	w->verb = WRITE_TOPOLOGY;
+	w->dry_run = DRY_PLAN;
+	topo_fini(&found);
+	takeover_fini(&t);
+	return (rc);
 }
 
 /* A document that cannot be planned as it stands is an answer, too: what is wrong with it goes along. */

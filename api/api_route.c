@@ -79,6 +79,7 @@ const struct api_route api_routes[] = {
 	WRITE("POST", "/v1/import/ezjail", "importEzjail", 0, WRITE_IMPORT, NULL),
 	WRITE("POST", "/v1/import/jail-conf", "importJailConf", 0, WRITE_IMPORT, NULL),
 	WRITE("POST", "/v1/import/rc-conf", "importRcConf", 0, WRITE_IMPORT, NULL),
+	WRITE("POST", "/v1/import/host", "importHost", 0, WRITE_TAKEOVER, NULL),
 	READ("/v1/export/rc-conf", "exportRcConf", ROLE_VIEWER, 0, NULL, api_export_get),
 	READ("/v1/export/jail-conf", "exportJailConf", ROLE_VIEWER, 0, NULL, api_export_get),
 	READ("/v1/export/ezjail", "exportEzjail", ROLE_VIEWER, 0, NULL, api_export_get),

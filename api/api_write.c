@@ -437,6 +437,10 @@ api_write_new(struct api *a, const struct api_req *req, const struct api_route *
 	bool ok = false;
 	size_t i;
 
+	if (r->verb == WRITE_TAKEOVER && req->who != NULL && req->who->selector[0] != '\0') {
+		api_answer_bad(res, 403, req->request_id, "an import concerns the whole topology; you may see a part of it");
+		return (false);
+	}
 	if (!check_body(req, r, res))
 		return (false);
 	w = calloc(1, sizeof(*w));

@@ -29,6 +29,7 @@ static const struct {
 	{ "ezjail", "/v1/import/ezjail" },
 	{ "jail-conf", "/v1/import/jail-conf" },
 	{ "rc-conf", "/v1/import/rc-conf" },
+	{ "host", "/v1/import/host" },
 };
 static const struct {
 	const char *word, *path;
@@ -343,7 +344,7 @@ cli_import(struct cli *c, int argc, char **argv)
 	char *text = NULL, root[PATH_MAX] = "", where[PATH_MAX + 64];
 	struct err err;
 	int opt, rv = -1;
-	bool from_host;
+	bool from_host, running;
 	size_t i;
 
 	while (rv == -1 && (opt = getopt_long(argc, argv, "", import_options, NULL)) != -1)
@@ -353,7 +354,12 @@ cli_import(struct cli *c, int argc, char **argv)
 			path = kinds[i].path;
 	if (rv == -1 && path == NULL)
 		rv = cli_usage(argv[0]);
-	from_host = json_object_get(body, "source") != NULL;
+	running = path != NULL && strcmp(path, "/v1/import/host") == 0;
+	from_host = running || json_object_get(body, "source") != NULL;
+	if (rv == -1 && running && (json_object_size(body) > 0 || optind + 1 < argc || root[0] != '\0')) {
+		cli_warn("import host: takes what runs; of the options only --topology");
+		rv = CLI_USAGE;
+	}
 	if (rv == -1 && from_host && (optind + 1 < argc || root[0] != '\0')) {
 		cli_warn("--host: the daemon reads the files of its host; it takes neither names nor --root");
 		rv = CLI_USAGE;

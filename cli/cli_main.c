@@ -32,7 +32,7 @@ static const struct command commands[] = {
 	{ "plan", "FILE", "what apply would do; 0 = nothing, 4 = changes", cli_plan },
 	{ "up", "[-i] [-t SECONDS] JAIL", "wait until a jail's interfaces are there (-i: inside it); for exec.prestart, exec.created", cli_up },
 	{ "down", "[-t SECONDS] JAIL", "wait until they are out of it again; for exec.poststop", cli_up },
-	{ "import", "[options] ezjail|jail-conf|rc-conf [--host | FILE ...]", "what those files would be here; --topology FILE keeps it", cli_import },
+	{ "import", "[options] ezjail|jail-conf|rc-conf [--host | FILE ...], or: host", "what those files would be here; --topology FILE keeps it", cli_import },
 	{ "export", "ezjail|jail-conf|rc-conf|shell", "the network as files that work without jailnet", cli_export },
 	{ "show", "[KIND [NAME]]", "jails epairs bridges interfaces macs operations topology daemon", cli_show },
 	{ "start", "JAIL", "start a jail", cli_jail },

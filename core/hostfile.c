@@ -14,7 +14,7 @@ file_new(struct hostfiles *f, const char *path, const char *note, struct err *er
 	struct hostfile *file, *grown;
 	size_t room;
 
-	if (f->n == f->room) {
+	if (f->v == NULL || f->n == f->room) {
 		room = f->room == 0 ? 16 : f->room * 2;
 		grown = realloc(f->v, room * sizeof(*grown));
 		if (grown == NULL) {

@@ -271,6 +271,15 @@ add(struct observed *o, int table)
 	return (row);
 }
 
+bool
+observed_is_pair(const struct obs_link *a, const struct obs_link *b)
+{
+	bool apart = strcmp(a->jail, b->jail) != 0;
+
+	return (a != b && a->type == LINK_EPAIR && b->type == LINK_EPAIR && a->peer != 0 && a->peer == b->ifindex && b->peer == a->ifindex &&
+	    a->peer_away == apart && b->peer_away == apart);
+}
+
 void
 observed_init(struct observed *o)
 {

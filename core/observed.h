@@ -45,7 +45,13 @@ struct obs_link {
 	bool priv, port_stp_known, port_stp, edge;
 	uint16_t untagged, ntagged;
 	uint16_t tagged[LIMIT_TAGGED];
+	/* the other half of an epair: its ifindex, 0 = not known; away: in another network, whose numbers are its own */
+	uint32_t peer;
+	bool peer_away;
+	bool adoptable;		/* not ours, but policy lets it become ours */
 };
+/* Are they the two halves of one epair? */
+bool observed_is_pair(const struct obs_link *a, const struct obs_link *b);
 
 struct obs_addr {
 	char jail[NAME_SIZE];
@@ -74,6 +80,7 @@ const char *jail_phase_name(enum jail_phase phase);
 struct obs_jail {
 	char name[NAME_SIZE];
 	bool ours;		/* carries our mark; false: external or foreign */
+	bool adoptable;		/* not ours, but policy lets it become ours; then its inside is looked at, too */
 	enum jail_phase phase;
 	uint32_t boot;
 	uint32_t jid;		/* FreeBSD; 0 elsewhere */

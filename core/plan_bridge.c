@@ -27,6 +27,19 @@ is_adoptable(const struct plan_bridge *b, const struct obs_link *l)
 		mac_equal(&l->mac, &b->want->u.bridge.mac));
 }
 
+/* What runs under the name and the address of a wanted bridge becomes it, where policy lets it. */
+static void
+take_over(struct planner *pl)
+{
+	for (size_t i = 0; i < pl->want->n[KIND_BRIDGE]; i++) {
+		struct plan_bridge *b = &pl->bridges[i];
+		const struct obs_link *l = b->link != NULL ? NULL : plan_link_find(pl, "", b->want->name);
+
+		if (l != NULL && l->adoptable && !l->mark.ours && l->type == LINK_BRIDGE && is_adoptable(b, l))
+			b->link = l;
+	}
+}
+
 /* Bridges live on the host only: a "bridge of ours" inside a jail is that jail's own invention. */
 void
 plan_bridges_match(struct planner *pl)
@@ -61,6 +74,7 @@ plan_bridges_match(struct planner *pl)
 		}
 		claim(pl, b, l);
 	}
+	take_over(pl);
 	for (size_t i = 0; i < n; i++) {
 		struct plan_bridge *b = &pl->bridges[i];
 

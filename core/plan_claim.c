@@ -75,6 +75,38 @@ adopt(struct planner *pl)
 	return (0);
 }
 
+/* An end that runs already, unlabelled, in its place, with its name and its address. */
+static const struct obs_link *
+running_end(const struct planner *pl, const struct plan_end *e)
+{
+	const struct obs_link *l = plan_link_find(pl, e->want->jail != NULL ? e->want->jail : "", e->want->ifname);
+
+	if (l == NULL || l->mark.ours || !l->adoptable || l->type != LINK_EPAIR || mac_is_zero(&l->mac) || !mac_equal(&l->mac, &e->want->mac))
+		return (NULL);
+	return (l);
+}
+
+/* Somebody else's pair becomes a wanted epair where policy lets it: both halves or, where it was cut short, the second. */
+static void
+take_over(struct planner *pl)
+{
+	for (size_t i = 0; i < pl->want->n[KIND_EPAIR]; i++) {
+		struct plan_end *e = &pl->ends[2 * i];
+		const struct obs_link *l[2];
+
+		if ((e[0].link != NULL && e[1].link != NULL) || e[0].ambiguous || e[1].ambiguous)
+			continue;
+		for (int side = END_A; side <= END_B; side++)
+			l[side] = e[side].link != NULL ? e[side].link : running_end(pl, &e[side]);
+		if (l[0] == NULL || l[1] == NULL || !observed_is_pair(l[0], l[1]))
+			continue;
+		for (int side = END_A; side <= END_B; side++) {
+			e[side].adopted = e[side].adopted || e[side].link == NULL;
+			e[side].link = l[side];
+		}
+	}
+}
+
 /* Ends by the jail that wants them, in epair order: a counting sort over the jails. */
 static int
 index_by_jail(struct planner *pl)
@@ -132,6 +164,7 @@ plan_epairs_match(struct planner *pl)
 		pl->nomem = true;
 		return;
 	}
+	take_over(pl);
 	for (size_t i = 0; i < 2 * n; i++) {
 		struct plan_end *e = &pl->ends[i];
 

@@ -83,7 +83,7 @@ say_ifset(const struct step *s, char *buf, size_t size)
 	if (c->fields & IFSET_UP)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", c->up ? "up" : "down");
 	if (c->fields & IFSET_MARK)
-		SAY(text + n, sizeof(text) - n, " label");
+		SAY(text + n, sizeof(text) - n, " label (it is %s %s)", kind_name(s->kind), s->name);
 	SAY(buf, size, "set %s %s:%s", c->ifname, place(c->jail, at), text);
 }
 

@@ -192,6 +192,16 @@ names(struct sieve *s)
 	}
 }
 
+/* Linux gives a bridge whose address nobody set that of one of its ports; taken over, both keep it. */
+static bool
+is_lent(const struct claim *a, const struct claim *b)
+{
+	const struct end *e = b->what == WHAT_END ? &b->o->u.epair.end[b->side] : NULL;
+
+	return (a->what == WHAT_BRIDGE && e != NULL && a->o->u.bridge.mac_pinned && e->mac_pinned && e->bridge != NULL &&
+	    strcmp(e->bridge, a->o->name) == 0);
+}
+
 static void
 macs(struct sieve *s)
 {
@@ -215,7 +225,7 @@ macs(struct sieve *s)
 	for (size_t i = 1; i < s->nclaims; i++) {
 		const struct claim *a = &s->claims[i - 1], *b = &s->claims[i];
 
-		if (!mac_equal(a->mac, b->mac))
+		if (!mac_equal(a->mac, b->mac) || is_lent(a, b))
 			continue;
 		pointer_of(b, "/mac", pointer, sizeof(pointer));
 		errs_add(s->errs, ERR_CONFLICT, pointer, "MAC %s is taken by %s", mac_format(b->mac, text),

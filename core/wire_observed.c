@@ -21,6 +21,7 @@ walk_row_jail(struct walk *w, struct obs_jail *r)
 {
 	WALK_STR(w, r->name);
 	walk_bool(w, &r->ours);
+	walk_bool(w, &r->adoptable);
 	WALK_ENUM(w, r->phase, enum jail_phase, JAIL_PHASE_COUNT);
 	walk_u32(w, &r->boot);
 	walk_u32(w, &r->jid);
@@ -53,6 +54,9 @@ walk_row_link(struct walk *w, struct obs_link *r)
 	walk_bool(w, &r->edge);
 	walk_u16(w, &r->untagged);
 	walk_tagged(w, &r->ntagged, r->tagged);
+	walk_u32(w, &r->peer);
+	walk_bool(w, &r->peer_away);
+	walk_bool(w, &r->adoptable);
 }
 
 static void

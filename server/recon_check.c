@@ -1,5 +1,5 @@
 /*
- * recon_check: whether what a ticket would make may be: valid, and the principal's to touch.
+ * recon_check: whether what a ticket would make may be: valid, and the principal's to touch; and whether it can be undone.
  */
 #include <stdio.h>
 
@@ -24,6 +24,35 @@ check_valid(struct recon *r, const struct changes *c, const struct topo *next, e
 		if (errs->v[i].code == ERR_REFERENCE)
 			errs->v[i].code = ERR_IN_USE;
 	}
+}
+
+static bool
+link_is_taken(const struct recon *r, const char *jail, const char *ifname, const struct mac *mac)
+{
+	const struct obs_link *l = observed_link(&r->have, jail != NULL ? jail : "", ifname);
+
+	return (l != NULL && l->adoptable && mac_equal(&l->mac, mac));
+}
+
+bool
+changes_take_over(const struct recon *r, const struct changes *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct object *o = c->v[i].after;
+		const struct obs_jail *j;
+
+		if (o == NULL)
+			continue;
+		if (o->kind == KIND_BRIDGE && link_is_taken(r, NULL, o->name, &o->u.bridge.mac))
+			return (true);
+		for (int side = END_A; o->kind == KIND_EPAIR && side <= END_B; side++)
+			if (link_is_taken(r, o->u.epair.end[side].jail, o->u.epair.end[side].ifname, &o->u.epair.end[side].mac))
+				return (true);
+		j = o->kind == KIND_JAIL && !o->u.jail.external ? observed_jail(&r->have, o->name) : NULL;
+		if (j != NULL && j->adoptable)
+			return (true);
+	}
+	return (false);
 }
 
 /* A jail or bridge that an object of the principal's puts an interface into must be its own, too. */

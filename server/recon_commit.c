@@ -170,7 +170,7 @@ change_event(struct recon *r, const struct change_item *it, const struct write *
 }
 
 static struct op *
-op_new(const struct ticket *t, bool changes, int64_t revision, int64_t now)
+op_new(const struct ticket *t, bool changes, bool taken, int64_t revision, int64_t now)
 {
 	const struct write *w = t->write;
 	struct op *op;
@@ -188,7 +188,7 @@ op_new(const struct ticket *t, bool changes, int64_t revision, int64_t now)
 	op->row.revision = revision;
 	op->row.created_at = now;
 	op->everything = w->verb == WRITE_TOPOLOGY;
-	op->keep = w->expired;
+	op->keep = w->expired || taken;
 	op->deadline = ident_mono_ms() + (w->async ? 0 : (int64_t)w->wait_s * 1000);
 	return (op);
 }
@@ -203,7 +203,7 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 	int64_t now = ident_now_ms();
 	const struct changes *c = &p->changes;
 
-	p->op = op_new(p->ticket, c->n > 0, c->n > 0 ? g->revision + 1 : g->revision, now);
+	p->op = op_new(p->ticket, c->n > 0, changes_take_over(r, c), c->n > 0 ? g->revision + 1 : g->revision, now);
 	if (p->op == NULL)
 		return (err_nomem(err));
 	if (c->n == 0) {
@@ -321,6 +321,11 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 
 	if (idem_answers(r, t))
 		return;
+	if (t->write->verb == WRITE_TAKEOVER &&
+	    api_import_running(t->write, &g->view, &r->have, atomic_load(&r->conf->health->features), &err) == -1) {
+		ticket_fail(t, &err);
+		return;
+	}
 	topo_init(&next);
 	p = calloc(1, sizeof(*p));
 	if (p == NULL || topo_view(&next, &g->view, &err) == -1) {
@@ -338,6 +343,8 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		confirm_refuses(&confirm, t->write, &out->errs);
 	if (out->errs.n == 0)
 		plan_is_as_shown(r, t->write, &next, &out->errs);
+	if (out->errs.n == 0 && t->write->confirm_s != 0 && changes_take_over(r, &p->changes))
+		errs_add(&out->errs, ERR_CONFLICT, "", "what runs already is taken over by this: it could not be given back when nobody confirms; take it over first");
 	if (out->errs.n > 0)
 		goto refuse;
 	if (t->write->document != NULL && t->write->plan_steps == NULL) {

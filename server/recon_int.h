@@ -200,8 +200,9 @@ void cycle_start(struct recon *r);
 void cycle_reply(struct recon *r, const struct remote_msg *m);
 void cycle_continue(struct recon *r);	/* a job slot became free */
 
-/* recon_check.c: both add to errs */
+/* recon_check.c: the first two add to errs */
 void check_valid(struct recon *r, const struct changes *c, const struct topo *next, enum write_verb verb, struct errs *errs);
+bool changes_take_over(const struct recon *r, const struct changes *c);	/* does something foreign become ours by them? then nothing of it is undone */
 bool check_selector(const struct write *w, const struct changes *c, const struct topo *next, struct errs *errs);
 
 /* recon_scope.c */

@@ -22,6 +22,14 @@ mac_claim(struct recon *r, const struct object *o, uint8_t side, const struct ma
 	char text[MAC_TEXT_SIZE];
 
 	if (store_mac(r->store, mac, &old, &ignored) == 0) {
+		/* valid_unique() lets a bridge have the address of a port of its own: the register names the port */
+		if (old.state == MAC_PINNED && state == MAC_PINNED && old.kind == KIND_EPAIR && o->kind == KIND_BRIDGE)
+			return (0);
+		if (old.state == MAC_PINNED && state == MAC_PINNED && old.kind == KIND_BRIDGE && o->kind == KIND_EPAIR) {
+			if (store_mac_retire(r->store, old.kind, old.name, now, NULL, 0, err) == -1)
+				return (-1);
+			old.state = MAC_RETIRED;
+		}
 		if (old.state != MAC_RETIRED && (old.kind != o->kind || old.side != side || strcmp(old.name, o->name) != 0)) {
 			err_set(err, ERR_CONFLICT, "%s belongs to %s %s", mac_format(mac, text), kind_name(old.kind), old.name);
 			return (-1);

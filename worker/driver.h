@@ -4,6 +4,8 @@
  * A driver sees core/ and this header only.  It trusts the command's shape (wire.c and policy.c checked it), not the kernel's
  * state: a command that would touch an interface, bridge or jail without our mark fails with ERR_DENIED, except IF_MOVE, IF_SET,
  * PORT_* and ADDR_* on a foreign interface for which conf->foreign_ok says yes.  Destroying is only ever for what is ours.
+ * What conf->adopt_ok says yes to can become ours: IF_SET with nothing but a mark, JAIL_CREATE of a namespace that is there.
+ * Neither touches a packet.
  *
  * EPAIR_DESTROYs that follow each other may be carried out together: at the latest before a command of another kind (other
  * than a job) is executed, before anything is observed, and when the driver is opened or closed.
@@ -21,6 +23,8 @@ struct driver_conf {
 	/* policy: may this interface, which does not carry our mark, be touched at all? */
 	bool (*foreign_ok)(void *arg, const char *ifname);
 	void *arg;
+	/* policy: may it become ours?  NULL = nothing may */
+	bool (*adopt_ok)(void *arg, const char *name);
 };
 
 struct driver {

@@ -67,6 +67,7 @@ static const struct conf_key keys[] = {
 	NUM_KEY("revisions_days", revisions_days, 36500, "90"),
 	STR_KEY("www", CONF_STR, www, ""),
 	STR_KEY("uplinks", CONF_WORDS, policy.uplinks, ""),
+	STR_KEY("adopt", CONF_WORDS, policy.adopt, ""),
 	STR_KEY("jail_paths", CONF_WORDS, policy.jail_paths, ""),
 	BOOL_KEY("allow_exec", policy.allow_exec),
 	STR_KEY("sysctls", CONF_WORDS, policy.sysctls, "net.ipv4.* net.ipv6.*"),
@@ -216,9 +217,10 @@ settle(struct options *o, struct err *err)
 		const struct policy file = c->policy;
 
 		policy_open(&o->conf.policy);
-		/* what is outside of the sandbox stays the file's to open */
+		/* what is outside of the sandbox, and what others made, stays the file's to open */
 		o->conf.policy.import_host = file.import_host;
 		memcpy(o->conf.policy.import_root, file.import_root, sizeof(file.import_root));
+		memcpy(o->conf.policy.adopt, file.adopt, sizeof(file.adopt));
 	}
 	if (o->state_dir[0] == '\0' && from_file && !(o->sandbox && strcmp(c->state_dir, STATE_DIR) == 0))
 		str_copy(o->state_dir, sizeof(o->state_dir), c->state_dir);

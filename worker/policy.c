@@ -378,3 +378,11 @@ policy_foreign_ok(void *arg, const char *ifname)
 
 	return (conf_words_match(p->uplinks, ifname) != 0);
 }
+
+bool
+policy_adopt_ok(void *arg, const char *name)
+{
+	const struct policy *p = arg;
+
+	return (conf_words_match(p->adopt, name) != 0);
+}

@@ -13,6 +13,7 @@
 
 struct policy {
 	char uplinks[POLICY_WORDS];	/* patterns of foreign interfaces that may be touched; "" = none */
+	char adopt[POLICY_WORDS];	/* patterns of foreign bridges, epairs and namespaces that may become ours; "" = none */
 	char jail_paths[POLICY_WORDS];	/* directories jails may be chrooted into or below; "" = none */
 	char sysctls[POLICY_WORDS];	/* patterns of keys SYSCTL_SET may write inside jails */
 	char host_sysctls[POLICY_WORDS];	/* the same on the host */
@@ -35,5 +36,6 @@ void policy_open(struct policy *p);
 int policy_check(const struct policy *p, const struct policy_counts *have, const struct cmd *c, struct err *err);
 /* For struct driver_conf; arg is the policy. */
 bool policy_foreign_ok(void *arg, const char *ifname);
+bool policy_adopt_ok(void *arg, const char *name);
 
 #endif

@@ -184,7 +184,7 @@ open_driver(struct worker *w, struct err *err)
 	const struct options *o = &w->options;
 
 	w->driver_conf = (struct driver_conf){ .run_dir = o->run_dir, .netns_dir = o->netns_dir, .log_dir = o->log_dir,
-		.foreign_ok = policy_foreign_ok, .arg = &w->options.conf.policy };
+		.foreign_ok = policy_foreign_ok, .adopt_ok = policy_adopt_ok, .arg = &w->options.conf.policy };
 	if (make_dir(o->run_dir, 0755, err) == -1 || make_dir(o->log_dir, 0700, err) == -1)
 		return (-1);
 	return (driver->open(&w->driver_conf, &w->ctx, err) == -1 ? err_wrap(err, "%s driver", driver->name) : 0);

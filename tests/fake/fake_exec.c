@@ -226,6 +226,18 @@ epair_destroy(struct fake_run *r, const struct cmd_iface *c)
 	return (0);
 }
 
+/* What others made becomes ours by the mark alone. */
+static int
+may_mark(struct fake_run *r, const struct fake_link *l, const struct cmd_ifset *c)
+{
+	if (l->mark.ours)
+		return (0);
+	if (c->fields == IFSET_MARK && l->type == (c->mark.kind == KIND_BRIDGE ? LINK_BRIDGE : LINK_EPAIR) && r->f->adopt_ok != NULL &&
+	    r->f->adopt_ok(r->f->adopt_arg, l->ifname))
+		return (0);
+	return (err_set(r->err, ERR_DENIED, "%s was not made by us", c->ifname));
+}
+
 static int
 if_set(struct fake_run *r, const struct cmd_ifset *c)
 {
@@ -233,11 +245,11 @@ if_set(struct fake_run *r, const struct cmd_ifset *c)
 	bool change = false;
 	int i;
 
-	if (find_link(r, c->jail, c->ifname, &i) == -1 || may_touch(r, i) == -1)
+	if (find_link(r, c->jail, c->ifname, &i) == -1)
 		return (-1);
 	l = &r->f->t->links[i];
-	if ((c->fields & IFSET_MARK) && !l->mark.ours && l->type != LINK_EPAIR && l->type != LINK_BRIDGE)
-		return (err_set(r->err, ERR_DENIED, "%s was not made by us", c->ifname));
+	if ((c->fields & IFSET_MARK) ? may_mark(r, l, c) == -1 : may_touch(r, i) == -1)
+		return (-1);
 	if ((c->fields & IFSET_MTU) && l->mtu != c->mtu) {
 		l->mtu = c->mtu;
 		change = true;

@@ -87,6 +87,8 @@ struct fake {
 	struct fake_tables *t;
 	bool (*foreign_ok)(void *arg, const char *ifname);
 	void *foreign_arg;
+	bool (*adopt_ok)(void *arg, const char *name);	/* NULL = nothing may become ours */
+	void *adopt_arg;
 	unsigned delay_us;
 	int watch[2];	/* datagrams of control lines; [1] is our own writing end */
 	char control[108];

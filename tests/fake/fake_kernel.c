@@ -100,6 +100,13 @@ fake_set_foreign(struct fake *f, bool (*ok)(void *arg, const char *ifname), void
 	f->foreign_arg = arg;
 }
 
+void
+fake_set_adopt(struct fake *f, bool (*ok)(void *arg, const char *name), void *arg)
+{
+	f->adopt_ok = ok;
+	f->adopt_arg = arg;
+}
+
 /* Tells a watcher; a full queue is fine, the watcher will look anyway. */
 static int
 notify(struct fake *f, const char *jail, const char *ifname)
@@ -162,7 +169,8 @@ drv_open(const struct driver_conf *conf, void **ctx, struct err *err)
 	if (f == NULL)
 		return (err_sys(err, "fake kernel"));
 	f->foreign_ok = conf->foreign_ok;
-	f->foreign_arg = conf->arg;
+	f->foreign_arg = f->adopt_arg = conf->arg;
+	f->adopt_ok = conf->adopt_ok;
 	if (from_environment(f, fresh, err) == -1) {
 		fake_free(f);
 		return (-1);

@@ -28,9 +28,11 @@ struct fake *fake_new(void);
 void fake_free(struct fake *f);
 void fake_set_foreign(struct fake *f, bool (*ok)(void *arg, const char *ifname), void *arg);
 
+void fake_set_adopt(struct fake *f, bool (*ok)(void *arg, const char *name), void *arg);	/* what may become ours; at first nothing */
+
 /* By hand.  0, or -1 when a thing named is not there or already is. */
 int fake_add_physical(struct fake *f, const char *name, const struct mac *mac, bool up, const struct prefix *addrs, size_t naddrs);
-int fake_add_foreign_bridge(struct fake *f, const char *name);
+int fake_add_foreign_bridge(struct fake *f, const char *name);	/* up, with an address of its own */
 int fake_add_foreign_epair(struct fake *f, const char *a, const char *b);	/* both on the host */
 int fake_add_jail(struct fake *f, const char *name, bool ours);	/* ours false: somebody else's */
 int fake_del_jail(struct fake *f, const char *name);	/* dies: epairs inside go with it, physical ones return */

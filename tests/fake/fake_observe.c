@@ -32,6 +32,7 @@ observe_jails(struct fake *f, const struct cmd_observe *s, struct observed *out,
 		str_copy(o->name, sizeof(o->name), j->name);
 		str_copy(o->hostname, sizeof(o->hostname), j->hostname);
 		o->ours = j->ours;
+		o->adoptable = !j->ours && f->adopt_ok != NULL && f->adopt_ok(f->adopt_arg, j->name);
 		o->phase = j->phase;
 		o->boot = j->boot;
 		o->forwarding = j->forwarding;
@@ -74,6 +75,12 @@ observe_links(struct fake *f, const struct cmd_observe *s, struct observed *out,
 		o->untagged = l->untagged;
 		o->ntagged = l->ntagged;
 		memcpy(o->tagged, l->tagged, sizeof(o->tagged));
+		if (l->peer != -1) {
+			o->peer = f->t->links[l->peer].ifindex;
+			o->peer_away = f->t->links[l->peer].ns != l->ns;
+		}
+		o->adoptable = !l->mark.ours && (l->type == LINK_EPAIR || (l->type == LINK_BRIDGE && l->ns == FAKE_HOST)) && f->adopt_ok != NULL &&
+		    f->adopt_ok(f->adopt_arg, l->ifname);
 	}
 	return (0);
 }

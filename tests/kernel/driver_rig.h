@@ -334,7 +334,7 @@ isolate(void)
 	return (0);
 }
 
-static const struct driver_conf conf = { "/run/jailnet", "/run/netns", "/run/log", foreign_ok, NULL };
+static const struct driver_conf conf = { "/run/jailnet", "/run/netns", "/run/log", foreign_ok, NULL, NULL };
 
 static UNUSED int
 rig_main(const struct CMUnitTest *tests, size_t n)

@@ -45,6 +45,7 @@ struct lnx_process {
 struct lnx {
 	char run_dir[PATH_SIZE], netns_dir[PATH_SIZE], log_dir[PATH_SIZE];
 	bool (*foreign_ok)(void *arg, const char *ifname);
+	bool (*adopt_ok)(void *arg, const char *name);
 	void *arg;
 	int host_fd;		/* /proc/self/ns/net at open */
 	ino_t host_ino;
@@ -81,6 +82,9 @@ typedef int lnx_exec_fn(struct lnx *l, const struct cmd *c, struct reply *out, s
 struct nl *lnx_ns_nl(struct lnx *l, const char *jail, struct err *err);
 /* Opens NETNS_DIR/NAME (or the host's) as a namespace descriptor; the caller closes. */
 int lnx_ns_open(struct lnx *l, const char *jail, struct err *err);
+/* A namespace of that name that is not ours and that policy lets become ours: -1 = it is not such a one.  Caller closes. */
+int lnx_ns_open_foreign(struct lnx *l, const char *name);
+bool lnx_adopt_ok(const struct lnx *l, const char *name);
 int lnx_ns_enter(int fd, struct err *err);
 void lnx_ns_leave(struct lnx *l);
 void lnx_ns_forget(struct lnx *l, const char *jail);

@@ -145,6 +145,7 @@ lnx_open(const struct driver_conf *conf, void **ctx, struct err *err)
 		return (err_nomem(err));
 	l->host_fd = l->uts_fd = -1;
 	l->foreign_ok = conf->foreign_ok;
+	l->adopt_ok = conf->adopt_ok;
 	l->arg = conf->arg;
 	l->rx = malloc(NL_RX_SIZE);
 	l->watch_rx = malloc(NL_RX_SIZE);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <net/if.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -346,6 +347,74 @@ make(struct lnx *l, const struct cmd_jail *c, const struct lnx_jail *have, bool 
 	return (0);
 }
 
+static void
+forget_parts(struct lnx *l, const char *name)
+{
+	static const char *const files[] = { "phase", "phase.new", "net", "boot", "boot.new" };
+	char path[LNX_PATH];
+
+	for (size_t i = 0; i < NELEMS(files); i++) {
+		if (lnx_path(path, NULL, "%s/jails/%s/%s", l->run_dir, name, files[i]) == -1)
+			continue;
+		if (str_equal(files[i], "net"))
+			umount2(path, MNT_DETACH);
+		unlink(path);
+	}
+	if (lnx_path(path, NULL, "%s/jails/%s", l->run_dir, name) == 0)
+		rmdir(path);
+}
+
+/* Another jail of ours under another name? */
+static bool
+is_taken(struct lnx *l, const char *name, ino_t ino)
+{
+	char dir[LNX_PATH - NAME_SIZE - 8], path[LNX_PATH];
+	struct dirent *d;
+	ino_t other;
+	DIR *list;
+	bool taken = false;
+
+	if (str_format(dir, sizeof(dir), "%s/jails", l->run_dir) == -1 || (list = opendir(dir)) == NULL)
+		return (false);
+	while (!taken && (d = readdir(list)) != NULL)
+		taken = !str_equal(d->d_name, name) && name_is_legal(d->d_name, NAME_SIZE - 1) && lnx_path(path, NULL, "%s/%s/net", dir, d->d_name) == 0 &&
+		    lnx_ns_is(path, &other) && other == ino;
+	closedir(list);
+	return (taken);
+}
+
+/*
+ * A namespace that runs becomes a jail: our directory is made around it, and nothing inside is touched.  What fails takes back our
+ * own directory only.
+ */
+static int
+take_over(struct lnx *l, const struct cmd_jail *c, struct err *err)
+{
+	char path[LNX_PATH], from[32], text[16];
+	int fd = lnx_ns_open_foreign(l, c->name), rc = -1;
+	struct stat st;
+
+	if (fd == -1)
+		return (err_set(err, ERR_CONFLICT, "a network namespace %s, not made by jailnet, exists, and adopt of jailnetd.conf does not name it", c->name));
+	(void)str_format(from, sizeof(from), "/proc/self/fd/%d", fd);
+	(void)str_format(text, sizeof(text), "%u", c->boot);
+	if (fstat(fd, &st) == -1)
+		err_sys(err, "%s", c->name);
+	else if (is_taken(l, c->name, st.st_ino))
+		err_set(err, ERR_CONFLICT, "namespace %s is a jail already, under another name", c->name);
+	else if (c->hostname[0] != '\0')
+		err_set(err, ERR_UNSUPPORTED, "a namespace that is taken over keeps the host name it has; set one afterwards");
+	else if (lnx_path(path, err, "%s/jails/%s", l->run_dir, c->name) == 0 && mkdir(path, 0700) == -1 && errno != EEXIST)
+		err_sys(err, "%s", path);
+	else if (lnx_path(path, err, "%s/jails/%s/boot", l->run_dir, c->name) == 0 && write_file(path, text, err) == 0 &&
+	    lnx_path(path, err, "%s/jails/%s/net", l->run_dir, c->name) == 0 && bind_on(from, path, err) == 0)
+		rc = lnx_jail_put_phase(l, c->name, JAIL_CREATED, err);
+	close(fd);
+	if (rc == -1)
+		forget_parts(l, c->name);
+	return (rc);
+}
+
 int
 lnx_jail_create(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
 {
@@ -355,8 +424,12 @@ lnx_jail_create(struct lnx *l, const struct cmd *c, struct reply *out, struct er
 
 	if (lnx_jail_look(l, j->name, &have, err) == -1)
 		return (-1);
-	if (have.flags & LNX_JAIL_FOREIGN)
+	if ((have.flags & LNX_JAIL_FOREIGN) && (have.flags & LNX_JAIL_NET))
 		return (err_set(err, ERR_CONFLICT, "a network namespace %s, not made by jailnet, exists", j->name));
+	if (have.flags & LNX_JAIL_FOREIGN) {
+		out->result = REPLY_DONE;
+		return (take_over(l, j, err) == -1 ? err_wrap(err, "creating jail %s", j->name) : 0);
+	}
 	if (make(l, j, &have, &changed, err) == -1) {
 		if ((have.flags & LNX_JAIL_DIR) == 0)
 			remove_all(l, j->name);

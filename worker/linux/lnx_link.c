@@ -89,6 +89,10 @@ lnx_link_parse(const struct nlmsghdr *nlh, struct lnx_link *out)
 	if (tb[IFLA_LINKINFO] != NULL)
 		parse_info(tb[IFLA_LINKINFO], out);
 	o->type = type_of(out->kind, ifi->ifi_type);
+	if (o->type == LINK_EPAIR && tb[IFLA_LINK] != NULL) {
+		o->peer = nl_u32(tb[IFLA_LINK]);
+		o->peer_away = out->own_ns_peer;
+	}
 }
 
 static int
@@ -213,6 +217,21 @@ mark_equal(const struct mark *a, const struct mark *b)
 	    str_equal(a->name, b->name));
 }
 
+/* Somebody else's link becomes ours: nothing but the mark is written, no packet notices. */
+static int
+may_adopt(const struct lnx *l, const struct cmd_ifset *s, const struct lnx_link *link, struct err *err)
+{
+	enum link_type type = s->mark.kind == KIND_BRIDGE ? LINK_BRIDGE : LINK_EPAIR;
+
+	if (link->o.mark.ours)
+		return (0);
+	if (s->fields != IFSET_MARK || link->o.type != type)
+		return (err_set(err, ERR_DENIED, "%s was not made by jailnet and is no %s to be taken over", s->ifname, kind_name(s->mark.kind)));
+	if (!lnx_adopt_ok(l, s->ifname))
+		return (err_set(err, ERR_DENIED, "interface %s was not made by jailnet, and adopt of jailnetd.conf does not name it", s->ifname));
+	return (0);
+}
+
 int
 lnx_if_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
 {
@@ -226,7 +245,12 @@ lnx_if_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err *er
 	int sys;
 
 	nl = lnx_ns_nl(l, s->jail, err);
-	if (nl == NULL || lnx_link_mine(l, nl, s->jail, s->ifname, (s->fields & IFSET_MARK) == 0, &link, err) == -1)
+	if (nl == NULL)
+		return (-1);
+	if ((s->fields & IFSET_MARK) != 0 && lnx_link_get(nl, s->ifname, &link) == 0) {
+		if (may_adopt(l, s, &link, err) == -1)
+			return (-1);
+	} else if (lnx_link_mine(l, nl, s->jail, s->ifname, (s->fields & IFSET_MARK) == 0, &link, err) == -1)
 		return (-1);
 	ifi = begin_set(req, link.o.ifindex, &nlh);
 	if ((s->fields & IFSET_MTU) && link.o.mtu != s->mtu) {
@@ -249,7 +273,7 @@ lnx_if_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err *er
 	out->result = change ? REPLY_DONE : REPLY_UNCHANGED;
 	if (!change)
 		return (0);
-	sys = talk_maybe_down(nl, nlh, &link);
+	sys = s->fields == IFSET_MARK ? nl_talk(nl, nlh) : talk_maybe_down(nl, nlh, &link);
 	return (sys == 0 ? 0 : nl_fail(nl, err, sys, "changing %s", s->ifname));
 }
 

@@ -1,7 +1,9 @@
 /* lnx_ns: network namespaces by jail name, entering them, and the netlink sockets inside them. */
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,6 +65,33 @@ lnx_ns_open(struct lnx *l, const char *jail, struct err *err)
 	if (fstatfs(fd, &fs) == -1 || fs.f_type != NSFS_MAGIC) {
 		close(fd);
 		return (err_set(err, ERR_NOT_FOUND, "jail %s is not complete: it has no network namespace", jail));
+	}
+	return (fd);
+}
+
+bool
+lnx_adopt_ok(const struct lnx *l, const char *name)
+{
+	return (l->adopt_ok != NULL && l->adopt_ok(l->arg, name));
+}
+
+int
+lnx_ns_open_foreign(struct lnx *l, const char *name)
+{
+	char path[LNX_PATH];
+	struct statfs fs;
+	struct stat st;
+	int fd;
+
+	if (!lnx_adopt_ok(l, name) || lnx_path(path, NULL, "%s/%s", l->netns_dir, name) == -1)
+		return (-1);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1)
+		return (-1);
+	/* the host's own network under another name is no jail */
+	if (fstatfs(fd, &fs) == -1 || fs.f_type != NSFS_MAGIC || fstat(fd, &st) == -1 || st.st_ino == l->host_ino || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+		close(fd);
+		return (-1);
 	}
 	return (fd);
 }

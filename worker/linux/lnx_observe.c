@@ -106,6 +106,7 @@ take_link(void *arg, const struct nlmsghdr *nlh)
 		return (ENOMEM);
 	*o = link.o;
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
+	o->adoptable = !o->mark.ours && (o->type == LINK_EPAIR || (o->type == LINK_BRIDGE && k->jail[0] == '\0')) && lnx_adopt_ok(k->l, o->ifname);
 	k->filtering = k->filtering || link.o.vlan_filter;
 	return (0);
 }
@@ -394,6 +395,35 @@ look_net(struct look *k, struct err *err)
 	return (0);
 }
 
+/* Somebody else's namespace, to be taken over perhaps.  What cannot be opened is left out. */
+static int
+look_foreign(struct look *k, struct obs_jail *o, struct err *err)
+{
+	struct nl nl = { 0 };
+	int fd, rc = 0;
+
+	fd = lnx_ns_open_foreign(k->l, o->name);
+	if (fd == -1)
+		return (0);
+	if (lnx_ns_enter(fd, err) == 0) {
+		rc = nl_open(&nl, k->l->rx, k->l->portid, err);
+		lnx_ns_leave(k->l);
+	} else
+		rc = -1;
+	close(fd);
+	if (rc == -1)
+		return (-1);
+	o->adoptable = true;
+	k->nl = &nl;
+	k->jail = o->name;
+	o->forwarding = forwards(k);
+	rc = look_net(k, err);
+	nl_close(&nl);
+	k->nl = NULL;
+	k->jail = "";
+	return (rc);
+}
+
 /* Everything of one jail.  A jail that goes away meanwhile is left out. */
 static int
 look_jail(struct look *k, const char *name, struct err *err)
@@ -413,7 +443,7 @@ look_jail(struct look *k, const char *name, struct err *err)
 	o->phase = o->ours ? j.phase : JAIL_CREATED;
 	o->boot = j.boot;
 	if (!o->ours)
-		return (0);
+		return (look_foreign(k, o, err));
 	if (!lnx_jail_whole(&j)) {
 		o->phase = JAIL_PARTIAL;
 		(void)str_copy(o->reason, sizeof(o->reason), j.flags & LNX_JAIL_FOREIGN ?

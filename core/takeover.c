@@ -1,0 +1,561 @@
+/*
+ * takeover: see the header.
+ *
+ * First it is found out what each link could become, then dropped what cannot, until nothing changes any more: an epair whose bridge
+ * stays foreign stays foreign, too, and its other end may then be what keeps another bridge from being taken over.
+ */
+#include "core/takeover.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/str.h"
+#include "core/valid.h"
+
+enum fate { STAYS, BRIDGE, HALF /* of an epair */ };
+
+struct piece {
+	const struct obs_link *l;
+	enum fate fate;
+	struct piece *other;	/* the other half */
+	bool told;
+};
+
+struct taking {
+	const struct topo *want;
+	const struct observed *have;
+	struct takeover *out;
+	struct piece *v;	/* as have->links */
+	struct piece **by_index;
+	bool nomem;
+};
+
+static void say(struct taking *t, bool warning, const char *code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void
+say(struct taking *t, bool warning, const char *code, const char *fmt, ...)
+{
+	struct takeover *o = t->out;
+	struct takeover_note *grown;
+	va_list ap;
+	size_t room;
+
+	if (o->nnotes == TAKEOVER_NOTES_MAX) {
+		o->dropped++;
+		return;
+	}
+	if (o->notes == NULL || o->nnotes == o->rnotes) {
+		room = o->rnotes == 0 ? 32 : o->rnotes * 2;
+		grown = realloc(o->notes, room * sizeof(*grown));
+		if (grown == NULL) {
+			t->nomem = true;
+			return;
+		}
+		o->notes = grown;
+		o->rnotes = room;
+	}
+	o->notes[o->nnotes] = (struct takeover_note){ .warning = warning, .code = code };
+	va_start(ap, fmt);
+	vsnprintf(o->notes[o->nnotes].text, sizeof(o->notes[0].text), fmt, ap);
+	va_end(ap);
+	str_clean(o->notes[o->nnotes].text);
+	o->nnotes++;
+}
+
+static const char *
+where(const struct obs_link *l, char buf[NAME_SIZE + 16])
+{
+	(void)str_format(buf, NAME_SIZE + 16, "%s%s", l->jail[0] == '\0' ? "" : " in jail ", l->jail);
+	return (buf);
+}
+
+/* It stays what it is. */
+static void drop(struct taking *t, struct piece *p, const char *code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void
+drop(struct taking *t, struct piece *p, const char *code, const char *fmt, ...)
+{
+	char why[240], at[NAME_SIZE + 16];
+	va_list ap;
+
+	if (p->told)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	say(t, true, code, "%s%s stays foreign: %s", p->l->ifname, where(p->l, at), why);
+	p->told = true;
+	p->fate = STAYS;
+	if (p->other != NULL) {
+		p->other->fate = STAYS;
+		p->other->told = true;
+	}
+}
+
+static struct object *
+add(struct taking *t, enum kind kind, const char *name)
+{
+	struct takeover *o = t->out;
+	struct object **grown;
+	size_t room;
+
+	if (o->v == NULL || o->n == o->room) {
+		room = o->room == 0 ? 32 : o->room * 2;
+		grown = realloc(o->v, room * sizeof(*grown));
+		if (grown == NULL) {
+			t->nomem = true;
+			return (NULL);
+		}
+		o->v = grown;
+		o->room = room;
+	}
+	o->v[o->n] = object_new(kind, name);
+	if (o->v[o->n] == NULL) {
+		t->nomem = true;
+		return (NULL);
+	}
+	return (o->v[o->n++]);
+}
+
+static bool
+is_made(const struct taking *t, enum kind kind, const char *name)
+{
+	for (size_t i = 0; i < t->out->n; i++)
+		if (t->out->v[i]->kind == kind && strcmp(t->out->v[i]->name, name) == 0)
+			return (true);
+	return (topo_find(t->want, kind, name) != NULL);
+}
+
+/* --- jails ----------------------------------------------------------------------------------------------------- */
+
+static void
+take_jail(struct taking *t, const struct obs_jail *j, bool external)
+{
+	struct object *o;
+
+	if (j->ours || j->phase == JAIL_IS_DYING || topo_find(t->want, KIND_JAIL, j->name) != NULL)
+		return;
+	if (!external && !j->adoptable) {
+		say(t, true, "namespace", "namespace %s stays foreign: adopt of jailnetd.conf does not name it", j->name);
+		return;
+	}
+	if ((o = add(t, KIND_JAIL, j->name)) == NULL)
+		return;
+	o->u.jail.external = external;
+	if (external) {
+		say(t, false, "jail", "jail %s stays with its manager; jailnet looks after its interfaces", j->name);
+		return;
+	}
+	o->u.jail.running = true;
+	o->u.jail.forwarding = j->forwarding;
+	say(t, true, "namespace", "namespace %s becomes a jail: routes and sysctls in it that jailnet did not make stay as they are and are not in "
+	    "the topology; to delete the jail ends what runs in it", j->name);
+}
+
+static bool
+has_jail(const struct taking *t, const char *name)
+{
+	return (name[0] == '\0' || is_made(t, KIND_JAIL, name));
+}
+
+/* --- what each could be ---------------------------------------------------------------------------------------- */
+
+static size_t
+addrs_of(const struct taking *t, const struct obs_link *l)
+{
+	size_t n;
+
+	(void)observed_addrs(t->have, l->jail, l->ifname, &n);
+	return (n);
+}
+
+/* All that is no end of an epair would be its members. */
+static size_t
+ports_of(const struct taking *t, const char *bridge)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->have->nlinks; i++)
+		n += t->have->links[i].jail[0] == '\0' && t->have->links[i].type != LINK_EPAIR && strcmp(t->have->links[i].bridge, bridge) == 0;
+	return (n);
+}
+
+static void
+consider_bridge(struct taking *t, struct piece *p)
+{
+	const struct obs_link *l = p->l;
+
+	p->fate = BRIDGE;
+	if (!l->adoptable)
+		drop(t, p, "policy", "adopt of jailnetd.conf does not name it");
+	else if (!name_is_legal(l->ifname, kind_name_max(KIND_BRIDGE)))
+		drop(t, p, "name", "its name is not one of jailnet's");
+	else if (!l->up)
+		drop(t, p, "down", "it is down, and a bridge of jailnet's is up");
+	else if (!mac_is_usable(&l->mac))
+		drop(t, p, "mac", "it has no usable MAC address");
+	else if (l->mtu < MTU_MIN || l->mtu > MTU_MAX)
+		drop(t, p, "mtu", "its MTU is %u", l->mtu);
+	else if (l->bridge[0] != '\0')
+		drop(t, p, "master", "it is a port of %s", l->bridge);
+	else if (addrs_of(t, l) > LIMIT_ADDRESSES)
+		drop(t, p, "addresses", "it has more than %d addresses", LIMIT_ADDRESSES);
+	else if (ports_of(t, l->ifname) > LIMIT_MEMBERS)
+		drop(t, p, "ports", "it has more than %d ports that are no epairs", LIMIT_MEMBERS);
+}
+
+static int
+cmp_index(const void *a, const void *b)
+{
+	const struct piece *x = *(struct piece *const *)a, *y = *(struct piece *const *)b;
+
+	return ((x->l->ifindex > y->l->ifindex) - (x->l->ifindex < y->l->ifindex));
+}
+
+/* The other half, when exactly one can be it. */
+static struct piece *
+other_half(const struct taking *t, const struct piece *p)
+{
+	size_t n = t->have->nlinks, lo = 0, hi = n;
+	struct piece *found = NULL;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (t->by_index[mid]->l->ifindex < p->l->peer)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; p->l->peer != 0 && lo < n && t->by_index[lo]->l->ifindex == p->l->peer; lo++) {
+		if (!observed_is_pair(p->l, t->by_index[lo]->l))
+			continue;
+		if (found != NULL)
+			return (NULL);
+		found = t->by_index[lo];
+	}
+	return (found);
+}
+
+static bool
+end_is_good(struct taking *t, struct piece *p)
+{
+	const struct obs_link *l = p->l;
+
+	if (!l->adoptable)
+		drop(t, p, "policy", "adopt of jailnetd.conf does not name it");
+	else if (!has_jail(t, l->jail))
+		drop(t, p, "namespace", "its jail is not in the topology");
+	else if (!name_is_legal(l->ifname, IFNAME_SIZE - 1))
+		drop(t, p, "name", "its name is not one of jailnet's");
+	else if (!mac_is_usable(&l->mac))
+		drop(t, p, "mac", "it has no usable MAC address");
+	else if (l->mtu != p->other->l->mtu)
+		drop(t, p, "mtu", "its MTU is %u, that of its other half %s is %u; an epair has one", l->mtu, p->other->l->ifname, p->other->l->mtu);
+	else if (l->mtu < MTU_MIN || l->mtu > MTU_MAX)
+		drop(t, p, "mtu", "its MTU is %u", l->mtu);
+	else if (addrs_of(t, l) > LIMIT_ADDRESSES)
+		drop(t, p, "addresses", "it has more than %d addresses", LIMIT_ADDRESSES);
+	else if (l->jail[0] == '\0' && l->bridge[0] != '\0' && addrs_of(t, l) > 0)
+		drop(t, p, "addresses", "it is a port of %s and has addresses, which belong on the bridge", l->bridge);
+	return (!p->told);
+}
+
+static void
+consider_half(struct taking *t, struct piece *p)
+{
+	struct piece *q = other_half(t, p);
+
+	if (p->fate == HALF || p->told)
+		return;
+	if (q == NULL || q->l->mark.ours || (q->other != NULL && q->other != p)) {
+		drop(t, p, "other-half", p->l->peer_away ? "its other half is in a network that jailnet cannot look into (adopt of jailnetd.conf)" :
+		    "its other half is not known");
+		return;
+	}
+	p->other = q;
+	q->other = p;
+	p->fate = q->fate = HALF;
+	if (end_is_good(t, p))
+		(void)end_is_good(t, q);
+}
+
+/* --- what they can be together --------------------------------------------------------------------------------- */
+
+static struct piece *
+piece_named(const struct taking *t, const char *jail, const char *ifname)
+{
+	const struct obs_link *l = observed_link(t->have, jail, ifname);
+
+	return (l == NULL ? NULL : &t->v[l - t->have->links]);
+}
+
+/* Is there a bridge of that name in what will be wanted? */
+static bool
+is_bridge(const struct taking *t, const char *name)
+{
+	const struct piece *p = piece_named(t, "", name);
+
+	return (p != NULL && (p->fate == BRIDGE || (p->l->mark.ours && topo_find(t->want, KIND_BRIDGE, name) != NULL)));
+}
+
+/* A port that is no end of ours would be a member: its MTU and flag are then the bridge's business. */
+static bool
+check_port(struct taking *t, struct piece *p)
+{
+	struct piece *b = p->l->jail[0] == '\0' && p->l->bridge[0] != '\0' ? piece_named(t, "", p->l->bridge) : NULL;
+
+	if (b == NULL)
+		return (false);
+	if (p->fate == HALF && !is_bridge(t, p->l->bridge)) {
+		drop(t, p, "master", "it is in %s, which stays foreign", p->l->bridge);
+		return (true);
+	}
+	if (p->fate != STAYS || b->fate != BRIDGE)
+		return (false);
+	if (!p->l->up)
+		drop(t, b, "port", "its port %s is down and would come up as a member", p->l->ifname);
+	else if (p->l->mtu != b->l->mtu)
+		drop(t, b, "port", "its port %s has MTU %u, not %u, and would get another as a member", p->l->ifname, p->l->mtu, b->l->mtu);
+	else
+		return (false);
+	return (true);
+}
+
+static int
+cmp_name(const void *a, const void *b)
+{
+	const struct piece *x = *(struct piece *const *)a, *y = *(struct piece *const *)b;
+	int c = strcmp(x->l->ifname, y->l->ifname);
+
+	return (c != 0 ? c : strcmp(x->l->jail, y->l->jail));
+}
+
+/* The topology knows each name once, wherever it is. */
+static void
+check_names(struct taking *t, struct piece **sorted)
+{
+	const struct piece *kept = NULL;
+	size_t n = 0;
+	char at[NAME_SIZE + 16];
+
+	for (size_t i = 0; i < t->have->nlinks; i++)
+		if (t->v[i].fate != STAYS || t->v[i].l->mark.ours)
+			sorted[n++] = &t->v[i];
+	if (n > 1)
+		qsort(sorted, n, sizeof(*sorted), cmp_name);
+	for (size_t i = 0; i < n; i++) {
+		if (sorted[i]->fate == STAYS && !sorted[i]->l->mark.ours)
+			continue;
+		if (kept == NULL || strcmp(kept->l->ifname, sorted[i]->l->ifname) != 0)
+			kept = sorted[i];
+		else if (sorted[i]->fate == HALF)
+			drop(t, sorted[i], "name", "jailnet knows a name once, and there is %s%s; rename one of them", kept->l->ifname, where(kept->l, at));
+		else if (kept->fate == HALF) {
+			drop(t, &t->v[kept->l - t->have->links], "name", "jailnet knows a name once, and there is %s%s; rename one of them",
+			    sorted[i]->l->ifname, where(sorted[i]->l, at));
+			kept = sorted[i];
+		}
+	}
+}
+
+static void
+decide(struct taking *t, struct piece **scratch)
+{
+	bool changed = true;
+
+	for (size_t i = 0; i < t->have->nlinks; i++) {
+		struct piece *p = &t->v[i];
+
+		if (p->l->mark.ours)
+			continue;
+		if (p->l->type == LINK_BRIDGE && p->l->jail[0] == '\0')
+			consider_bridge(t, p);
+		else if (p->l->type == LINK_EPAIR)
+			consider_half(t, p);
+	}
+	check_names(t, scratch);
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < t->have->nlinks; i++)
+			changed = check_port(t, &t->v[i]) || changed;
+	}
+}
+
+/* --- objects --------------------------------------------------------------------------------------------------- */
+
+static int
+take_addrs(struct taking *t, struct object *o, struct prefixes *out, const struct obs_link *l)
+{
+	struct prefix v[LIMIT_ADDRESSES];
+	size_t n;
+	const struct obs_addr *have = observed_addrs(t->have, l->jail, l->ifname, &n);
+
+	for (size_t i = 0; i < n && i < LIMIT_ADDRESSES; i++)
+		v[i] = have[i].prefix;
+	return (object_prefixes(o, out, v, n < LIMIT_ADDRESSES ? n : LIMIT_ADDRESSES));
+}
+
+static int
+take_port(struct object *o, struct port *port, const struct obs_link *l, bool vlan_filter)
+{
+	port->priv = l->priv;
+	port->stp = l->port_stp_known && l->port_stp;
+	port->edge = l->port_stp_known && l->edge;
+	if (!vlan_filter)
+		return (0);
+	port->untagged = l->untagged;
+	return (object_tagged(o, port, l->tagged, l->ntagged));
+}
+
+static void
+make_bridge(struct taking *t, const struct piece *p)
+{
+	struct object *o = add(t, KIND_BRIDGE, p->l->ifname);
+	struct member *members;
+	struct bridge *b;
+	size_t n = 0;
+
+	members = calloc(t->have->nlinks + 1, sizeof(*members));
+	if (o == NULL || members == NULL) {
+		t->nomem = true;
+		goto out;
+	}
+	b = &o->u.bridge;
+	b->mtu = p->l->mtu;
+	b->stp = p->l->stp;
+	b->vlan_filter = p->l->vlan_filter;
+	b->mac = p->l->mac;
+	b->mac_pinned = true;
+	if (take_addrs(t, o, &b->addrs, p->l) == -1)
+		t->nomem = true;
+	for (size_t i = 0; i < t->have->nlinks; i++) {
+		const struct obs_link *l = t->v[i].l;
+
+		if (l->jail[0] != '\0' || strcmp(l->bridge, p->l->ifname) != 0 || t->v[i].fate == HALF || l->mark.ours)
+			continue;
+		members[n].ifname = l->ifname;
+		if (take_port(o, &members[n++].port, l, b->vlan_filter) == -1)
+			t->nomem = true;
+		say(t, false, "member", "%s becomes a member of %s and stays foreign otherwise", l->ifname, p->l->ifname);
+	}
+	if (object_members(o, members, n) == -1)
+		t->nomem = true;
+out:
+	free(members);
+}
+
+/* epair17a and epair17b are epair17; others are called as their half on the host. */
+static bool
+epair_name(const struct taking *t, const struct obs_link *a, const struct obs_link *b, char out[NAME_SIZE])
+{
+	size_t n = strlen(a->ifname);
+
+	if (n > 1 && n == strlen(b->ifname) && strncmp(a->ifname, b->ifname, n - 1) == 0 && a->ifname[n - 1] == 'a' && b->ifname[n - 1] == 'b') {
+		(void)str_format(out, NAME_SIZE, "%.*s", (int)(n - 1), a->ifname);
+		if (name_is_legal(out, IFNAME_SIZE - 1) && !is_made(t, KIND_EPAIR, out))
+			return (true);
+	}
+	(void)str_copy(out, NAME_SIZE, a->ifname);
+	for (int i = 2; is_made(t, KIND_EPAIR, out) && i < 1000; i++)
+		(void)str_format(out, NAME_SIZE, "%.11s-%d", a->ifname, i);
+	return (!is_made(t, KIND_EPAIR, out));
+}
+
+static void
+make_end(struct taking *t, struct object *o, enum end_side side, const struct obs_link *l)
+{
+	struct end *e = &o->u.epair.end[side];
+	const struct piece *bridge = l->jail[0] == '\0' && l->bridge[0] != '\0' ? piece_named(t, "", l->bridge) : NULL;
+
+	memcpy(e->ifname, l->ifname, sizeof(e->ifname));
+	e->ifname_given = true;
+	e->mac = l->mac;
+	e->mac_pinned = true;
+	e->up = l->up;
+	if ((l->jail[0] != '\0' && object_str(o, &e->jail, l->jail) == -1) || take_addrs(t, o, &e->addrs, l) == -1)
+		t->nomem = true;
+	if (bridge != NULL && (object_str(o, &e->bridge, l->bridge) == -1 || take_port(o, &e->port, l, bridge->l->vlan_filter) == -1))
+		t->nomem = true;
+}
+
+static void
+make_epair(struct taking *t, const struct piece *p)
+{
+	/* the half on the host is a, as ever */
+	bool turn = p->l->jail[0] != '\0' && p->other->l->jail[0] == '\0';
+	size_t n = strlen(p->l->ifname);
+	const struct obs_link *a, *b;
+	char name[NAME_SIZE];
+	struct object *o;
+
+	turn = turn || ((p->l->jail[0] == '\0') == (p->other->l->jail[0] == '\0') && n > 0 && p->l->ifname[n - 1] == 'b');
+	a = turn ? p->other->l : p->l;
+	b = turn ? p->l : p->other->l;
+	if (!epair_name(t, a, b, name) || (o = add(t, KIND_EPAIR, name)) == NULL) {
+		t->nomem = true;
+		return;
+	}
+	o->u.epair.mtu = a->mtu;
+	make_end(t, o, END_A, a);
+	make_end(t, o, END_B, b);
+}
+
+static void
+make_all(struct taking *t)
+{
+	for (size_t i = 0; i < t->have->nlinks; i++) {
+		struct piece *p = &t->v[i];
+
+		if (p->fate == BRIDGE)
+			make_bridge(t, p);
+		else if (p->fate == HALF && p < p->other)
+			make_epair(t, p);
+		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] == '\0' && p->l->bridge[0] == '\0')
+			say(t, false, "host", "%s (%s) stays the host's", p->l->ifname, link_type_name(p->l->type));
+		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] != '\0' && is_made(t, KIND_JAIL, p->l->jail))
+			say(t, true, "inside", "%s in jail %s (%s) stays as it is: jailnet gives jails ends of epairs and what is attached to them", p->l->ifname,
+			    p->l->jail, link_type_name(p->l->type));
+	}
+}
+
+int
+takeover_build(const struct topo *want, const struct observed *have, uint32_t features, struct takeover *out, struct err *err)
+{
+	struct taking t = { .want = want, .have = have, .out = out };
+	struct piece **scratch = calloc(have->nlinks + 1, sizeof(struct piece *));
+
+	*out = (struct takeover){ .n = 0 };
+	t.v = calloc(have->nlinks + 1, sizeof(*t.v));
+	t.by_index = calloc(have->nlinks + 1, sizeof(struct piece *));
+	if (scratch == NULL || t.v == NULL || t.by_index == NULL) {
+		t.nomem = true;
+		goto done;
+	}
+	for (size_t i = 0; i < have->nlinks; i++) {
+		t.v[i].l = &have->links[i];
+		t.by_index[i] = &t.v[i];
+	}
+	qsort(t.by_index, have->nlinks, sizeof(struct piece *), cmp_index);
+	for (size_t i = 0; i < have->njails; i++)
+		take_jail(&t, &have->jails[i], (features & FEATURE_EXTERNAL_JAILS) != 0);
+	decide(&t, scratch);
+	make_all(&t);
+done:
+	free(scratch);
+	free(t.by_index);
+	free(t.v);
+	return (t.nomem ? err_nomem(err) : 0);
+}
+
+void
+takeover_fini(struct takeover *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		object_free(t->v[i]);
+	free(t->v);
+	free(t->notes);
+	*t = (struct takeover){ .n = 0 };
+}
