@@ -28,6 +28,7 @@
 struct fbsd {
 	char run_dir[PATH_SIZE], log_dir[PATH_SIZE];
 	bool (*foreign_ok)(void *arg, const char *ifname);
+	bool (*adopt_ok)(void *arg, const char *name);
 	void *arg;
 	uint32_t features;	/* FEATURE_* this kernel really has */
 	int s;			/* AF_LOCAL datagram socket: carries interface ioctls of the host */
@@ -125,6 +126,8 @@ void fbsd_link_fill(int s, const struct fbsd_ifmsg *m, struct fbsd_link *out);
 #define FBSD_WHERE (NAME_SIZE + 16)
 /* " in jail web", or "" for the host. */
 const char *fbsd_where(const char *jail, char buf[FBSD_WHERE]);
+/* Not ours, but policy lets it become ours. */
+bool fbsd_adoptable(const struct fbsd_in *in, const struct obs_link *o);
 /* Reads one of the vnet of in.  0 found, else errno (ENXIO). */
 int fbsd_link_get(const struct fbsd_in *in, const char *ifname, struct fbsd_link *out);
 /* Finds one that a command may touch: ours, or (foreign) allowed by policy. */

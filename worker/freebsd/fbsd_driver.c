@@ -103,6 +103,7 @@ fbsd_open(const struct driver_conf *conf, void **ctx, struct err *err)
 		return (err_nomem(err));
 	f->s = f->s4 = f->s6 = f->kq = f->rt = -1;
 	f->foreign_ok = conf->foreign_ok;
+	f->adopt_ok = conf->adopt_ok;
 	f->arg = conf->arg;
 	if (str_copy(f->run_dir, sizeof(f->run_dir), conf->run_dir) == -1 ||
 	    str_copy(f->log_dir, sizeof(f->log_dir), conf->log_dir) == -1) {

@@ -268,6 +268,13 @@ fbsd_link_fill(int s, const struct fbsd_ifmsg *m, struct fbsd_link *out)
 	out->o.mark.ours = out->o.mark.ours || out->group;
 }
 
+bool
+fbsd_adoptable(const struct fbsd_in *in, const struct obs_link *o)
+{
+	/* which halves belong together the kernel does not tell: epairs stay with who made them */
+	return (!o->mark.ours && in->jid == 0 && o->type == LINK_BRIDGE && in->f->adopt_ok != NULL && in->f->adopt_ok(in->f->arg, o->ifname));
+}
+
 int
 fbsd_link_get(const struct fbsd_in *in, const char *ifname, struct fbsd_link *out)
 {
@@ -339,6 +346,15 @@ set_inside(struct fbsd_in *in, void *arg, struct err *err)
 	bool up, group;
 	int sys = 0;
 
+	if (c->fields == IFSET_MARK && c->mark.kind == KIND_BRIDGE && fbsd_link_get(in, c->ifname, &link) == 0 &&
+	    fbsd_adoptable(in, &link.o)) {
+		/* somebody else's becomes ours: nothing but the mark is written */
+		set->changed = true;
+		sys = fbsd_if_group(in->s, c->ifname);
+		if (sys == 0)
+			sys = fbsd_if_mark(in->s, c->ifname, &c->mark);
+		return (sys == 0 ? 0 : fbsd_num(err, sys, "changing %s", c->ifname));
+	}
 	if (fbsd_link_mine(in, c->ifname, (c->fields & IFSET_MARK) == 0, &link, err) == -1)
 		return (-1);
 	up = (c->fields & IFSET_UP) && link.o.up != c->up;

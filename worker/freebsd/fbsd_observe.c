@@ -58,6 +58,7 @@ take_link(struct look *k, const struct fbsd_ifmsg *m, bool *skip)
 	if (o == NULL)
 		return (ENOMEM);
 	*o = link.o;
+	o->adoptable = fbsd_adoptable(k->in, o);
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
 	return (0);
 }
