@@ -323,10 +323,10 @@ token_json(const struct token_row *t)
 {
 	const struct grant *g = &t->grant;
 
-	return (json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "id", t->id, "kind", t->is_certificate ? "certificate" : "token",
+	return (json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "id", t->id, "kind", t->is_certificate ? "certificate" : "token",
 	    "name", codec_text(t->name), "role", g->role, "scopes", words_json(g->scopes), "cidrs", words_json(g->cidrs), "selector",
 	    codec_text_or_null(g->selector), "certificate_sha256", fingerprint_json(t), "created_by", t->created_by, "created_at",
-	    codec_time_json(g->created_at), "expires_at", codec_time_json(g->expires_at)));
+	    codec_time_json(g->created_at), "expires_at", codec_time_json(g->expires_at), "last_used_at", codec_time_json(t->last_used_at)));
 }
 
 static void

@@ -102,7 +102,7 @@ out:
 static int
 token_list(struct cli *c, int argc, char **argv)
 {
-	static const char *const titles[] = { "ID", "KIND", "NAME", "ROLE", "SCOPES", "FROM", "SELECTOR", "EXPIRES" };
+	static const char *const titles[] = { "ID", "KIND", "NAME", "ROLE", "SCOPES", "FROM", "SELECTOR", "EXPIRES", "USED" };
 	json_t *list = NULL, *item;
 	struct text scopes, cidrs;
 	struct table t;
@@ -127,7 +127,7 @@ token_list(struct cli *c, int argc, char **argv)
 		text_json(&scopes, json_object_get(item, "scopes"));
 		text_json(&cidrs, json_object_get(item, "cidrs"));
 		table_add(&t, (const char *const[]){ json_text(item, "id"), json_text(item, "kind"), json_text(item, "name"), json_text(item, "role"),
-		    scopes.s, cidrs.s, json_text(item, "selector"), json_text(item, "expires_at") });
+		    scopes.s, cidrs.s, json_text(item, "selector"), json_text(item, "expires_at"), json_text(item, "last_used_at") });
 		text_fini(&scopes);
 		text_fini(&cidrs);
 	}

@@ -14,6 +14,8 @@
 #include "server/http_int.h"
 #include "server/ident.h"
 
+#define USE_TOLD_MS 60000
+
 static const char *
 header(const struct request *r, const char *name)
 {
@@ -161,6 +163,7 @@ known_add(struct http_listener *l, const char *presented)
 	if (str_copy(k->presented, sizeof(k->presented), presented) == -1)
 		return (NULL);
 	k->len = strlen(presented);
+	k->told_at = 0;
 	return (k);
 }
 
@@ -181,6 +184,17 @@ look_up(struct request *r, const char *presented, enum how how, int64_t now)
 	}
 }
 
+/* To the minute: a busy client is no reason to write to the disk more often. */
+static void
+tell_use(struct http_listener *l, struct known *k, const struct principal *who, int64_t now)
+{
+	if (who->token[0] == '\0' || (k != NULL && now >= k->told_at && now - k->told_at < USE_TOLD_MS))
+		return;
+	if (k != NULL)
+		k->told_at = now;
+	ticket_queue_used(l->conf->queue, who->token, now);
+}
+
 /* One that was good before is let in even while its address is made to wait: somebody else there may be guessing. */
 static bool
 present(struct request *r, const char *presented, enum how how)
@@ -194,8 +208,10 @@ present(struct request *r, const char *presented, enum how how)
 	if (k != NULL && k->generation == generation) {
 		r->who = k->who;
 		memcpy(r->who.address, address, sizeof(address));
-		if (auth_still_good(&r->who, address, now))
+		if (auth_still_good(&r->who, address, now)) {
+			tell_use(l, k, &r->who, now);
 			return (true);
+		}
 		r->who.role = ROLE_NONE;
 	}
 	if (k == NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0)
@@ -213,6 +229,7 @@ present(struct request *r, const char *presented, enum how how)
 		k->who = r->who;
 		k->generation = generation;
 	}
+	tell_use(l, k, &r->who, now);
 	return (true);
 }
 

@@ -27,6 +27,7 @@ struct known {
 	size_t len;		/* 0 = unused */
 	struct principal who;
 	int64_t generation;	/* when it was looked up */
+	int64_t told_at;	/* R was told that it is in use, ms */
 };
 
 /* One connection; its address, and what it is doing since when. */

@@ -48,8 +48,8 @@ static const char *const page_headers[][2] = {
 static const char not_built[] =
 "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>jailnet</title>\n"
 "<h1>jailnet</h1>\n<p>The API is at <a href=\"/v1\">/v1</a>, its description at <a href=\"/openapi.json\">/openapi.json</a>.</p>\n"
-"<p>The dashboard is not built. It needs Node.js 18 or newer with npm and its package registry: run <code>make www</code> in the source tree,\n"
-"then start jailnetd again; or set <code>www</code> in jailnetd.conf to the directory where it is.</p>\n</html>\n";
+"<p>The dashboard and the readable form of that description (/docs) are not built. They need Node.js 18 or newer with npm and its package registry: run <code>make www</code> in the source tree,\n"
+"then start jailnetd again; or set <code>www</code> in jailnetd.conf to the directory where they are.</p>\n</html>\n";
 
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
@@ -283,9 +283,10 @@ http_www_reply(const struct http_www *w, struct MHD_Connection *conn, const char
 	if (len == 1 && (accept == NULL || strstr(accept, "text/html") == NULL))
 		return (false);
 	if (w == NULL) {
-		if (len == 1)
-			*rc = send_not_built(conn);
-		return (len == 1);
+		if (len != 1 && !(len == 5 && memcmp(target, "/docs", 5) == 0))
+			return (false);
+		*rc = send_not_built(conn);
+		return (true);
 	}
 	if ((f = find(w, target, len)) == NULL || (v = choose(f, header(conn, "Accept-Encoding"))) == NULL)
 		return (false);

@@ -1,6 +1,7 @@
 /*
  * recon_audit: the audit trail: what changes something is written in the transaction that changes it; what was refused, by R or by an HTTP
- * thread, a moment later, some at once: nobody who is refused can make us write to the disk as often as he likes.
+ * thread, a moment later, some at once: nobody who is refused can make us write to the disk as often as he likes.  When a
+ * credential was last used is written with them.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -112,6 +113,16 @@ audit_look(struct recon *r, int64_t now)
 		r->audit_at = now + NOTES_EVERY_MS;
 }
 
+/* In the transaction of the notes. */
+static void
+store_uses(struct recon *r, const struct token_use *uses, size_t n)
+{
+	struct err err;
+
+	for (size_t i = 0; i < n; i++)
+		store_token_used(r->store, uses[i].id, uses[i].at, &err);
+}
+
 /* To the log, too: whoever rewrites the whole trail does not reach what syslog has sent elsewhere. */
 static void
 tell_head(struct recon *r, int64_t now)
@@ -132,7 +143,8 @@ void
 audit_due(struct recon *r, int64_t now)
 {
 	static struct audit_row notes[NOTES_MAX];	/* large; R is one thread */
-	size_t n, dropped;
+	struct token_use uses[USES_MAX];
+	size_t n, nuses, dropped;
 	struct err err;
 
 	tell_head(r, now);
@@ -140,8 +152,10 @@ audit_due(struct recon *r, int64_t now)
 		return;
 	r->audit_at = INT64_MAX;
 	n = ticket_queue_notes(r->conf->queue, notes, &dropped);
-	if (n == 0 || recon_begin(r, false, &err) == -1)
+	nuses = ticket_queue_uses(r->conf->queue, uses);
+	if (n + nuses == 0 || recon_begin(r, false, &err) == -1)
 		return;
+	store_uses(r, uses, nuses);
 	for (size_t i = 0; i < n; i++)
 		append(r, &notes[i]);
 	if (dropped > 0) {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/str.h"
+
 struct ticket *
 ticket_new(struct write *w)
 {
@@ -141,7 +143,7 @@ ticket_queue_has_notes(struct ticket_queue *q)
 	bool has;
 
 	pthread_mutex_lock(&q->lock);
-	has = q->nnotes > 0;
+	has = q->nnotes > 0 || q->nuses > 0;
 	pthread_mutex_unlock(&q->lock);
 	return (has);
 }
@@ -156,6 +158,41 @@ ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX], size
 	memcpy(out, q->notes, n * sizeof(out[0]));
 	*dropped = q->dropped;
 	q->nnotes = q->dropped = 0;
+	pthread_mutex_unlock(&q->lock);
+	return (n);
+}
+
+void
+ticket_queue_used(struct ticket_queue *q, const char *token, int64_t at)
+{
+	bool first;
+	size_t i;
+
+	pthread_mutex_lock(&q->lock);
+	first = q->nuses == 0;
+	for (i = 0; i < q->nuses && !str_equal(q->uses[i].id, token); i++)
+		;
+	if (i < USES_MAX) {
+		str_copy(q->uses[i].id, sizeof(q->uses[i].id), token);
+		q->uses[i].at = at;
+		if (i == q->nuses)
+			q->nuses++;
+	}
+	pthread_mutex_unlock(&q->lock);
+	/* A full pipe already wakes R. */
+	if (first && write(q->wake[1], "", 1) == -1)
+		return;
+}
+
+size_t
+ticket_queue_uses(struct ticket_queue *q, struct token_use out[USES_MAX])
+{
+	size_t n;
+
+	pthread_mutex_lock(&q->lock);
+	n = q->nuses;
+	memcpy(out, q->uses, n * sizeof(out[0]));
+	q->nuses = 0;
 	pthread_mutex_unlock(&q->lock);
 	return (n);
 }

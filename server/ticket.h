@@ -13,6 +13,7 @@
 
 #define TICKETS_MAX 1024
 #define NOTES_MAX 64
+#define USES_MAX 64
 
 struct ticket {
 	struct ticket *next;
@@ -37,6 +38,12 @@ struct ticket_queue {
 	/* what HTTP threads refused, for the audit trail */
 	struct audit_row notes[NOTES_MAX];
 	size_t nnotes, dropped;
+	/* credentials that were good for something */
+	struct token_use {
+		char id[ID_SIZE];
+		int64_t at;
+	} uses[USES_MAX];
+	size_t nuses;
 };
 int ticket_queue_init(struct ticket_queue *q, struct err *err);
 void ticket_queue_fini(struct ticket_queue *q);
@@ -46,9 +53,13 @@ int ticket_queue_push(struct ticket_queue *q, struct ticket *t, struct err *err)
 struct ticket *ticket_queue_take(struct ticket_queue *q);
 /* Any thread; what does not fit is counted. */
 void ticket_queue_note(struct ticket_queue *q, const struct audit_row *note);
-bool ticket_queue_has_notes(struct ticket_queue *q);
+bool ticket_queue_has_notes(struct ticket_queue *q);	/* or uses */
 /* Takes all: how many. */
 size_t ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX], size_t *dropped);
+/* Any thread; what does not fit is forgotten: it is told again with the next use. */
+void ticket_queue_used(struct ticket_queue *q, const char *token, int64_t at);
+/* Takes all: how many. */
+size_t ticket_queue_uses(struct ticket_queue *q, struct token_use out[USES_MAX]);
 /* Later pushes are refused. */
 void ticket_queue_close(struct ticket_queue *q);
 

@@ -298,12 +298,15 @@ struct token_row {
 	uint8_t sha256[32];
 	char created_by[64];
 	struct grant grant;
+	int64_t last_used_at;	/* ms, 0 = never; not written by store_token_add */
 };
 int store_token_add(struct store *s, const struct token_row *t, struct err *err);
 /* ERR_NOT_FOUND; expired ones are found, too. */
 int store_token_find(struct store *s, const uint8_t sha256[32], bool is_certificate, struct token_row *out, struct err *err);
 int store_token(struct store *s, const char *id, struct token_row *out, struct err *err);	/* ERR_NOT_FOUND */
 int store_tokens(struct store *s, int (*each)(void *arg, const struct token_row *t, struct err *err), void *arg, struct err *err);
+/* It was good for something at 'at'; nothing happens when it is gone. */
+int store_token_used(struct store *s, const char *id, int64_t at, struct err *err);
 /* Its sessions go with it. */
 int store_token_delete(struct store *s, const char *id, struct err *err);
 int store_token_count(struct store *s, size_t *out, struct err *err);

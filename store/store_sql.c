@@ -17,7 +17,7 @@
 #define AUDIT_COLS "seq, at, actor, peer, request_id, method, path, result, status, revision, op, detail, hash"
 #define PORT_COLS "private, stp, edge, untagged"
 
-#define TOKEN_COLUMNS "id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at"
+#define TOKEN_COLUMNS "id, name, is_certificate, sha256, created_by, role, scopes, cidrs, selector, created_at, expires_at, last_used_at"
 
 const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -219,6 +219,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_TOKEN_FIND] = "SELECT " TOKEN_COLUMNS " FROM token WHERE sha256 = ?1 AND is_certificate = ?2",
 	[SQL_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM token WHERE id = ?1",
 	[SQL_TOKEN_ALL] = "SELECT " TOKEN_COLUMNS " FROM token ORDER BY created_at, id",
+	[SQL_TOKEN_USED] = "UPDATE token SET last_used_at = max(last_used_at, ?2) WHERE id = ?1",
 	[SQL_TOKEN_DELETE] = "DELETE FROM token WHERE id = ?1",
 	[SQL_TOKEN_COUNT] = "SELECT count(*) FROM token",
 	[SQL_TOKEN_ADMINS] = "SELECT count(*) FROM token WHERE id <> ?1 AND role = 'admin' AND scopes = '' AND cidrs = '' AND selector = '' "

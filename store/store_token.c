@@ -62,6 +62,7 @@ get_token(struct store_q *q, struct token_row *t)
 	store_q_get_blob(q, t->sha256, sizeof(t->sha256));
 	STORE_GET_STR(q, t->created_by);
 	get_grant(q, &t->grant);
+	t->last_used_at = store_q_get_int(q);
 }
 
 static int
@@ -117,6 +118,16 @@ store_tokens(struct store *s, int (*each)(void *arg, const struct token_row *t, 
 	}
 	store_q_close(&q);
 	return (rc);
+}
+
+int
+store_token_used(struct store *s, const char *id, int64_t at, struct err *err)
+{
+	struct store_q q = store_q_open(s, SQL_TOKEN_USED);
+
+	store_q_text(&q, id);
+	store_q_int(&q, at);
+	return (store_q_run(&q, err));
 }
 
 int

@@ -22,7 +22,7 @@ node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)
 cd "$top/www"
 lock=$(cksum <package-lock.json)
 if [ "$(cat node_modules/.lock-sum 2>/dev/null)" != "$lock" ]; then
-	npm ci --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000 --loglevel=error >"$out/npm.log" 2>&1 ||
+	npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000 --loglevel=error >"$out/npm.log" 2>&1 ||
 		without "npm ci failed, see $out/npm.log"
 	echo "$lock" >node_modules/.lock-sum
 fi

@@ -5,6 +5,7 @@ export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   build: {
     emptyOutDir: true,
+    rollupOptions: { input: ["index.html", "docs.html"] },
     target: "es2022",
     // The content security policy has no place for data: scripts, styles or fonts.
     assetsInlineLimit: 0,

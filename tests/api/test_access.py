@@ -1,4 +1,5 @@
 """Who may what: tokens, roles, scopes, selectors, sessions, guessing.  Fake kernel, TCP on loopback."""
+import datetime
 import http.client
 import json
 import os
@@ -60,6 +61,32 @@ def test_the_secret_is_shown_once_and_stored_hashed(d):
     assert d.delete("/v1/tokens/" + t["id"]).status == 204
     assert c.get("/v1").status == 401
     assert d.delete("/v1/tokens/" + t["id"]).status == 404
+
+
+def test_a_token_says_when_it_was_last_used(d):
+    t = make(d, name="seldom")
+    used = lambda: d.get("/v1/tokens/" + t["id"]).json["last_used_at"]  # noqa: E731
+    assert t["last_used_at"] is None and used() is None
+    assert d.tcp(t["token"][:-1] + ("A" if t["token"][-1] != "A" else "B")).get("/v1").status == 401
+    before = time.time()
+    assert d.tcp(t["token"]).get("/v1").status == 200
+    d.wait(used, 5)
+    first = used()
+    at = datetime.datetime.fromisoformat(first.replace("Z", "+00:00")).timestamp()
+    assert before - 0.01 <= at <= time.time()
+    for _ in range(20):
+        assert d.tcp(t["token"]).get("/v1").status == 200       # to the minute: nothing more is written
+    time.sleep(0.5)
+    assert used() == first
+    assert [i["last_used_at"] for i in d.get("/v1/tokens").json["items"] if i["id"] == t["id"]] == [first]
+
+
+def test_a_session_counts_as_use_of_its_token(d):
+    t = make(d, name="behind a session")
+    cookie, _ = sign_in(d, token=t["token"])
+    assert d.get("/v1/tokens/" + t["id"]).json["last_used_at"] is None
+    assert raw(d, "GET", "/v1", None, {"Cookie": cookie}).status == 200
+    d.wait(lambda: d.get("/v1/tokens/" + t["id"]).json["last_used_at"], 5)
 
 
 def test_every_route_by_role(d, routes):

@@ -86,6 +86,7 @@ def test_without_a_dashboard(tmp_path):
         page = d.get("/", Accept=BROWSER)
         assert page.status == 200 and b"make www" in page.body
         assert d.get("/").json["service"] == "jailnet"
+        assert b"make www" in d.get("/docs").body
         assert d.get("/assets/app-1a.js").status == 404
 
 

@@ -86,6 +86,7 @@ export function HealthView() {
     <div class="page">
       <div class="page-head">
         <h1>Health</h1>
+        <a href="/docs">API reference</a>
       </div>
       <div class="panels">
         <Card title="Checks">

@@ -55,6 +55,7 @@ function TokenRow({ token, onRevoke }: { token: Token; onRevoke(): void }) {
         <Time at={token.created_at} />
       </td>
       <td>{token.expires_at ? <Time at={token.expires_at} /> : "never"}</td>
+      <td>{token.last_used_at ? <Time at={token.last_used_at} /> : "never"}</td>
       <td class="actions-cell">
         <button type="button" class="danger" onClick={onRevoke} aria-label={`Revoke ${token.name}`}>
           Revoke
@@ -123,6 +124,7 @@ export function TokensView() {
                 <th>Limits</th>
                 <th>Made</th>
                 <th>Expires</th>
+                <th>Last used</th>
                 <th>
                   <span class="sr">Actions</span>
                 </th>
