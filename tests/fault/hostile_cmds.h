@@ -13,6 +13,8 @@ static const struct cmd hostile_cmds[] = {
 	{ CMD_EPAIR_DESTROY, { .iface = { "", "re0" } } },
 	{ CMD_IF_SET, { .ifset = { .ifname = "re0", .fields = IFSET_UP, .up = false } } },
 	{ CMD_IF_SET, { .ifset = { .ifname = "re0", .fields = IFSET_MARK, .mark = { true, true, KIND_EPAIR, "mine", END_A } } } },
+	{ CMD_IF_SET, { .ifset = { .ifname = "fbr0", .fields = IFSET_MARK, .mark = { true, true, KIND_BRIDGE, "fbr0", END_A } } } },
+	{ CMD_IF_SET, { .ifset = { .ifname = "ext0a", .fields = IFSET_MARK, .mark = { true, true, KIND_EPAIR, "ext0", END_A } } } },
 	{ CMD_IF_SET, { .ifset = { .ifname = "lo", .fields = IFSET_UP, .up = false } } },
 	{ CMD_IF_RENAME, { .rename = { "", "re0", "mine0" } } },
 	{ CMD_IF_MOVE, { .move = { "re0", "", "web" } } },

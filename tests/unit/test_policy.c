@@ -238,6 +238,12 @@ foreign_interfaces_are_named_by_pattern(void **state)
 	assert_true(policy_foreign_ok(&closed, "em17"));
 	assert_false(policy_foreign_ok(&closed, "re01"));
 	assert_true(policy_foreign_ok(&all, "anything"));
+	/* not even a sandbox takes over what others made, unless the file says so */
+	assert_false(policy_adopt_ok(&all, "anything"));
+	assert_false(policy_adopt_ok(&closed, "br0"));
+	strcpy(closed.adopt, "br* web");
+	assert_true(policy_adopt_ok(&closed, "br0") && policy_adopt_ok(&closed, "web"));
+	assert_false(policy_adopt_ok(&closed, "web2"));
 }
 
 #define T(name) cmocka_unit_test_setup(name, setup)

@@ -451,8 +451,9 @@ look_jail(struct look *k, const char *name, struct err *err)
 		    "its network namespace is missing" : (j.flags & LNX_JAIL_NAMED) == 0 ?
 		    "its network namespace has lost its name" : "it was not finished");
 	}
+	/* to be taken over, and cut short in it: what runs inside must be seen, or it would be made anew */
 	if ((j.flags & LNX_JAIL_NET) == 0)
-		return (0);
+		return (j.flags & LNX_JAIL_FOREIGN ? look_foreign(k, o, err) : 0);
 	if ((j.flags & LNX_JAIL_UTS) && lnx_jail_hostname(k->l, name, o->hostname, err) == -1)
 		return (-1);
 	o->processes = lnx_process_count(k->l, j.ino);
