@@ -98,6 +98,28 @@ do_physical(struct fake *f, char *const w[])
 	return (fake_add_physical(f, w[1], &mac, true, NULL, 0));
 }
 
+/* As somebody makes them: up, with addresses of their own. */
+static int
+come_up(struct fake *f, const char *ifname)
+{
+	struct mac mac = { { 2, 0xfe, 0, 0, (uint8_t)(f->t->ifindex >> 8), (uint8_t)f->t->ifindex } };
+
+	mac.b[2] = (uint8_t)ifname[strlen(ifname) - 1];
+	return (fake_set_mac(f, "", ifname, &mac) == -1 ? -1 : fake_set_up(f, "", ifname, true));
+}
+
+static int
+do_bridge_add(struct fake *f, char *const w[])
+{
+	return (fake_add_foreign_bridge(f, w[1]) == -1 ? -1 : come_up(f, w[1]));
+}
+
+static int
+do_epair_add(struct fake *f, char *const w[])
+{
+	return (fake_add_foreign_epair(f, w[1], w[2]) == -1 || come_up(f, w[1]) == -1 ? -1 : come_up(f, w[2]));
+}
+
 static int
 do_traffic(struct fake *f, char *const w[])
 {
@@ -131,6 +153,8 @@ static const struct {
 	{ "jail-add", 2, do_jail_add },
 	{ "jail-del", 2, do_jail_del },
 	{ "physical", 2, do_physical },
+	{ "bridge-add", 2, do_bridge_add },
+	{ "epair-add", 3, do_epair_add },
 	{ "overflow", 1, do_nothing },
 };
 

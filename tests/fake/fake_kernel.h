@@ -32,7 +32,7 @@ void fake_set_adopt(struct fake *f, bool (*ok)(void *arg, const char *name), voi
 
 /* By hand.  0, or -1 when a thing named is not there or already is. */
 int fake_add_physical(struct fake *f, const char *name, const struct mac *mac, bool up, const struct prefix *addrs, size_t naddrs);
-int fake_add_foreign_bridge(struct fake *f, const char *name);	/* up, with an address of its own */
+int fake_add_foreign_bridge(struct fake *f, const char *name);
 int fake_add_foreign_epair(struct fake *f, const char *a, const char *b);	/* both on the host */
 int fake_add_jail(struct fake *f, const char *name, bool ours);	/* ours false: somebody else's */
 int fake_del_jail(struct fake *f, const char *name);	/* dies: epairs inside go with it, physical ones return */
@@ -52,7 +52,7 @@ int fake_jail_processes(struct fake *f, const char *name, uint32_t processes);
 /* One line of the same by text, as the control socket takes it ("-" is the host):
  *	"up JAIL IF", "down JAIL IF", "del JAIL IF", "mtu JAIL IF N", "unmark JAIL IF", "bridge IF BRIDGE|-", "move FROM IF TO",
  *	"addr-add JAIL IF PREFIX", "addr-del JAIL IF PREFIX", "route-del JAIL PREFIX", "jail-add NAME", "jail-del NAME",
- *	"physical NAME", "traffic JAIL IF BYTES PACKETS", "overflow" */
+ *	"physical NAME", "bridge-add NAME", "epair-add A B", "traffic JAIL IF BYTES PACKETS", "overflow" */
 int fake_control(struct fake *f, const char *line);
 
 /* Faults.  op -1 = any command.  nth counts from 1 from now on.  One that has happened is spent. */
