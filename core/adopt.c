@@ -101,6 +101,7 @@ adopt_bridge(struct object *o, const struct observed *have, bool *gone, struct e
 	b->mtu = l->mtu;
 	b->stp = l->stp;
 	b->vlan_filter = l->vlan_filter;
+	b->backend = l->backend;
 	if (!mac_equal(&b->mac, &l->mac)) {
 		b->mac = l->mac;
 		b->mac_pinned = true;

@@ -407,6 +407,12 @@ pairs_equal(const struct pairs *a, const struct pairs *b)
 	return (true);
 }
 
+bool
+port_is_plain(const struct port *p)
+{
+	return (!p->priv && !p->stp && !p->edge && p->untagged == 0 && p->ntagged == 0);
+}
+
 static bool
 port_equal(const struct port *a, const struct port *b)
 {

@@ -73,6 +73,8 @@ struct port {
 	const uint16_t *tagged;	/* ascending */
 };
 
+bool port_is_plain(const struct port *p);	/* nothing special is asked for */
+
 struct member {		/* a foreign interface (uplink) named as a bridge member */
 	const char *ifname;
 	struct port port;

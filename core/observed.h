@@ -41,6 +41,7 @@ struct obs_link {
 	bool running;		/* has carrier */
 	char bridge[IFNAME_SIZE];	/* bridge it is a port of, "" = none */
 	bool stp, vlan_filter;	/* of a bridge */
+	enum backend backend;	/* of a bridge */
 	/* of a port; without port_stp_known (Linux: STP belongs to the bridge) port_stp and edge say nothing */
 	bool priv, port_stp_known, port_stp, edge;
 	uint16_t untagged, ntagged;

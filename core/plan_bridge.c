@@ -6,6 +6,13 @@
 #include "core/plan_int.h"
 #include "core/str.h"
 
+/* A bridge keeps its kind for life: of another kind, or with only its interface left, it makes room for a new one. */
+static bool
+is_other_kind(const struct plan_bridge *b, const struct obs_link *l)
+{
+	return (b->in_scope && (l->type != LINK_BRIDGE || l->backend != b->want->u.bridge.backend));
+}
+
 /* Better candidates for a bridge of that name win: the one that also bears the right name. */
 static void
 claim(struct planner *pl, struct plan_bridge *b, const struct obs_link *l)
@@ -68,7 +75,9 @@ plan_bridges_match(struct planner *pl)
 				b = NULL;
 		} else
 			continue;
-		if (b == NULL) {
+		if (b == NULL || is_other_kind(b, l)) {
+			if (b != NULL)
+				b->replaced = true;
 			pl->strays[pl->nstrays++] = l;
 			continue;
 		}
@@ -95,6 +104,16 @@ fill(struct cmd_bridge *c, const struct object *o)
 	c->stp = w->stp;
 	c->vlan_filter = w->vlan_filter;
 	c->backend = w->backend;
+}
+
+static void
+create(struct planner *pl, const struct plan_bridge *b)
+{
+	struct step *s = plan_emit(pl, PH_BRIDGE, KIND_BRIDGE, b->want->name, CMD_BRIDGE_CREATE);
+
+	fill(&s->cmd.u.bridge, b->want);
+	if (b->replaced)
+		plan_pointer(s, "/bridges/%s/backend", b->want->name);
 }
 
 /* The first field that differs, NULL = none. */
@@ -158,7 +177,7 @@ plan_one(struct planner *pl, const struct plan_bridge *b)
 
 	str_format(i.base, sizeof(i.base), "/bridges/%s", b->want->name);
 	if (b->link == NULL)
-		fill(&plan_emit(pl, PH_BRIDGE, KIND_BRIDGE, b->want->name, CMD_BRIDGE_CREATE)->cmd.u.bridge, b->want);
+		create(pl, b);
 	else
 		change(pl, b);
 	plan_addresses(pl, &i, b->link);

@@ -40,17 +40,19 @@ drift_unwanted(const struct step *s, const struct observed *o, struct lines *l)
 static void
 drift_bridge(const struct step *s, const struct observed *o, struct lines *l)
 {
+	static const char *const kinds[] = { "", ", netgraph" };
 	const struct cmd_bridge *c = &s->cmd.u.bridge;
 	const struct obs_link *k = observed_link(o, "", c->name);
 	char mac[MAC_TEXT_SIZE];
 
-	SAY(l->want, l->wsize, "mtu %u, stp %s, vlan_filter %s, mac %s", (unsigned)c->mtu, c->stp ? "on" : "off",
-	    c->vlan_filter ? "on" : "off", mac_format(&c->mac, mac));
+	SAY(l->want, l->wsize, "mtu %u, stp %s, vlan_filter %s, mac %s%s", (unsigned)c->mtu, c->stp ? "on" : "off",
+	    c->vlan_filter ? "on" : "off", mac_format(&c->mac, mac), kinds[c->backend == BACKEND_NETGRAPH]);
 	if (k == NULL)
 		SAY(l->have, l->hsize, "missing");
 	else
-		SAY(l->have, l->hsize, "mtu %u, stp %s, vlan_filter %s, mac %s", (unsigned)k->mtu,
-		    k->stp ? "on" : "off", k->vlan_filter ? "on" : "off", mac_format(&k->mac, mac));
+		SAY(l->have, l->hsize, "mtu %u, stp %s, vlan_filter %s, mac %s%s", (unsigned)k->mtu,
+		    k->stp ? "on" : "off", k->vlan_filter ? "on" : "off", mac_format(&k->mac, mac),
+		    k->type != LINK_BRIDGE ? ", no bridge" : kinds[k->backend == BACKEND_NETGRAPH]);
 }
 
 static void

@@ -62,6 +62,7 @@ struct plan_bridge {
 	bool in_scope;
 	bool fresh;   /* created by this plan: nothing is attached or addressed */
 	bool adopted; /* its label is missing and gets written again */
+	bool replaced; /* one of another kind goes first */
 	bool there;   /* after this plan */
 };
 

@@ -29,8 +29,9 @@ say_bridge(const struct step *s, char *buf, size_t size)
 
 	if (!mac_is_zero(&c->mac))
 		mac_format(&c->mac, mac);
-	SAY(buf, size, "%s bridge %s: mtu %u, mac %s%s%s", s->cmd.op == CMD_BRIDGE_CREATE ? "create" : "set", c->name,
-	    (unsigned)c->mtu, mac, c->stp ? ", stp" : "", c->vlan_filter ? ", vlan filter" : "");
+	SAY(buf, size, "%s bridge %s: mtu %u, mac %s%s%s%s", s->cmd.op == CMD_BRIDGE_CREATE ? "create" : "set", c->name,
+	    (unsigned)c->mtu, mac, c->stp ? ", stp" : "", c->vlan_filter ? ", vlan filter" : "",
+	    c->backend == BACKEND_NETGRAPH ? ", netgraph" : "");
 }
 
 static void

@@ -194,6 +194,27 @@ look_vlans(const struct look *l, const struct port *p, const char *below)
 	}
 }
 
+#define NETGRAPH_MTU_MAX 9018u /* of ng_eiface(4) */
+
+/* What only if_bridge(4) has. */
+static void
+look_netgraph(const struct look *l)
+{
+	const struct bridge *b = &l->o->u.bridge;
+	char key[2 * NAME_SIZE];
+
+	if (b->mtu > NETGRAPH_MTU_MAX)
+		valid_bad(l, ERR_INVALID, "the MTU of a netgraph bridge is at most 9018", "/mtu");
+	if (b->stp)
+		valid_bad(l, ERR_INVALID, "a netgraph bridge has no spanning tree; use \"if_bridge\"", "/stp");
+	if (b->vlan_filter)
+		valid_bad(l, ERR_INVALID, "a netgraph bridge cannot filter VLANs; use \"if_bridge\"", "/vlan_filter");
+	for (size_t i = 0; i < b->nmembers; i++)
+		if (!port_is_plain(&b->members[i].port))
+			valid_bad(l, ERR_INVALID, "the ports of a netgraph bridge have no private, stp, edge or VLANs; use \"if_bridge\"",
+			    "/members/%s", str_pointer(b->members[i].ifname, key, sizeof(key)));
+}
+
 static void
 look_bridge(const struct look *l)
 {
@@ -222,6 +243,8 @@ look_bridge(const struct look *l)
 			valid_bad(
 			    l, ERR_INVALID, "VLANs on a port need \"vlan_filter\": true on the bridge", "%s", below);
 	}
+	if (b->backend == BACKEND_NETGRAPH)
+		look_netgraph(l);
 }
 
 static void

@@ -124,6 +124,20 @@ mtu_of_end(struct web *w, const struct object *o, const char *bridge, uint32_t m
 }
 
 static void
+port_of_end(struct web *w, const struct object *o, int side)
+{
+	const struct end *e = &o->u.epair.end[side];
+	const struct object *b = topo_find(w->t, KIND_BRIDGE, e->bridge);
+	char pointer[160];
+
+	if (b == NULL || b->u.bridge.backend != BACKEND_NETGRAPH || port_is_plain(&e->port))
+		return;
+	snprintf(pointer, sizeof(pointer), "/epairs/%s/%c", o->name, side == END_A ? 'a' : 'b');
+	errs_add(w->errs, ERR_INVALID, pointer,
+	    "bridge '%s' is a netgraph bridge: its ports have no private, stp, edge or VLANs", b->name);
+}
+
+static void
 epairs(struct web *w)
 {
 	const struct topo *t = w->t;
@@ -140,6 +154,7 @@ epairs(struct web *w)
 				continue;
 			at[side] = topo_index(t, KIND_BRIDGE, end[side].bridge);
 			mtu_of_end(w, o, end[side].bridge, mtu);
+			port_of_end(w, o, side);
 		}
 		if (at[END_A] != -1 && at[END_B] != -1)
 			join(w, o, at[END_A], at[END_B]);

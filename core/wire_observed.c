@@ -48,6 +48,7 @@ walk_row_link(struct walk *w, struct obs_link *r)
 	WALK_STR(w, r->bridge);
 	walk_bool(w, &r->stp);
 	walk_bool(w, &r->vlan_filter);
+	WALK_ENUM(w, r->backend, enum backend, BACKEND_NETGRAPH + 1);
 	walk_bool(w, &r->priv);
 	walk_bool(w, &r->port_stp_known);
 	walk_bool(w, &r->port_stp);

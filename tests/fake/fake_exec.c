@@ -97,17 +97,24 @@ mark_is(const struct mark *m, enum kind kind, const char *name)
 	return (m->ours && m->has_object && m->kind == kind && strcmp(m->name, name) == 0);
 }
 
+static bool
+netgraph_cannot(struct fake_run *r, const struct cmd_bridge *c)
+{
+	return (c->backend == BACKEND_NETGRAPH && (c->stp || c->vlan_filter) &&
+	    err_set(r->err, ERR_UNSUPPORTED, "netgraph has no STP and no VLANs") == -1);
+}
+
 static int
 bridge_create(struct fake_run *r, const struct cmd_bridge *c)
 {
 	struct fake_link *l;
 	int i = fake_link_find(r->f, FAKE_HOST, c->name);
 
-	if (c->backend != BACKEND_IF_BRIDGE)
-		return (err_set(r->err, ERR_UNSUPPORTED, "netgraph bridges need FreeBSD"));
+	if (netgraph_cannot(r, c))
+		return (-1);
 	if (i != -1) {
 		l = &r->f->t->links[i];
-		if (l->type != LINK_BRIDGE || !mark_is(&l->mark, KIND_BRIDGE, c->name))
+		if (l->type != LINK_BRIDGE || l->backend != c->backend || !mark_is(&l->mark, KIND_BRIDGE, c->name))
 			return (REFUSE(r, ERR_EXISTS, EEXIST, "%s", c->name));
 		return (fake_run_changed_if(r, bridge_apply(l, c)));
 	}
@@ -115,6 +122,7 @@ bridge_create(struct fake_run *r, const struct cmd_bridge *c)
 		return (fake_run_full(r));
 	l = &r->f->t->links[i];
 	l->mark.ours = true;
+	l->backend = c->backend;
 	if (r->half)
 		return (fake_run_cut_short(r));
 	mark_object(&l->mark, KIND_BRIDGE, c->name, 0);
@@ -133,6 +141,8 @@ bridge_set(struct fake_run *r, const struct cmd_bridge *c)
 	l = &r->f->t->links[i];
 	if (l->type != LINK_BRIDGE || !l->mark.ours)
 		return (err_set(r->err, ERR_DENIED, "%s is not a bridge of ours", c->name));
+	if (l->backend != c->backend || netgraph_cannot(r, c))
+		return (err_set(r->err, ERR_UNSUPPORTED, "%s is of the other kind", c->name));
 	return (fake_run_changed_if(r, bridge_apply(l, c)));
 }
 
@@ -339,6 +349,8 @@ find_bridge_and_port(struct fake_run *r, const struct cmd_port *c, int *bridge, 
 		return (-1);
 	if (r->f->t->links[*bridge].type != LINK_BRIDGE)
 		return (err_num(r->err, EOPNOTSUPP, "%s is not a bridge", c->bridge));
+	if (r->f->t->links[*bridge].backend == BACKEND_NETGRAPH && (c->priv || c->stp || c->edge || c->untagged != 0 || c->ntagged != 0))
+		return (err_num(r->err, EOPNOTSUPP, "%s is a netgraph bridge", c->bridge));
 	return (0);
 }
 

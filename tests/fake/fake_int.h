@@ -29,6 +29,7 @@ struct fake_jail {
 struct fake_link {
 	bool used, up;
 	bool stp, vlan_filter;
+	enum backend backend;
 	bool priv, port_stp, edge;
 	enum link_type type;
 	int ns, peer, bridge;

@@ -68,6 +68,7 @@ observe_links(struct fake *f, const struct cmd_observe *s, struct observed *out,
 			str_copy(o->bridge, sizeof(o->bridge), f->t->links[l->bridge].ifname);
 		o->stp = l->stp;
 		o->vlan_filter = l->vlan_filter;
+		o->backend = l->backend;
 		o->priv = l->priv;
 		o->port_stp_known = true;
 		o->port_stp = l->port_stp;

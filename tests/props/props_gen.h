@@ -22,7 +22,7 @@ struct gen {
 	uint64_t state;
 };
 
-#define GEN_FEATURES (FEATURE_VLAN_FILTER | FEATURE_EXTERNAL_JAILS)
+#define GEN_FEATURES (FEATURE_VLAN_FILTER | FEATURE_EXTERNAL_JAILS | FEATURE_NETGRAPH)
 
 static void
 must(bool ok, const char *what)
@@ -107,8 +107,9 @@ bridge(struct gen *g, unsigned n)
 	must((o = object_new(KIND_BRIDGE, name)) != NULL, "memory");
 	o->u.bridge.mac = random_mac(g);
 	o->u.bridge.mtu = random_mtu(g);
-	o->u.bridge.stp = gen_chance(g, 20);
-	o->u.bridge.vlan_filter = gen_chance(g, 20);
+	o->u.bridge.backend = gen_chance(g, 30) ? BACKEND_NETGRAPH : BACKEND_IF_BRIDGE;
+	o->u.bridge.stp = o->u.bridge.backend == BACKEND_IF_BRIDGE && gen_chance(g, 20);
+	o->u.bridge.vlan_filter = o->u.bridge.backend == BACKEND_IF_BRIDGE && gen_chance(g, 20);
 	str_format(text[0], sizeof(text[0]), "10.%u.0.1/24", n);
 	str_format(text[1], sizeof(text[1]), "fd00:%u::1/64", n);
 	p[0] = gen_prefix(text[0]);
@@ -118,7 +119,7 @@ bridge(struct gen *g, unsigned n)
 		if (!gen_chance(g, 12))
 			continue;
 		str_format(ifname[i], IFNAME_SIZE, "re%u", i);
-		m[nm++] = (struct member){ .ifname = ifname[i], .port = { .priv = gen_chance(g, 20) } };
+		m[nm++] = (struct member){ .ifname = ifname[i], .port = { .priv = o->u.bridge.backend == BACKEND_IF_BRIDGE && gen_chance(g, 20) } };
 	}
 	must(object_members(o, m, nm) == 0, "memory");
 	return (o);

@@ -225,6 +225,7 @@ check_bridge(const struct observed *o, const struct object *b)
 
 	WANT(l != NULL && l->mark.ours && l->mark.kind == KIND_BRIDGE);
 	WANT(l->up && l->mtu == b->u.bridge.mtu && mac_equal(&l->mac, &b->u.bridge.mac));
+	WANT(l->type == LINK_BRIDGE && l->backend == b->u.bridge.backend);
 	WANT(l->stp == b->u.bridge.stp && l->vlan_filter == b->u.bridge.vlan_filter);
 	observed_addrs(o, "", b->name, &n);
 	WANT(n == b->u.bridge.addrs.n);

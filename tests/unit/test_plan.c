@@ -82,6 +82,62 @@ test_changes(void **state)
 	converged();
 }
 
+/* From if_bridge to netgraph and back: the bridge is another one, nothing in a jail is touched. */
+static void
+test_backend(void **state)
+{
+	static const enum backend kinds[] = { BACKEND_NETGRAPH, BACKEND_IF_BRIDGE };
+	struct object *b;
+
+	(void)state;
+	small();
+	b = topo_find(&want, KIND_BRIDGE, "lan0");
+	settle();
+	for (size_t i = 0; i < NELEMS(kinds); i++) {
+		char expected[512];
+
+		b->u.bridge.backend = kinds[i];
+		snprintf(expected, sizeof(expected), "PORT_DETACH bridge=lan0 if=web0a\n"
+		    "BRIDGE_DESTROY lan0\n"
+		    "BRIDGE_CREATE lan0 mac=02:6c:61:6e:30:07 mtu=1500 stp=0 vlan_filter=0 backend=%s\n"
+		    "PORT_ATTACH bridge=lan0 if=web0a\n"
+		    "ADDR_ADD jail=- if=lan0 10.0.0.1/24\n", i == 0 ? "netgraph" : "if_bridge");
+		planned(expected);
+		assert_string_equal(step_of(CMD_BRIDGE_CREATE)->pointer, "/bridges/lan0/backend");
+		assert_int_equal(step_of(CMD_PORT_ATTACH)->needs[0].kind, KIND_BRIDGE);
+		execute();
+		converged();
+	}
+}
+
+/* Somebody shut the ng_bridge down: its interface is still there, with our mark, and is in the way of a new one. */
+static void
+test_only_the_interface_is_left(void **state)
+{
+	struct obs_link *l;
+
+	(void)state;
+	small();
+	topo_find(&want, KIND_BRIDGE, "lan0")->u.bridge.backend = BACKEND_NETGRAPH;
+	settle();
+	look();
+	for (size_t i = 0; i < have.nlinks; i++) {
+		l = &have.links[i];
+		if (strcmp(l->ifname, "lan0") == 0)
+			l->type = LINK_OTHER;
+		if (strcmp(l->bridge, "lan0") == 0)
+			l->bridge[0] = '\0';
+	}
+	build();
+	assert_int_equal(plan.v[0].cmd.op, CMD_BRIDGE_DESTROY);
+	assert_string_equal(plan.v[0].cmd.u.ref.name, "lan0");
+	assert_int_equal(count_of(CMD_BRIDGE_CREATE), 1);
+	assert_int_equal(count_of(CMD_PORT_ATTACH), 1);
+	assert_int_equal(count_of(CMD_ADDR_ADD), 1);
+	execute();
+	converged();
+}
+
 /* A move loses addresses, up flag and routes: all of it comes again in the same plan. */
 static void
 test_move_between_jails(void **state)
@@ -583,6 +639,7 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_create), T(test_pointers_are_escaped), T(test_changes),
+		T(test_backend), T(test_only_the_interface_is_left),
 		T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
 		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope),
 		T(test_jail_out_of_scope), T(test_broken_epairs), T(test_forged_label), T(test_leftovers),
