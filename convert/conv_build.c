@@ -163,6 +163,16 @@ warn_member(struct build *b, const struct conv_if *bridge, const struct conv_if 
 	    m->name, prefix_format(&m->addrs.v[0].prefix, text), bridge->name);
 }
 
+/* VLANs, laggs and the like are members as they are; who makes them goes on making them. */
+static void
+note_made(struct build *b, const struct conv_if *bridge, const struct conv_if *m)
+{
+	if (m == NULL || m->pos.src == NULL || m->is_bridge || (!m->is_vlan && !m->cloned))
+		return;
+	conv_say(b->h->c, CONV_NOTE, &m->pos, "made-elsewhere", "%s is a member of %s; jailnet does not make it: leave its lines in rc.conf", m->name,
+	    bridge->name);
+}
+
 static void
 join(struct build *b, struct object *bridge, const struct conv_if *f, const struct conv_member *m)
 {
@@ -182,6 +192,7 @@ join(struct build *b, struct object *bridge, const struct conv_if *f, const stru
 		if (mi != NULL)
 			str_copy(mi->in_bridge, sizeof(mi->in_bridge), bridge->name);
 		warn_member(b, f, mi, &m->pos);
+		note_made(b, f, mi);
 		build_member(b, bridge, m->ifname, &m->port);
 		return;
 	}

@@ -30,6 +30,7 @@ struct eff {
 	struct jc_value *values;
 	size_t n, room;
 	const char **text;		/* resolved; NULL = not yet */
+	const struct conv_pos **at;	/* of each */
 	bool resolving, bad;
 };
 struct effs {
@@ -206,8 +207,10 @@ eff_add(struct jc *jc, struct effs *e, const struct jc_param *p)
 	f->name = p->name;
 	f->from = p;
 	for (size_t i = 0; i < p->n; i++)
-		if (conv_room(jc->c, &f->values, f->n, &f->room, sizeof(*f->values)))
-			f->values[f->n++] = p->values[i];
+		if (conv_room(jc->c, &f->values, f->n, &f->room, sizeof(*f->values))) {
+			f->values[f->n] = p->values[i];
+			f->values[f->n++].pos = p->pos;
+		}
 }
 
 static void
@@ -275,8 +278,9 @@ resolve_value(struct jc *jc, struct effs *e, struct eff *f, const struct jc_valu
 static void
 resolve(struct jc *jc, struct effs *e, struct eff *f, int depth)
 {
+	const struct conv_pos **at = NULL;
 	const char **out = NULL;
-	size_t n = 0, room = 0;
+	size_t n = 0, room = 0, nat = 0, rat = 0;
 
 	if (f->text != NULL || f->bad)
 		return;
@@ -287,20 +291,24 @@ resolve(struct jc *jc, struct effs *e, struct eff *f, int depth)
 		return;
 	}
 	f->resolving = true;
-	for (size_t i = 0; i < f->n && !jc->c->nomem; i++)
+	for (size_t i = 0; i < f->n && !jc->c->nomem; i++) {
 		resolve_value(jc, e, f, &f->values[i], &out, &n, &room, depth);
+		while (nat < n && conv_room(jc->c, &at, nat, &rat, sizeof(*at)))
+			at[nat++] = &f->values[i].pos;
+	}
 	f->resolving = false;
-	if (f->bad)
+	if (f->bad || nat < n)
 		return;
 	if (out == NULL)
 		out = conv_alloc(jc->c, sizeof(*out));
 	f->text = out;
+	f->at = at;
 	f->n = n;
 }
 
-/* Values of a parameter; 0 when it is not set, bad or without one. */
+/* Values of a parameter and where each is from; 0 when it is not set, bad or without one. */
 static size_t
-values(struct jc *jc, struct effs *e, const char *name, const char ***out, struct conv_pos *pos)
+values(struct jc *jc, struct effs *e, const char *name, const char ***out, const struct conv_pos *const **at)
 {
 	struct eff *f = eff_find(e, name);
 
@@ -311,17 +319,21 @@ values(struct jc *jc, struct effs *e, const char *name, const char ***out, struc
 	if (f->bad || f->text == NULL)
 		return (0);
 	*out = f->text;
-	*pos = f->from->pos;
+	*at = f->at;
 	return (f->n);
 }
 
 static const char *
 value(struct jc *jc, struct effs *e, const char *name, struct conv_pos *pos)
 {
+	const struct conv_pos *const *at;
 	const char **v;
-	size_t n = values(jc, e, name, &v, pos);
+	size_t n = values(jc, e, name, &v, &at);
 
-	return (n > 0 ? v[n - 1] : "");
+	if (n == 0)
+		return ("");
+	*pos = *at[n - 1];
+	return (v[n - 1]);
 }
 
 static bool
@@ -348,16 +360,17 @@ static void
 take_addrs(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
 	static const char *const names[] = { "ip4.addr", "ip6.addr" };
-	struct conv_pos pos;
+	struct conv_pos pos = { 0 };
 	const char *def_if = value(jc, e, "interface", &pos), **v;
+	const struct conv_pos *const *at;
 	size_t n;
 
 	if (def_if[0] == '\0' && jc->h->opts->uplink != NULL)
 		def_if = jc->h->opts->uplink;
 	for (size_t f = 0; f < NELEMS(names); f++) {
-		n = values(jc, e, names[f], &v, &pos);
+		n = values(jc, e, names[f], &v, &at);
 		for (size_t i = 0; i < n; i++)
-			conv_jail_addrs(jc->h, j, v[i], def_if, &pos);
+			conv_jail_addrs(jc->h, j, v[i], def_if, at[i]);
 	}
 	for (size_t f = 0; f < 2; f++)
 		if (strcmp(value(jc, e, f == 0 ? "ip4" : "ip6", &pos), "inherit") == 0)
@@ -370,28 +383,28 @@ take_hooks(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
 	static const char *const hooks[] = { "exec.prepare", "exec.prestart", "exec.created", "exec.poststart", "exec.prestop",
 		"exec.poststop", "exec.release" };
-	struct conv_pos pos;
+	const struct conv_pos *const *at;
 	const char **v;
 	size_t n;
 
 	for (size_t k = 0; k < NELEMS(hooks); k++) {
-		n = values(jc, e, hooks[k], &v, &pos);
+		n = values(jc, e, hooks[k], &v, &at);
 		for (size_t i = 0; i < n; i++)
-			conv_hook(jc->h, j, v[i], &pos);
+			conv_hook(jc->h, j, v[i], at[i]);
 	}
 }
 
 static const char *
 take_commands(struct jc *jc, struct effs *e, struct conv_jail *j, const char *name)
 {
-	struct conv_pos pos;
+	const struct conv_pos *const *at;
 	struct conv_buf b;
 	const char **v;
-	size_t n = values(jc, e, name, &v, &pos);
+	size_t n = values(jc, e, name, &v, &at);
 
 	cb_init(&b, jc->c);
 	for (size_t i = 0; i < n; i++) {
-		if (v[i][0] == '\0' || conv_inside(jc->h, j, v[i], &pos))
+		if (v[i][0] == '\0' || conv_inside(jc->h, j, v[i], at[i]))
 			continue;
 		if (b.len > 0)
 			cb_put(&b, " && ");
@@ -404,7 +417,8 @@ static void
 take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
 	const char **v, **w, **all = NULL;
-	size_t n = values(jc, e, "vnet.interface", &v, &j->vnet_pos), m, count = 0, room = 0;
+	const struct conv_pos *const *at;
+	size_t n = values(jc, e, "vnet.interface", &v, &at), m, count = 0, room = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char *s = conv_dup(jc->c, v[i]);
@@ -417,6 +431,8 @@ take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
 			if (conv_room(jc->c, &all, count, &room, sizeof(*all)))
 				all[count++] = w[k];
 	}
+	if (n > 0)
+		j->vnet_pos = *at[n - 1];
 	j->vnet_ifs = all;
 	j->nvnet_ifs = count;
 }
