@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api/api_int.h"
+#include "api/api_json.h"
 
 void
 api_res_init(struct api_res *r)
@@ -48,7 +49,7 @@ api_answer_text(struct api_res *res, char *text, const char *content_type, const
 void
 api_answer_json(struct api_res *res, int status, json_t *j, const struct api_req *req)
 {
-	char *text = j != NULL ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	char *text = api_json_text(j);
 
 	json_decref(j);
 	api_answer_text(res, text, "application/json", req);

@@ -7,6 +7,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "api/api_json.h"
 #include "core/str.h"
 
 struct apply {
@@ -343,9 +344,8 @@ out:
 	return (rc);
 }
 
-int
-write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next, struct changes *out,
-    struct errs *errs)
+static int
+apply(struct apply *a)
 {
 	static int (*const verbs[])(struct apply *a, const struct object *cur) = {
 		[WRITE_CREATE] = apply_create,
@@ -360,18 +360,31 @@ write_apply(const struct write *w, const struct topo *want, uint32_t features, s
 		[WRITE_DRIFT_REPAIR] = apply_nothing,
 		[WRITE_DRIFT_ADOPT] = apply_nothing,
 	};
-	struct apply a = { w, want, next, out, errs };
+	const struct write *w = a->w;
 	const struct object *cur;
-	(void)features;	/* R checks the changed objects with valid_object() */
 
 	if (w->verb == WRITE_TOPOLOGY)
-		return (apply_topology(&a));
+		return (apply_topology(a));
 	if (w->verb >= NELEMS(verbs) || verbs[w->verb] == NULL)
-		return (errs_add(errs, ERR_INTERNAL, "", "this request changes nothing desired"));
-	cur = topo_find(want, w->kind, w->name);
+		return (errs_add(a->errs, ERR_INTERNAL, "", "this request changes nothing desired"));
+	cur = topo_find(a->want, w->kind, w->name);
 	/* POST without conditions on a taken name is 409, not 412. */
 	if ((w->verb != WRITE_CREATE || w->create_only || w->if_match != -1 || w->if_match_any) &&
-	    check_object(&a, cur) == -1)
+	    check_object(a, cur) == -1)
 		return (-1);
-	return (verbs[w->verb](&a, cur));
+	return (verbs[w->verb](a, cur));
+}
+
+int
+write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next, struct changes *out,
+    struct errs *errs)
+{
+	struct apply a = { w, want, next, out, errs };
+	(void)features;	/* R checks the changed objects with valid_object() */
+
+	api_json_fresh();
+	if (apply(&a) == -1)
+		return (-1);
+	/* a patch whose merge lost a member */
+	return (api_json_failed() ? fail_nomem(&a) : 0);
 }

@@ -7,6 +7,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "api/api_json.h"
 #include "core/str.h"
 
 static json_t *
@@ -21,10 +22,13 @@ event_json(const struct event_row *e)
 char *
 api_event_sse(const struct event_row *e)
 {
-	json_t *j = event_json(e);
-	char *data = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL, *out = NULL;
+	char *data, *out = NULL;
 	size_t size;
+	json_t *j;
 
+	api_json_fresh();
+	j = event_json(e);
+	data = api_json_text(j);
 	/* JSON text has no line breaks, and types are our own words: no field of the stream can be forged. */
 	if (data != NULL) {
 		size = strlen(data) + sizeof(e->type) + 64;

@@ -7,6 +7,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "api/api_json.h"
 
 /* Only what an answer needs of the request: the type was checked before the write was taken. */
 static struct api_req
@@ -179,6 +180,7 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 {
 	struct api_req req = bare_request(w);
 
+	api_json_fresh();
 	res->route = w->route;
 	if (verb_is_account(w->verb)) {
 		api_account_finish(w, o, &req, res);

@@ -8,6 +8,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "api/api_json.h"
 #include "core/str.h"
 
 #define NEXT_SIZE 24
@@ -15,8 +16,12 @@
 char *
 api_object_text(const struct object *o)
 {
-	json_t *j = codec_encode(o, false);
-	char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+	json_t *j;
+	char *text;
+
+	api_json_fresh();
+	j = codec_encode(o, false);
+	text = api_json_text(j);
 
 	json_decref(j);
 	return (text);

@@ -10,6 +10,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "api/api_json.h"
 #include "convert/conv.h"
 #include "core/str.h"
 #include "core/takeover.h"
@@ -246,7 +247,7 @@ document(struct write *w, json_t *j, struct err *err)
 		rc = topo_put(&all, w->objects[i], err);
 	if (rc == 0) {
 		if (j == NULL || json_object_set_new(j, "topology", api_topology_json(&all)) == -1 ||
-		    (w->import = json_dumps(j, JSON_COMPACT)) == NULL)
+		    (w->import = api_json_text(j)) == NULL)
 			rc = err_nomem(err);
 	}
 	topo_fini(&all);
@@ -371,6 +372,7 @@ bool
 api_import_files(struct api *a, struct write *w, const struct hostfiles *files, struct api_res *res)
 {
 	res->route = w->route;
+	api_json_fresh();
 	return (import(a, w, files, res));
 }
 
@@ -394,6 +396,7 @@ api_import_running(struct write *w, const struct topo *want, const struct observ
 	struct takeover t;
 	int rc;
 
+	api_json_fresh();
 	rc = takeover_build(want, have, features, &t, err);
 	for (size_t i = 0; i < t.n && rc == 0; i++)
 		rc = topo_put(&found, t.v[i], err);

@@ -5,10 +5,64 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
+#include "core/log.h"
 #include "core/str.h"
+
+/* --- memory -------------------------------------------------------------------------------------------------- */
+
+static _Thread_local bool failed, parsing;
+
+static void *
+allocate(size_t size)
+{
+	void *p = malloc(size);
+
+	if (p == NULL && parsing) {
+		log_error("json", "out of memory in the JSON parser, which does not survive that: ending");
+		abort();
+	}
+	failed |= p == NULL;
+	return (p);
+}
+
+void
+api_json_init(void)
+{
+	json_set_alloc_funcs(allocate, free);
+	/* before any thread: jansson would else seed its hash lazily, in a race */
+	json_object_seed(0);
+}
+
+void
+api_json_fresh(void)
+{
+	failed = false;
+}
+
+bool
+api_json_failed(void)
+{
+	return (failed);
+}
+
+char *
+api_json_text(const json_t *j)
+{
+	char *text = j != NULL ? json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+
+	if (failed) {
+		free(text);
+		text = NULL;
+	}
+	failed = false;
+	return (text);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------- */
 
 /*
  * One pass before jansson sees the text: jansson recurses as deep as 2048 (a 12 KB body can overflow a 512 KiB stack)
@@ -63,8 +117,6 @@ parse_reason(enum json_error_code code)
 		return ("a NUL character (\\u0000) is not allowed");
 	case json_error_numeric_overflow:
 		return ("a number is out of range");
-	case json_error_out_of_memory:
-		return ("out of memory");
 	default:
 		return ("not valid JSON");
 	}
@@ -79,11 +131,11 @@ api_json_parse(const char *text, size_t size, json_t **out, struct err *err)
 		return (err_set(err, ERR_SYNTAX, "not valid UTF-8"));
 	if (scan(text, size, err) == -1)
 		return (-1);
+	parsing = true;
 	*out = json_loadb(text, size, JSON_REJECT_DUPLICATES, &je);
+	parsing = false;
 	if (*out != NULL)
 		return (0);
-	if (json_error_code(&je) == json_error_out_of_memory)
-		return (err_nomem(err));
 	return (
 	    err_set(err, ERR_SYNTAX, "%s: line %d, column %d", parse_reason(json_error_code(&je)), je.line, je.column));
 }

@@ -13,6 +13,17 @@
 #include "core/addr.h"
 #include "core/err.h"
 
+/*
+ * jansson forgets some failures of malloc: a text lacks a key, a token "is invalid".  We do not: api_json_init() makes its allocations
+ * ours, and from api_json_fresh() on api_json_failed() says whether one of this thread's failed.  Its parser (2.14) reads and writes
+ * behind its buffers when an allocation fails: there the process ends, as if it had been killed, and jailnetd starts it again.
+ */
+void api_json_init(void);
+void api_json_fresh(void);
+bool api_json_failed(void);
+/* Compact text, malloc'ed; NULL = memory was out, now or since api_json_fresh(). */
+char *api_json_text(const json_t *j);
+
 /* ERR_SYNTAX with line and column; size limits are the caller's.  The result is always an object or an array. */
 int api_json_parse(const char *text, size_t size, json_t **out, struct err *err);
 

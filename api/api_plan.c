@@ -8,6 +8,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "api/api_json.h"
 #include "core/str.h"
 
 json_t *
@@ -37,9 +38,12 @@ api_plan_steps(const struct plan *p)
 char *
 api_plan_text(const struct plan *p)
 {
-	json_t *steps = api_plan_steps(p);
-	char *text = steps != NULL ? json_dumps(steps, JSON_COMPACT) : NULL;
+	json_t *steps;
+	char *text;
 
+	api_json_fresh();
+	steps = api_plan_steps(p);
+	text = api_json_text(steps);
 	json_decref(steps);
 	return (text);
 }

@@ -7,6 +7,7 @@
 
 #include "api/api_codec.h"
 #include "api/api_int.h"
+#include "api/api_json.h"
 #include "core/str.h"
 
 static const struct problem {
@@ -152,7 +153,7 @@ answer(struct api_res *res, int status, json_t *j)
 	res->cacheable = false;
 	if (status == 503 || status == 429)
 		res->retry_after = 1;
-	res->body = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+	res->body = api_json_text(j);
 	res->body_size = res->body != NULL ? strlen(res->body) : 0;
 	json_decref(j);
 }
@@ -160,6 +161,7 @@ answer(struct api_res *res, int status, json_t *j)
 void
 api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id)
 {
+	api_json_fresh();
 	if (code == NULL)
 		code = api_code_of_status(status);
 	if (detail == NULL)
@@ -171,8 +173,10 @@ void
 api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id)
 {
 	int status;
-	json_t *j = api_problem_json(errs, strip_prefix, request_id, &status);
+	json_t *j;
 
+	api_json_fresh();
+	j = api_problem_json(errs, strip_prefix, request_id, &status);
 	answer(res, status, j);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_json.h"
 #include "core/str.h"
 
 static const char *const q_list[] = { "limit", "cursor", NULL };
@@ -211,8 +212,7 @@ api_precheck(const char *method, const char *target, const char *content_type, u
 void
 api_init(void)
 {
-	/* Before any thread: jansson would else seed its hash lazily, in a race. */
-	json_object_seed(0);
+	api_json_init();
 }
 
 /* --- api_begin --------------------------------------------------------------------------------------------- */
@@ -321,8 +321,16 @@ begin(struct api *a, const struct api_req *req, struct api_res *res, struct writ
 enum api_next
 api_begin(struct api *a, const struct api_req *req, struct api_res *res, struct write **w, int64_t *since)
 {
-	enum api_next next = begin(a, req, res, w, since);
+	enum api_next next;
 
+	api_json_fresh();
+	next = begin(a, req, res, w, since);
+	if (next == API_WRITE && api_json_failed()) {
+		write_free(*w);
+		*w = NULL;
+		api_problem(res, 503, "nomem", "out of memory", req->request_id);
+		next = API_ANSWER;
+	}
 	if (next == API_WRITE && req->who != NULL)
 		snprintf((*w)->peer, sizeof((*w)->peer), "%s", req->who->address);
 	return (next);

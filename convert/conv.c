@@ -65,7 +65,7 @@ prepare(struct conv *c, struct conv_src *src, const struct conv_file *f, enum co
 	char *text;
 
 	*src = (struct conv_src){ .path = conv_dup(c, f->path), .text = "" };
-	if (src->path == NULL)
+	if (c->nomem)
 		return (false);
 	src->kind = conv_kind_of(f->path, kind);
 	if (f->note != NULL) {

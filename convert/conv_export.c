@@ -496,10 +496,10 @@ safe_name(struct conv *c, const char *name)
 {
 	char *s = conv_dup(c, name);
 
-	for (char *p = s; p != NULL && *p != '\0'; p++)
+	for (char *p = s; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p))
 			*p = '_';
-	return (s != NULL ? s : "");
+	return (s);
 }
 
 static void

@@ -62,8 +62,6 @@ conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, cons
 		const char *text;
 
 		list += len + (list[len] == ',' ? 1 : 0);
-		if (item == NULL)
-			return;
 		item += strspn(item, " \t");
 		for (end = item + strlen(item); end > item && strchr(" \t", end[-1]) != NULL; end--)
 			;
@@ -188,7 +186,7 @@ conv_inside(struct conv_host *h, struct conv_jail *j, const char *command, const
 		return (true);
 	}
 	if (strcmp(prog, "sysctl") == 0 && n == 2 && strncmp(w[1], "net.", 4) == 0 && strchr(w[1], '=') != NULL) {
-		char *key = conv_dup(h->c, w[1]), *eq = key == NULL ? NULL : strchr(key, '=');
+		char *key = conv_dup(h->c, w[1]), *eq = strchr(key, '=');
 
 		if (eq == NULL)
 			return (true);
@@ -388,8 +386,6 @@ one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_sr
 	for (size_t i = 0; i < n; i++)
 		if (k[i].order < k[0].order)
 			pos = k[i].var->pos;
-	if (key == NULL)
-		return;
 	name = listed_name(h, key, conv_value(&h->rc, "jail_list"));
 	if ((j = host_jail_find(h, name)) != NULL) {
 		conv_say(h->c, CONV_WARNING, &pos, "duplicate", "jail %s stands in %s:%u already; what comes later overrides it", name,

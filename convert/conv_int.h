@@ -27,6 +27,7 @@ void conv_say(struct conv *c, enum conv_level level, const struct conv_pos *pos,
     __attribute__((format(printf, 5, 6)));
 /* In c->mem.  NULL = out of memory, and c->nomem. */
 void *conv_alloc(struct conv *c, size_t size);
+/* The same for strings, but "" when memory is out: what they are part of is thrown away in the end. */
 char *conv_dup(struct conv *c, const char *s);
 char *conv_dupn(struct conv *c, const char *s, size_t len);
 char *conv_printf(struct conv *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -423,10 +423,10 @@ take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
 	for (size_t i = 0; i < n; i++) {
 		char *s = conv_dup(jc->c, v[i]);
 
-		for (char *p = s; p != NULL && *p != '\0'; p++)
+		for (char *p = s; *p != '\0'; p++)
 			if (*p == ',')
 				*p = ' ';
-		m = s == NULL ? 0 : conv_words(jc->c, s, &w);
+		m = conv_words(jc->c, s, &w);
 		for (size_t k = 0; k < m; k++)
 			if (conv_room(jc->c, &all, count, &room, sizeof(*all)))
 				all[count++] = w[k];

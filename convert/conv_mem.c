@@ -42,13 +42,16 @@ conv_alloc(struct conv *c, size_t size)
 	return (p);
 }
 
+static char nothing[1];
+
 char *
 conv_dupn(struct conv *c, const char *s, size_t len)
 {
 	char *p = conv_alloc(c, len + 1);
 
-	if (p != NULL)
-		memcpy(p, s, len);
+	if (p == NULL)
+		return (nothing);
+	memcpy(p, s, len);
 	return (p);
 }
 
@@ -70,7 +73,7 @@ conv_printf(struct conv *c, const char *fmt, ...)
 	va_end(ap);
 	p = n < 0 ? NULL : conv_alloc(c, (size_t)n + 1);
 	if (p == NULL)
-		return (NULL);
+		return (nothing);
 	va_start(ap, fmt);
 	vsnprintf(p, (size_t)n + 1, fmt, ap);
 	va_end(ap);
@@ -129,8 +132,7 @@ conv_say(struct conv *c, enum conv_level level, const struct conv_pos *pos, cons
 		m->line = pos->line;
 		m->col = pos->col;
 	}
-	if (m->text != NULL)
-		c->nmsgs++;
+	c->nmsgs++;
 }
 
 void
@@ -216,7 +218,7 @@ cb_take(struct conv_buf *b)
 	free(b->s);
 	b->s = NULL;
 	b->len = b->room = 0;
-	return (s != NULL ? s : "");
+	return (s);
 }
 
 void
@@ -232,7 +234,7 @@ cb_put_quoted(struct conv_buf *b, const char *text)
 size_t
 conv_words(struct conv *c, const char *s, const char ***out)
 {
-	const char **v = NULL, *w;
+	const char **v = NULL;
 	size_t n = 0, room = 0, len;
 
 	*out = NULL;
@@ -241,9 +243,9 @@ conv_words(struct conv *c, const char *s, const char ***out)
 		len = strcspn(s, " \t\n\r");
 		if (len == 0)
 			break;
-		if (!conv_room(c, &v, n, &room, sizeof(*v)) || (w = conv_dupn(c, s, len)) == NULL)
+		if (!conv_room(c, &v, n, &room, sizeof(*v)))
 			break;
-		v[n++] = w;
+		v[n++] = conv_dupn(c, s, len);
 		s += len;
 	}
 	*out = v;

@@ -400,8 +400,6 @@ take_assign(struct sh *sh, const struct word *w, size_t from)
 	var.name = conv_dupn(sh->c, w->text, w->name_len);
 	var.value = w->text + w->name_len + 1;
 	var.to = eol == NULL ? sh->src->size : (size_t)(eol - sh->src->text) + 1;
-	if (var.name == NULL)
-		return;
 	if (sh->depth > 0) {
 		conv_say(sh->c, CONV_WARNING, &w->pos, "conditional",
 		    "%s is set inside a condition, loop or function; whether it is taken cannot be proved, so it is not",
@@ -478,7 +476,8 @@ statement(struct sh *sh)
 		else
 			command = true;
 	}
-	if (sh->broken)
+	/* without memory a text is "", whatever length it should have */
+	if (sh->broken || sh->c->nomem)
 		return;
 	if (command && (n > 0 || first.text[0] != '\0') && !one_of(first.text, opens) && !one_of(first.text, inner))
 		not_assignment(sh, &first);

@@ -8,7 +8,11 @@ fuzzers=
 for src in tests/unit/test_*.c tests/props/test_*.c tests/fault/test_*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
-    printf '%s: %s.o %s/libtest.a\n\t$(LINK) -o $@ %s.o %s/libtest.a $(LIBS_test)\n' "$t" "$t" "$B" "$t" "$B"
+    wrap=
+    if grep -q 'nth_malloc\.h"' "$src"; then
+        wrap=" -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup,--wrap=open_memstream,--wrap=json_loadb"
+    fi
+    printf '%s: %s.o %s/libtest.a\n\t$(LINK)%s -o $@ %s.o %s/libtest.a $(LIBS_test)\n' "$t" "$t" "$B" "$wrap" "$t" "$B"
     all="$all $t"
     echo "$t" >>"$B/unit.list"
 done
