@@ -503,5 +503,7 @@ conv_build(struct conv_host *h, struct topo *out, struct err *err)
 	if (!b.failed)
 		build_convert(&b);
 	check_macs(&b);
+	if (!b.failed)
+		conv_take_notes(h, out);
 	return (b.failed ? -1 : 0);
 }

@@ -568,6 +568,7 @@ conv_export(struct conv *c, enum conv_format format, const struct topo *t, struc
 	if (format == CONV_TO_RC_CONF || format == CONV_TO_EZJAIL) {
 		cb_init(&b, c);
 		conv_put_rc(&b, t, false);
+		conv_put_notes(&b, t);
 		conv_text_add(c, "/etc/rc.conf", true, cb_take(&b));
 	}
 	if (format == CONV_TO_JAIL_CONF)

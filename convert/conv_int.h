@@ -229,4 +229,9 @@ void conv_shell(struct conv *c, enum conv_format format, const struct topo *t);
 /* 'text' as one shell word in double quotes' inside. */
 void cb_put_quoted(struct conv_buf *b, const char *text);
 
+/* --- labels and descriptions in rc.conf: conv_notes.c ----------------------------------------------------------- */
+
+void conv_put_notes(struct conv_buf *b, const struct topo *t);
+void conv_take_notes(struct conv_host *h, const struct topo *t);
+
 #endif

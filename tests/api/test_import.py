@@ -80,12 +80,10 @@ def test_every_message_has_a_place(empty):
 
 
 def network_of(t, managed=True):
-    """What an export can say: not labels and descriptions, not what only its own manager knows of an external jail."""
+    """What an export can say: not what only its own manager knows of an external jail."""
     t = copy.deepcopy(t)
     for kind in t.values():
         for o in kind.values():
-            o.pop("labels", None)
-            o.pop("description", None)
             o.pop("exec", None)
             o.pop("path", None)
             o.pop("hostname", None)
@@ -193,6 +191,12 @@ def random_topology(seed):
                     t["jails"][end["jail"]].setdefault("routes", {})["default"] = p.rsplit(".", 1)[0] + ".254"
     if jails and uplinks and r.random() < .3:
         t["attachments"][uplinks.pop()] = {"jail": r.choice(jails), "addresses": addresses(200, 2)}
+    for kind in t.values():             # what no other system knows
+        for o in kind.values():
+            if r.random() < .4:
+                o["labels"] = {k: r.choice(["", "net", "$(id) `x` \"'\\", "%41 = \u00fc", "a\tb\nc # d"]) for k in ("team", "example.org/x-1") if r.random() < .7}
+            if r.random() < .3:
+                o["description"] = r.choice(["the lab's \"own\" ${net}", "two\nlines", "\u20ac 5"])
     return t
 
 
@@ -202,6 +206,17 @@ def test_random_topologies_survive_the_way_out_and_back(empty, seed):
     if "IMPORT_SHOW" in os.environ:
         print(json.dumps(t, indent=1))
     round_trip(empty, t)
+
+
+def test_notes_that_nobody_wrote_so(empty):
+    text = 'cloned_interfaces="bridge0"\nifconfig_bridge0="up"\n'
+    for note, code, line in (('bridge/bridge0 label.a=%zz', "syntax", 3), ("bridge/bridge0 label.a=%00", "syntax", 3), ("bridge/bridge0 label.a", "syntax", 3),
+                             ("bridge/bridge0 mtu=9000", "syntax", 3), ("bridge/bridge7 label.a=b", "no-object", 3), ("nonsense", "no-object", 3), ("bridge/bridge0 label.a=%01", "syntax", 3)):
+        got = do_import(empty, "/v1/import/rc-conf", {"files": [{"path": "/etc/rc.conf", "content": text + 'jailnet_note_0="%s"\n' % note}]})
+        assert [(w["code"], w["line"]) for w in got["warnings"]] == [(code, line)], (note, got["warnings"])
+        assert got["topology"]["bridges"]["bridge0"]["labels"] == {}
+    got = do_import(empty, "/v1/import/rc-conf", {"files": [{"path": "/etc/rc.conf", "content": text + 'jailnet_note_0="bridge/bridge0 label.a=b%20c description=x"\n'}]})
+    assert (got["topology"]["bridges"]["bridge0"]["labels"], got["topology"]["bridges"]["bridge0"]["description"]) == ({"a": "b c"}, "x")
 
 
 def test_refusals(daemon):
