@@ -143,7 +143,7 @@ conv_take_notes(struct conv_host *h, const struct topo *t)
 		words = conv_alloc(h->c, (n + 1) * sizeof(*words));
 		for (size_t k = 0; words != NULL && k < n; k++)
 			words[k] = conv_dup(h->c, w[k]);
-		if (h->c->nomem || n == 0)
+		if (h->c->nomem || words == NULL || n == 0)
 			continue;
 		o = object_of(t, words[0]);
 		if (o == NULL)
