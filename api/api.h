@@ -92,6 +92,14 @@ struct api_req {
 	const char *request_id;
 };
 
+/* Where a page of a list starts, and what the link to the next one is made of. */
+struct page_from {
+	size_t limit;
+	char after[API_CURSOR_SIZE];	/* the key of the last row before it, "" = the beginning */
+	uint32_t filter;	/* of the list and its filters: a cursor fits no other */
+	char base[160];		/* the target without its cursor, "" = too long, or not to be repeated */
+};
+
 struct api_res {
 	int status;
 	char *body;		/* malloc'ed, NULL = empty; freed by api_res_fini */
@@ -99,6 +107,7 @@ struct api_res {
 	const char *content_type;	/* static */
 	char etag[40];		/* with quotes, "" = none */
 	char location[192];
+	char link[320];		/* RFC 8288, rel="next" */
 	char allow[64];		/* 405, OPTIONS */
 	char accept_patch[48];	/* 415 on PATCH */
 	char preference_applied[32];
@@ -217,8 +226,7 @@ struct write {
 	struct cmd_probe probe;		/* WRITE_PROBE */
 	struct {		/* WRITE_COUNTERS: "" = all */
 		char jail[NAME_SIZE], bridge[NAME_SIZE], epair[NAME_SIZE];
-		size_t limit;
-		char after[API_CURSOR_SIZE];
+		struct page_from from;
 	} only;
 	struct account *account;	/* verb_is_account */
 	char selector[256];		/* the objects this principal may touch, "" = all */

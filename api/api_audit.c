@@ -51,12 +51,12 @@ api_audit_list(struct api *a, const struct api_req *req, const struct api_route 
 	}
 	if (!api_page_open(&page, p, req, res) || !api_page_before(&page, req, res, &f.before))
 		return;
-	if (store_audits(a->reader, &f, page.limit + 1, row, &page, &err) == -1 || store_audit_base(a->reader, &seq, hash, &err) == -1) {
+	if (store_audits(a->reader, &f, page.from.limit + 1, row, &page, &err) == -1 || store_audit_base(a->reader, &seq, hash, &err) == -1) {
 		json_decref(page.items);
 		api_answer_err(res, &err, req->request_id);
 		return;
 	}
-	j = api_page_list(&page, a);
+	j = api_page_list(&page, a, res);
 	/* the row before the oldest: what its hash is checked against */
 	if (j != NULL)
 		json_object_set_new(j, "base", json_pack("{s:I, s:s}", "seq", (json_int_t)seq, "hash", hex(hash, text)));

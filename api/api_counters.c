@@ -48,16 +48,15 @@ row(struct api_page *page, const struct counter_row *r, struct err *err)
 void
 api_counters_answer(struct api *a, const struct write *w, const struct counters *c, struct api_res *res, const struct api_req *req)
 {
-	struct api_page page = { .items = json_array(), .limit = w->only.limit };
+	struct api_page page = { .items = json_array(), .from = w->only.from };
 	struct err err;
 	json_t *list;
 	int rc = 0;
 
-	memcpy(page.after, w->only.after, sizeof(page.after));
 	for (size_t i = 0; i < c->n && rc == 0; i++)
 		if (is_asked_for(w, &c->v[i]))
 			rc = row(&page, &c->v[i], &err);
-	list = api_page_list(&page, a);
+	list = api_page_list(&page, a, res);
 	if (list != NULL && (rc == -1 || json_object_set_new(list, "at", codec_time_json(c->at)) != 0)) {
 		json_decref(list);
 		list = NULL;

@@ -193,7 +193,7 @@ api_revision_list(struct api *a, const struct api_req *req, const struct api_rou
 
 	if (!api_page_open(&page, p, req, res) || !api_page_before(&page, req, res, &before))
 		return;
-	rc = store_history_list(a->reader, before, page.limit + 1, list_row, &page, &err);
+	rc = store_history_list(a->reader, before, page.from.limit + 1, list_row, &page, &err);
 	res->cacheable = true;
 	api_page_answer(&page, rc, &err, a, req, res);
 }

@@ -52,9 +52,10 @@ bool api_query_parse(const char *query, const struct api_route *r, struct api_pa
 const char *api_query(const struct api_params *p, const char *key);	/* NULL = not given */
 /* ?limit= ; false: res has the 400 */
 bool api_query_limit(const struct api_params *p, const struct api_req *req, size_t *limit, struct api_res *res);
-/* ?cursor= into after[] ("" = none); false: res has the 400 */
-bool api_query_cursor(const struct api_params *p, const struct api_req *req, char after[API_CURSOR_SIZE], struct api_res *res);
-json_t *api_cursor(const char *key);
+/* ?limit= and ?cursor=; false: res has the 400 */
+bool api_query_page(const struct api_params *p, const struct api_req *req, struct page_from *from, struct api_res *res);
+/* "next" of a page that ends with this key; the Link header goes to res. */
+json_t *api_next(const struct page_from *from, const char *last, struct api_res *res);
 /* application/json in UTF-8, or for PATCH the merge-patch type. */
 bool api_content_ok(const char *content_type, bool is_patch);
 bool api_verb_has_body(enum write_verb verb);
@@ -67,10 +68,10 @@ bool api_verb_has_body(enum write_verb verb);
  */
 struct api_page {
 	json_t *items;
-	size_t limit;
+	struct page_from from;
 	bool newest_first;	/* the keys fall; set it after api_page_open */
 	bool has_more;
-	char after[API_CURSOR_SIZE], last[API_CURSOR_SIZE];
+	char last[API_CURSOR_SIZE];
 };
 /* ?limit= and ?cursor=; false: res has the answer, and there is nothing to end. */
 bool api_page_open(struct api_page *page, const struct api_params *p, const struct api_req *req, struct api_res *res);
@@ -83,7 +84,7 @@ bool api_page_room(struct api_page *page, const char *key);
 /* Takes ownership of item; NULL = memory was out. */
 int api_page_add(struct api_page *page, json_t *item, struct err *err);
 /* The list object, NULL when memory is out; the page is ended. */
-json_t *api_page_list(struct api_page *page, struct api *a);
+json_t *api_page_list(struct api_page *page, struct api *a, struct api_res *res);
 /* The answer from rows that were read with rc; the page is ended. */
 void api_page_answer(struct api_page *page, int rc, const struct err *err, struct api *a, const struct api_req *req, struct api_res *res);
 

@@ -106,7 +106,8 @@ struct listing {
 	json_t *items;
 	const struct api_req *req;
 	struct api_pick pick;
-	size_t limit, rows;
+	struct page_from from;
+	size_t rows;
 	/* NULL = any */
 	const char *label, *state, *jail, *bridge;
 	char last[NAME_SIZE];
@@ -194,7 +195,7 @@ take_object(void *arg, struct object *o, struct err *err)
 	if (l->has_more || !wanted(l, o, st))
 		goto out;
 	/* One more than the limit is asked for: it only says that there is a next page. */
-	if (l->rows++ == l->limit) {
+	if (l->rows++ == l->from.limit) {
 		l->has_more = true;
 		goto out;
 	}
@@ -221,7 +222,7 @@ list_read(struct api *a, enum kind kind, const char *after, struct listing *l, s
 		goto out;
 	if (l->nst > 0)
 		qsort(l->st, l->nst, sizeof(*l->st), by_name);
-	rc = store_objects(a->reader, kind, after, is_filtered(l) ? SIZE_MAX : l->limit + 1, take_object, l, err);
+	rc = store_objects(a->reader, kind, after, is_filtered(l) ? SIZE_MAX : l->from.limit + 1, take_object, l, err);
 out:
 	store_rollback(a->reader);
 	return (rc);
@@ -251,7 +252,6 @@ api_object_list(struct api *a, const struct api_req *req, const struct api_route
 {
 	struct listing l = { .items = json_array(), .req = req, .label = api_query(p, "label"), .state = api_query(p, "state"),
 		.jail = api_query(p, "jail"), .bridge = api_query(p, "bridge") };
-	char after[API_CURSOR_SIZE];
 	struct err err;
 
 	topo_init(&l.bridges);
@@ -261,15 +261,15 @@ api_object_list(struct api *a, const struct api_req *req, const struct api_route
 		api_answer_bad(res, 400, req->request_id, "label: %s", err.msg);
 		goto out;
 	}
-	if (!api_query_limit(p, req, &l.limit, res) || !api_query_cursor(p, req, after, res))
+	if (!api_query_page(p, req, &l.from, res))
 		goto out;
-	if (list_read(a, r->kind, after, &l, &err) == -1) {
+	if (list_read(a, r->kind, l.from.after, &l, &err) == -1) {
 		api_answer_err(res, &err, req->request_id);
 		goto out;
 	}
 	res->cacheable = true;
 	api_answer_json(
-	    res, 200, api_list(json_incref(l.items), l.has_more ? api_cursor(l.last) : json_null(), a), req);
+	    res, 200, api_list(json_incref(l.items), l.has_more ? api_next(&l.from, l.last, res) : json_null(), a), req);
 out:
 	json_decref(l.items);
 	free(l.st);

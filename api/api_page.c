@@ -10,7 +10,7 @@ bool
 api_page_open(struct api_page *page, const struct api_params *p, const struct api_req *req, struct api_res *res)
 {
 	memset(page, 0, sizeof(*page));
-	if (!api_query_limit(p, req, &page->limit, res) || !api_query_cursor(p, req, page->after, res))
+	if (!api_query_page(p, req, &page->from, res))
 		return (false);
 	page->items = json_array();
 	return (true);
@@ -21,7 +21,7 @@ api_page_before(struct api_page *page, const struct api_req *req, struct api_res
 {
 	uint64_t v = 0;
 
-	if (page->after[0] == '\0' || str_u64(page->after, 1, INT64_MAX, &v) == 0) {
+	if (page->from.after[0] == '\0' || str_u64(page->from.after, 1, INT64_MAX, &v) == 0) {
 		*out = (int64_t)v;
 		return (true);
 	}
@@ -35,7 +35,7 @@ bool
 api_page_room(struct api_page *page, const char *key)
 {
 	/* the row after the last says that there is a next page, and nothing else */
-	if (json_array_size(page->items) == page->limit)
+	if (json_array_size(page->items) == page->from.limit)
 		page->has_more = true;
 	return (!page->has_more && str_copy(page->last, sizeof(page->last), key) == 0);
 }
@@ -43,9 +43,9 @@ api_page_room(struct api_page *page, const char *key)
 bool
 api_page_wants(struct api_page *page, const char *key)
 {
-	int c = strcmp(key, page->after);
+	int c = strcmp(key, page->from.after);
 
-	if (page->after[0] != '\0' && (page->newest_first ? c >= 0 : c <= 0))
+	if (page->from.after[0] != '\0' && (page->newest_first ? c >= 0 : c <= 0))
 		return (false);
 	return (api_page_room(page, key));
 }
@@ -57,19 +57,19 @@ api_page_add(struct api_page *page, json_t *item, struct err *err)
 }
 
 json_t *
-api_page_list(struct api_page *page, struct api *a)
+api_page_list(struct api_page *page, struct api *a, struct api_res *res)
 {
 	json_t *items = page->items;
 
 	page->items = NULL;
-	return (api_list(items, page->has_more ? api_cursor(page->last) : json_null(), a));
+	return (api_list(items, page->has_more ? api_next(&page->from, page->last, res) : json_null(), a));
 }
 
 void
 api_page_answer(struct api_page *page, int rc, const struct err *err, struct api *a, const struct api_req *req, struct api_res *res)
 {
 	if (rc == 0) {
-		api_answer_json(res, 200, api_page_list(page, a), req);
+		api_answer_json(res, 200, api_page_list(page, a, res), req);
 		return;
 	}
 	json_decref(page->items);

@@ -149,7 +149,7 @@ answer(struct api_res *res, int status, json_t *j)
 	api_res_fini(res);
 	res->status = status;
 	res->content_type = "application/problem+json";
-	res->etag[0] = res->location[0] = '\0';
+	res->etag[0] = res->location[0] = res->link[0] = '\0';
 	res->cacheable = false;
 	if (status == 503 || status == 429)
 		res->retry_after = 1;

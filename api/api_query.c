@@ -145,41 +145,39 @@ api_query_limit(const struct api_params *p, const struct api_req *req, size_t *l
 	return (true);
 }
 
-/* --- cursors: base64url (RFC 4648 section 5, no padding) of the last key -------------------------------------- */
+/* --- cursors: base64url (RFC 4648 section 5, no padding) of a hash of the list and its filters, and the last key ----- */
+
+#define FILTER_DIGITS 8
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-json_t *
-api_cursor(const char *key)
+static void
+cursor_encode(const char *text, char *out, size_t size)
 {
-	const unsigned char *s = (const unsigned char *)key;
-	char out[API_CURSOR_SIZE * 2];
+	const unsigned char *s = (const unsigned char *)text;
 	uint32_t acc = 0;
 	int bits = 0;
 	size_t n = 0;
 
-	for (; *s != '\0'; s++) {
+	for (; *s != '\0' && n + 3 < size; s++) {
 		acc = acc << 8 | *s;
 		for (bits += 8; bits >= 6; bits -= 6)
 			out[n++] = digits[acc >> (bits - 6) & 63];
 	}
 	if (bits > 0)
 		out[n++] = digits[acc << (6 - bits) & 63];
-	return (json_stringn(out, n));
+	out[n] = '\0';
 }
 
-bool
-api_query_cursor(const struct api_params *p, const struct api_req *req, char after[API_CURSOR_SIZE], struct api_res *res)
+static bool
+cursor_decode(const char *s, char *out, size_t size)
 {
-	const char *s = api_query(p, "cursor"), *digit;
+	const char *digit;
 	uint32_t acc = 0;
 	int bits = 0;
 	size_t n = 0;
 
-	after[0] = '\0';
-	if (s == NULL)
-		return (true);
-	for (; *s != '\0' && n < API_CURSOR_SIZE - 1; s++) {
+	for (; *s != '\0' && n < size - 1; s++) {
 		digit = strchr(digits, *s);
 		if (digit == NULL)
 			break;
@@ -187,14 +185,99 @@ api_query_cursor(const struct api_params *p, const struct api_req *req, char aft
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;
-			after[n++] = (char)(acc >> bits & 255);
+			out[n++] = (char)(acc >> bits & 255);
 		}
 	}
-	after[n] = '\0';
-	if (*s == '\0' && n > 0 && bits < 6 && (acc & ((1u << bits) - 1)) == 0 && str_utf8(after, n))
+	out[n] = '\0';
+	return (*s == '\0' && n > 0 && bits < 6 && (acc & ((1u << bits) - 1)) == 0 && str_utf8(out, n));
+}
+
+/* FNV-1a: it keeps honest clients from a wrong page, no more. */
+static uint32_t
+hash(uint32_t h, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)s[i]) * 16777619u;
+	return (h);
+}
+
+/* What chooses and orders the rows; in whatever order the parameters are given. */
+static uint32_t
+filter_of(const struct api_params *p, const struct api_req *req)
+{
+	static const char *const others[] = { "limit", "cursor", "fields", "view" };
+	uint32_t sum = hash(2166136261u, req->target, strcspn(req->target, "?"));
+	size_t k;
+
+	for (size_t i = 0; i < p->nquery; i++) {
+		for (k = 0; k < NELEMS(others) && strcmp(others[k], p->query[i].key) != 0; k++)
+			;
+		if (k == NELEMS(others))
+			sum += hash(hash(2166136261u, p->query[i].key, strlen(p->query[i].key) + 1), p->query[i].value, strlen(p->query[i].value));
+	}
+	return (sum);
+}
+
+/* The target without its cursor; "" when it does not fit or has what a Link header cannot hold. */
+static void
+base_of(const char *target, char *out, size_t size)
+{
+	size_t n = strcspn(target, "?"), len;
+	const char *s = target + n;
+	char sep = '?';
+
+	out[0] = '\0';
+	if (strlen(target) >= size || target[strcspn(target, "<>\"\\ ")] != '\0')
+		return;
+	memcpy(out, target, n);
+	for (s += *s == '?'; *s != '\0'; s += len + (s[len] == '&')) {
+		len = strcspn(s, "&");
+		if (len == 0 || strncmp(s, "cursor=", 7) == 0)
+			continue;
+		out[n++] = sep;
+		memcpy(out + n, s, len);
+		n += len;
+		sep = '&';
+	}
+	out[n] = '\0';
+}
+
+json_t *
+api_next(const struct page_from *from, const char *last, struct api_res *res)
+{
+	char text[FILTER_DIGITS + API_CURSOR_SIZE], cursor[sizeof(text) * 2];
+
+	snprintf(text, sizeof(text), "%08lx%s", (unsigned long)from->filter, last);
+	cursor_encode(text, cursor, sizeof(cursor));
+	if (from->base[0] != '\0' && str_format(res->link, sizeof(res->link), "<%s%ccursor=%s>; rel=\"next\"", from->base,
+					strchr(from->base, '?') == NULL ? '?' : '&', cursor) == -1)
+		res->link[0] = '\0';
+	return (json_string(cursor));
+}
+
+bool
+api_query_page(const struct api_params *p, const struct api_req *req, struct page_from *from, struct api_res *res)
+{
+	const char *s = api_query(p, "cursor");
+	char text[FILTER_DIGITS + API_CURSOR_SIZE], own[FILTER_DIGITS + 1];
+
+	memset(from, 0, sizeof(*from));
+	if (!api_query_limit(p, req, &from->limit, res))
+		return (false);
+	from->filter = filter_of(p, req);
+	base_of(req->target, from->base, sizeof(from->base));
+	if (s == NULL)
 		return (true);
-	api_answer_bad(res, 400, req->request_id, "the cursor is not one of ours");
-	return (false);
+	snprintf(own, sizeof(own), "%08lx", (unsigned long)from->filter);
+	if (!cursor_decode(s, text, sizeof(text)) || strlen(text) <= FILTER_DIGITS) {
+		api_answer_bad(res, 400, req->request_id, "the cursor is not one of ours");
+		return (false);
+	}
+	if (memcmp(text, own, FILTER_DIGITS) != 0) {
+		api_answer_bad(res, 400, req->request_id, "the cursor belongs to another list, or to other filters: start at the beginning");
+		return (false);
+	}
+	return (str_copy(from->after, sizeof(from->after), text + FILTER_DIGITS) == 0);
 }
 
 /* --- content type ------------------------------------------------------------------------------------------ */

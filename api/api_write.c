@@ -159,7 +159,7 @@ take_only(const struct api_req *req, const struct api_params *p, struct write *w
 			return (false);
 		}
 	}
-	return (api_query_limit(p, req, &w->only.limit, res) && api_query_cursor(p, req, w->only.after, res));
+	return (api_query_page(p, req, &w->only.from, res));
 }
 
 static bool

@@ -21,6 +21,7 @@ struct cache_body {
 	size_t size;
 	_Atomic int refs;
 	char etag[40];
+	char link[320];
 	const char *content_type;
 	int status;
 	const struct api_route *route;

@@ -258,6 +258,7 @@ reply_and_keep(struct request *r, int64_t generation, struct api_res *res)
 	body->content_type = res->content_type;
 	body->route = res->route;
 	memcpy(body->etag, res->etag, sizeof(body->etag));
+	memcpy(body->link, res->link, sizeof(body->link));
 	cache_put(r->l->cache, generation, r->target, body);
 	return (http_reply_cached(r, body));
 }

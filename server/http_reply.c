@@ -15,9 +15,9 @@ add(struct MHD_Response *resp, const char *name, const char *value)
 }
 
 static bool
-add_common(struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag)
+add_common(struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag, const char *link)
 {
-	return (add(resp, "Content-Type", content_type) && add(resp, "ETag", etag) && add(resp, "X-Request-Id", r->id) &&
+	return (add(resp, "Content-Type", content_type) && add(resp, "ETag", etag) && add(resp, "Link", link) && add(resp, "X-Request-Id", r->id) &&
 	    add(resp, "Cache-Control", "no-store") && add(resp, "X-Content-Type-Options", "nosniff") &&
 	    add(resp, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") && add(resp, "Referrer-Policy", "no-referrer") &&
 	    add(resp, "Cross-Origin-Resource-Policy", "same-origin"));
@@ -48,7 +48,7 @@ http_reply_cached(struct request *r, struct cache_body *body)
 		cache_body_unref(body);
 		return (MHD_NO);
 	}
-	return (queue(r, body->status, resp, add_common(resp, r, body->content_type, body->etag)));
+	return (queue(r, body->status, resp, add_common(resp, r, body->content_type, body->etag, body->link)));
 }
 
 /* libmicrohttpd closes the file with the answer. */
@@ -106,7 +106,7 @@ http_reply(struct request *r, struct api_res *res)
 	if (res->has_cookie)
 		snprintf(cookie, sizeof(cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", r->l->cookie_name, res->cookie,
 		    res->cookie_age, r->l->tls ? "; Secure" : "");
-	ok = add_common(resp, r, res->content_type, res->etag) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
+	ok = add_common(resp, r, res->content_type, res->etag, res->link) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
 	    add(resp, "Accept-Patch", res->accept_patch) && add(resp, "Preference-Applied", res->preference_applied) &&
 	    add(resp, "Retry-After", retry) && add(resp, "Idempotency-Replayed", res->replayed ? "true" : NULL) && add(resp, "Set-Cookie", cookie) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
 	return (queue(r, res->status, resp, ok));

@@ -21,19 +21,18 @@ static void
 try_query(const char *query, const struct api_route *r, struct api_params *p)
 {
 	const struct api_req req = { .method = r->method, .target = "/", .request_id = "r1" };
-	char after[API_CURSOR_SIZE];
+	struct page_from from;
 	struct api_res res;
-	size_t limit = 0;
 
 	api_res_init(&res);
 	if (api_query_parse(query, r, p, &res, "r1")) {
 		FUZZ_CHECK(p->nquery <= NELEMS(p->query));
 		for (size_t i = 0; i < p->nquery; i++)
 			check_text(p->query[i].value, sizeof(p->query[i].value));
-		if (api_query_limit(p, &req, &limit, &res))
-			FUZZ_CHECK(limit >= 1 && limit <= API_LIMIT_MAX);
-		if (api_query_cursor(p, &req, after, &res))
-			FUZZ_CHECK(strnlen(after, sizeof(after)) < sizeof(after) && str_utf8(after, strlen(after)));
+		if (api_query_page(p, &req, &from, &res)) {
+			FUZZ_CHECK(from.limit >= 1 && from.limit <= API_LIMIT_MAX);
+			FUZZ_CHECK(strnlen(from.after, sizeof(from.after)) < sizeof(from.after) && str_utf8(from.after, strlen(from.after)));
+		}
 	} else
 		FUZZ_CHECK(res.status >= 400 && res.status < 500);
 	api_res_fini(&res);

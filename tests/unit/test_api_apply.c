@@ -17,12 +17,14 @@ want_put(struct object *o)
 static int
 setup(void **state)
 {
-	struct object *ep;
+	struct object *ep, *o;
 
 	rig_setup(state);
 	topo_init(&want);
 	want.revision = 9;
-	want_put(full_bridge("lan", 1));
+	o = full_bridge("lan", 1);
+	o->u.bridge.backend = BACKEND_IF_BRIDGE;	/* the other cannot do what this one has */
+	want_put(o);
 	want_put(full_jail("ext", 2));	/* external */
 	want_put(sample(KIND_JAIL, "web", 3));
 	ep = sample(KIND_EPAIR, "web0", 4);

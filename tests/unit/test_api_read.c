@@ -83,7 +83,7 @@ test_lists(void **state)
 	j = json_loads(rig.res.body, 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(j, "items")), 4);
 	next = json_string_value(json_object_get(j, "next"));
-	assert_string_equal(next, "ajM");
+	assert_non_null(next);
 	snprintf(target, sizeof(target), "/v1/jails?limit=4&cursor=%s", next);
 	json_decref(j);
 	rig_expect("GET", target, NULL, 200);
