@@ -200,6 +200,8 @@ consider_bridge(struct taking *t, struct piece *p)
 		drop(t, p, "mtu", "its MTU is %u", l->mtu);
 	else if (l->bridge[0] != '\0')
 		drop(t, p, "master", "it is a port of %s", l->bridge);
+	else if (l->backend != BACKEND_IF_BRIDGE)
+		drop(t, p, "netgraph", "a bridge of netgraph is not taken over");
 	else if (addrs_of(t, l) > LIMIT_ADDRESSES)
 		drop(t, p, "addresses", "it has more than %d addresses", LIMIT_ADDRESSES);
 	else if (ports_of(t, l->ifname) > LIMIT_MEMBERS)

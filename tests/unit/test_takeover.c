@@ -285,10 +285,11 @@ what_stays_foreign_is_told(void **state)
 	pair("", "ad0", "br0", "", "ad1");
 	addr("ad0", "198.51.100.1/24");
 	add("", "bad.name", LINK_BRIDGE, "");
+	add("", "ng0", LINK_BRIDGE, "")->backend = BACKEND_NETGRAPH;
 	add("web", "tun0", LINK_OTHER, "");
 	build();
 	assert_true(told("down", "br1") && told("master", "p0") && told("other-half", "lone0") && told("mtu", "m0") && told("addresses", "ad0"));
-	assert_true(told("name", "bad.name") && told("inside", "tun0"));
+	assert_true(told("name", "bad.name") && told("inside", "tun0") && told("netgraph", "ng0"));
 	assert_null(topo_find(&want, KIND_EPAIR, "p0"));
 	assert_int_equal(topo_find(&want, KIND_BRIDGE, "br0")->u.bridge.nmembers, 3);	/* re0, lone0, ad0 */
 	/* the second of that name */
