@@ -112,21 +112,33 @@ use_wal(struct store *s, struct err *err)
 	return (0);
 }
 
-/* -1 = it cannot be told; s->damage is set when it is damaged. */
+/* -1 = it cannot be told. */
+static int
+quick_check(struct store *s, char *answer, size_t size, struct err *err)
+{
+	int rc;
+
+	if (store_ask_text(s, "PRAGMA quick_check(1)", answer, size, err) == 0)
+		return (0);
+	rc = sqlite3_errcode(s->db) & 0xff;
+	if (rc != SQLITE_CORRUPT && rc != SQLITE_NOTADB)
+		return (-1);
+	(void)str_copy(answer, size, sqlite3_errstr(rc));
+	return (0);
+}
+
+/* s->damage is set when it is damaged.  A page that could not be read once is told in the same words: so it is asked again. */
 static int
 check_damage(struct store *s, struct err *err)
 {
 	char answer[200];
 
-	if (store_ask_text(s, "PRAGMA quick_check(1)", answer, sizeof(answer), err) == -1) {
-		int rc = sqlite3_errcode(s->db) & 0xff;
-
-		if (rc != SQLITE_CORRUPT && rc != SQLITE_NOTADB)
+	for (int i = 0; i < 2; i++) {
+		if (quick_check(s, answer, sizeof(answer), err) == -1)
 			return (-1);
-		(void)str_copy(answer, sizeof(answer), sqlite3_errstr(rc));
+		if (strcmp(answer, "ok") == 0)
+			return (0);
 	}
-	if (strcmp(answer, "ok") == 0)
-		return (0);
 	err_set(&s->damage, ERR_STORE, "the database is damaged (%s): read only, the network is left as it is; restore a backup", answer);
 	/* not even a checkpoint: the log may hold what a rescue needs */
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -228,8 +240,11 @@ store_open(const char *dir, enum store_mode mode, struct store **out, struct err
 	if (mode == STORE_WRITER && check_damage(s, err) == -1)
 		goto fail;
 	if (mode == STORE_READER || s->damage.code != ERR_NONE) {
-		if (store_migrate_check(s, store_migrations, err) == -1)
+		if (store_migrate_check(s, store_migrations, err) == -1) {
+			if (err != NULL && s->damage.code != ERR_NONE)
+				*err = s->damage;	/* of an older schema, too: not even to be read */
 			goto fail;
+		}
 	} else {
 		if (store_migrate(s, store_migrations, err) == -1)
 			goto fail;
