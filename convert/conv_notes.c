@@ -115,14 +115,14 @@ take_words(struct conv_host *h, const struct conv_var *v, struct object *o, char
 		*value++ = '\0';
 		good = decode(w[i]) && decode(value) && is_text(w[i]) && is_text(value);
 		if (good && strcmp(w[i], "description") == 0)
-			good = object_str(o, &o->description, value) == 0;
+			h->c->nomem = object_str(o, &o->description, value) == -1 || h->c->nomem;
 		else if (good && strncmp(w[i], "label.", 6) == 0 && w[i][6] != '\0')
 			labels[nlabels++] = (struct pair){ w[i] + 6, value };
 		else
 			good = false;
 	}
 	if (good && nlabels > 0)
-		good = object_pairs(o, &o->labels, labels, nlabels) == 0;
+		h->c->nomem = object_pairs(o, &o->labels, labels, nlabels) == -1 || h->c->nomem;
 	if (!good && !h->c->nomem)
 		conv_say(h->c, CONV_WARNING, &v->pos, "syntax", "%s: labels and a description as an export writes them are wanted", v->name);
 }

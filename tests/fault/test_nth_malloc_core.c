@@ -5,6 +5,8 @@
 #include "tests/unit/plan_rig.h"
 
 #include "convert/conv.h"
+#include "core/hostfile.h"
+#include "core/takeover.h"
 #include "core/valid.h"
 #include "core/wire.h"
 #include "tests/fault/nth_malloc.h"
@@ -186,7 +188,7 @@ static const struct source {
 	    "old { ip4.addr = \"re0|192.0.2.7/24\"; host.hostname = \"${name}.example.org\"; }\n" },
 	{ CONV_RC_CONF, "/etc/rc.conf", "cloned_interfaces=\"bridge0 epair0\"\nifconfig_re0=\"inet 192.0.2.1/24\"\nifconfig_re0_ipv6=\"inet6 2001:db8::1/64\"\n"
 	    "ifconfig_bridge0=\"addm re0 addm epair0a up\"\nifconfig_epair0a_name=\"web0a\"\ndefaultrouter=\"192.0.2.254\"\nvlans_re0=\"7\"\n"
-	    "jail_enable=\"YES\"\njail_list=\"web\"\n" },
+	    "jail_enable=\"YES\"\njail_list=\"web\"\njailnet_note_0=\"bridge/bridge0 description=x%20y label.a=b label.c=d\"\n" },
 };
 
 static struct {
@@ -264,6 +266,80 @@ test_exports(void **state)
 	}
 }
 
+static struct observed running;
+
+static struct obs_link *
+runs(const char *ifname, enum link_type type, const char *bridge, uint32_t peer)
+{
+	struct obs_link *l = observed_link_add(&running);
+
+	assert_non_null(l);
+	str_copy(l->ifname, sizeof(l->ifname), ifname);
+	str_copy(l->bridge, sizeof(l->bridge), bridge);
+	l->type = type;
+	l->ifindex = (uint32_t)running.nlinks;
+	l->peer = peer;
+	l->mac = (struct mac){ { 2, 0, 0, 0, 0, (uint8_t)running.nlinks } };
+	l->mtu = 1500;
+	l->up = l->adoptable = true;
+	return (l);
+}
+
+static void
+take_over(const void *arg)
+{
+	const struct topo none = { .n = { 0 } };
+	struct takeover t;
+
+	(void)arg;
+	if (worked(takeover_build(&none, &running, 0, &t, &err))) {
+		assert_int_equal(t.n, 3);
+		assert_int_equal(t.nnotes, 2);
+	}
+	takeover_fini(&t);
+}
+
+static void
+test_takeover(void **state)
+{
+	(void)state;
+	observed_init(&running);
+	runs("br0", LINK_BRIDGE, "", 0);
+	runs("v0", LINK_EPAIR, "br0", 3);
+	runs("v1", LINK_EPAIR, "", 2);
+	runs("re0", LINK_PHYSICAL, "br0", 0);
+	str_copy(observed_jail_add(&running)->name, NAME_SIZE, "web");
+	running.jails[0].adoptable = true;
+	observed_sort(&running);
+	take_over(NULL);
+	nth_every(take_over, NULL, 8);
+	observed_fini(&running);
+}
+
+static void
+receive(const void *arg)
+{
+	static struct hostfile_part p = { .path = "/etc/rc.conf", .size = 1000 };
+	struct hostfiles files = { .n = 0 };
+	int rc = 0;
+
+	(void)arg;
+	for (int i = 0; i < 40 && rc == 0; i++) {
+		p.path[5] = (char)('a' + i / 2);
+		rc = hostfiles_add(&files, &p, &err);
+	}
+	if (worked(rc))
+		assert_true(files.n == 20 && files.bytes == 40000);
+	hostfiles_fini(&files);
+}
+
+static void
+test_files_of_the_host(void **state)
+{
+	(void)state;
+	nth_every(receive, NULL, 20);
+}
+
 int
 main(void)
 {
@@ -273,6 +349,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_observations, setup_world, teardown),
 		cmocka_unit_test(test_imports),
 		cmocka_unit_test_setup_teardown(test_exports, setup_world, teardown),
+		cmocka_unit_test(test_takeover),
+		cmocka_unit_test(test_files_of_the_host),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
