@@ -52,7 +52,7 @@ bool api_query_parse(const char *query, const struct api_route *r, struct api_pa
 const char *api_query(const struct api_params *p, const char *key);	/* NULL = not given */
 /* ?limit= ; false: res has the 400 */
 bool api_query_limit(const struct api_params *p, const struct api_req *req, size_t *limit, struct api_res *res);
-/* ?limit= and ?cursor=; false: res has the 400 */
+/* ?limit= and ?cursor=; false: res has the 400, or the 410 of a cursor of another list */
 bool api_query_page(const struct api_params *p, const struct api_req *req, struct page_from *from, struct api_res *res);
 /* "next" of a page that ends with this key; the Link header goes to res. */
 json_t *api_next(const struct page_from *from, const char *last, struct api_res *res);

@@ -274,7 +274,7 @@ api_query_page(const struct api_params *p, const struct api_req *req, struct pag
 		return (false);
 	}
 	if (memcmp(text, own, FILTER_DIGITS) != 0) {
-		api_answer_bad(res, 400, req->request_id, "the cursor belongs to another list, or to other filters: start at the beginning");
+		api_answer_bad(res, 410, req->request_id, "the cursor belongs to another list, or to other filters: start at the beginning");
 		return (false);
 	}
 	return (str_copy(from->after, sizeof(from->after), text + FILTER_DIGITS) == 0);

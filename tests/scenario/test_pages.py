@@ -58,7 +58,7 @@ def test_a_cursor_fits_its_own_list_and_filters(filled):
     assert d.get("/v1/epairs?fields=name&bridge=lan0&cursor=" + first["next"]).status == 200
     for other in ("/v1/epairs?bridge=lan1&", "/v1/epairs?", "/v1/epairs?bridge=lan0&jail=j&", "/v1/jails?", "/v1/macs?"):
         r = d.get(other + "cursor=" + first["next"])
-        assert r.status == 400 and "another list" in r.json["detail"], (other, r)
+        assert r.status == 410 and "another list" in r.json["detail"], (other, r)
 
 
 @pytest.mark.parametrize("path", ["epairs?bridge=lan0", "macs", "counters?bridge=lan0", "revisions", "audit?result=committed"])
