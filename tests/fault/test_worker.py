@@ -21,7 +21,7 @@ class Daemon:
     def __init__(self, mode, *args, env=None, sandbox=True):
         e = dict(os.environ, FAKE_SERVER_MODE=mode, JAILNETD_SERVER=str(BUILD / "tests/fake/fake_server"), **(env or {}))
         cmd = [str(BUILD / "jailnetd-fake"), "-f", *(["--sandbox"] if sandbox else []), *args]
-        self.proc = subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=e, text=True)
+        self.proc = subprocess.Popen(cmd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=e, text=True, start_new_session=True)
         self.lines = []  # (seconds, line)
         self.queue = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -63,9 +63,11 @@ def run():
 
     yield start
     for d in started:
-        if d.proc.poll() is None:
-            d.proc.kill()
-            d.proc.wait()
+        try:
+            os.killpg(d.proc.pid, signal.SIGKILL)       # a server that does not read does not see its worker end
+        except ProcessLookupError:
+            pass
+        d.proc.wait()
 
 
 def test_server_is_given_nothing_but_its_channel_and_listeners(run):
