@@ -6,7 +6,7 @@ import pytest
 
 import jn
 
-VIEWS = ["topology", "drift", "macs", "events", "history", "edit", "tokens", "health"]
+VIEWS = ["topology", "drift", "macs", "events", "audit", "history", "edit", "tokens", "health"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { messageOf, Problem, request } from "./api/client";
 import { signIn, takeCode } from "./api/session";
+import { AuditView } from "./panels/audit";
 import { ChangeDialog } from "./panels/change";
 import { CreateDialog } from "./panels/create";
 import { DriftView } from "./panels/drift";
@@ -26,6 +27,7 @@ const pages: Record<View, () => JSX.Element | null> = {
   drift: DriftView,
   macs: MacsView,
   events: EventsView,
+  audit: AuditView,
   history: HistoryView,
   edit: EditorView,
   tokens: TokensView,

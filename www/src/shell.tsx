@@ -27,6 +27,7 @@ const tabs: { view: View; name: string }[] = [
   { view: "drift", name: "Drift" },
   { view: "macs", name: "MACs" },
   { view: "events", name: "Events" },
+  { view: "audit", name: "Audit" },
   { view: "history", name: "History" },
   { view: "edit", name: "Edit JSON" },
   { view: "tokens", name: "Tokens" },

@@ -1,7 +1,7 @@
 /** The part after '#': which view, and what is selected in it.  "#/topology?select=jail/guest1" */
 import { computed, signal } from "@preact/signals";
 
-export const views = ["topology", "drift", "macs", "events", "history", "edit", "tokens", "health"] as const;
+export const views = ["topology", "drift", "macs", "events", "audit", "history", "edit", "tokens", "health"] as const;
 export type View = (typeof views)[number];
 
 function parse(hash: string): { view: View; params: URLSearchParams } {
