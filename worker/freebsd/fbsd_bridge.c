@@ -16,6 +16,7 @@
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_bridge.h"
 #include "worker/freebsd/fbsd_iflist.h"
+#include "worker/freebsd/fbsd_ng.h"
 
 #define FBSD_GROUP_STP "jailnetstp"
 #define GIFS_FIRST 64
@@ -121,7 +122,7 @@ fbsd_bridge_features(struct fbsd *f)
 {
 	(void)f;
 	/* came with 15.0; asking the kernel itself would need a bridge */
-	return (FEATURE_PORT_STP | (getosreldate() >= 1500068 ? FEATURE_VLAN_FILTER : 0));
+	return (FEATURE_NETGRAPH | FEATURE_PORT_STP | (getosreldate() >= 1500068 ? FEATURE_VLAN_FILTER : 0));
 }
 #else
 static int
@@ -145,7 +146,7 @@ uint32_t
 fbsd_bridge_features(struct fbsd *f)
 {
 	(void)f;
-	return (FEATURE_PORT_STP);
+	return (FEATURE_NETGRAPH | FEATURE_PORT_STP);
 }
 #endif
 
@@ -183,8 +184,8 @@ unsupported(const struct fbsd *f, const struct cmd_bridge *b, struct err *err)
 {
 	if (b->vlan_filter && (f->features & FEATURE_VLAN_FILTER) == 0)
 		return (err_set(err, ERR_UNSUPPORTED, "bridge %s: this kernel's bridges cannot filter VLANs; FreeBSD 15 can", b->name));
-	if (b->backend == BACKEND_NETGRAPH)
-		return (err_set(err, ERR_UNSUPPORTED, "bridge %s: netgraph bridges are not built in", b->name));
+	if (b->backend == BACKEND_NETGRAPH && (b->stp || b->vlan_filter))
+		return (err_set(err, ERR_UNSUPPORTED, "bridge %s: a netgraph bridge has no spanning tree and no VLANs", b->name));
 	return (0);
 }
 
@@ -240,18 +241,21 @@ change(struct fbsd *f, const struct cmd_bridge *b, const struct fbsd_link *have,
 	struct differs d = { .mac = !mac_equal(&have->o.mac, &b->mac), .mtu = have->o.mtu != b->mtu,
 		.stp = fbsd_bridge_stp(f->s, b->name) != b->stp, .filter = fbsd_bridge_filters(f->s, b->name) != b->vlan_filter,
 		.mark = !have->group || !have->o.mark.has_object };
-	int sys = apply(f, b, &d);
+	int sys;
 
+	if (have->o.backend != b->backend)
+		return (err_set(err, ERR_EXISTS, "bridge %s is there with the other backend (File exists)", b->name));
+	sys = apply(f, b, &d);
 	if (sys != 0)
 		return (fbsd_num(err, sys, "changing bridge %s", b->name));
 	out->result = d.mac || d.mtu || d.stp || d.filter || d.mark ? REPLY_DONE : REPLY_UNCHANGED;
 	return (0);
 }
 
+/* An if_bridge, in our group, with its name. */
 static int
-make(struct fbsd *f, const struct cmd_bridge *b, struct err *err)
+clone(struct fbsd *f, const struct cmd_bridge *b, struct err *err)
 {
-	struct differs d = { .mac = true, .mtu = b->mtu != MTU_DEFAULT, .stp = b->stp, .filter = b->vlan_filter, .mark = true, .up = true };
 	char made[IFNAME_SIZE];
 	int sys;
 
@@ -270,13 +274,42 @@ make(struct fbsd *f, const struct cmd_bridge *b, struct err *err)
 		(void)fbsd_if_destroy(f->s, made);
 		return (-1);
 	}
+	return (0);
+}
+
+static int
+make(struct fbsd *f, const struct cmd_bridge *b, struct err *err)
+{
+	struct differs d = { .mac = true, .mtu = b->mtu != MTU_DEFAULT, .stp = b->stp, .filter = b->vlan_filter, .mark = true, .up = true };
+	bool netgraph = b->backend == BACKEND_NETGRAPH;
+	int sys;
+
+	if ((netgraph ? fbsd_ngbridge_make(f, b->name, err) : clone(f, b, err)) == -1)
+		return (-1);
 	sys = apply(f, b, &d);
 	if (sys != 0) {
 		fbsd_num(err, sys, "creating bridge %s", b->name);
-		(void)fbsd_if_destroy(f->s, b->name);
+		if (netgraph)
+			(void)fbsd_ngbridge_destroy(b->name, NULL);
+		else
+			(void)fbsd_if_destroy(f->s, b->name);
 		return (-1);
 	}
 	return (0);
+}
+
+/* A netgraph bridge is seen as one by its node only. */
+static int
+get(const struct fbsd_in *host, const char *name, struct fbsd_link *link)
+{
+	int sys = fbsd_link_get(host, name, link);
+
+	if (sys == 0 && link->o.type != LINK_BRIDGE && fbsd_ngbridge_is(name)) {
+		link->o.type = LINK_BRIDGE;
+		link->o.backend = BACKEND_NETGRAPH;
+		link->o.mark.ours = true;
+	}
+	return (sys);
 }
 
 int
@@ -289,7 +322,7 @@ fbsd_bridge_create(struct fbsd *f, const struct cmd *c, struct reply *out, struc
 	if (unsupported(f, b, err) == -1)
 		return (-1);
 	fbsd_in_host(f, &host);
-	if (fbsd_link_get(&host, b->name, &link) == 0) {
+	if (get(&host, b->name, &link) == 0) {
 		if (link.o.mark.ours && link.o.type == LINK_BRIDGE)
 			return (change(f, b, &link, out, err));
 		return (err_set(err, ERR_EXISTS, "creating bridge %s: an interface of that name, not made by jailnet for it, exists "
@@ -301,16 +334,17 @@ fbsd_bridge_create(struct fbsd *f, const struct cmd *c, struct reply *out, struc
 	return (0);
 }
 
-/* Ours and a bridge. */
-static int
-find(struct fbsd *f, const char *name, struct fbsd_link *link, struct err *err)
+int
+fbsd_bridge_mine(struct fbsd *f, const char *name, bool foreign, struct fbsd_link *link, struct err *err)
 {
 	struct fbsd_in host;
 
 	fbsd_in_host(f, &host);
-	if (fbsd_link_mine(&host, name, false, link, err) == -1)
+	if (fbsd_link_mine(&host, name, foreign, link, err) == -1)
 		return (-1);
-	return (link->o.type == LINK_BRIDGE ? 0 : err_set(err, ERR_CONFLICT, "%s is not a bridge", name));
+	if (link->o.type != LINK_BRIDGE && (get(&host, name, link) != 0 || link->o.type != LINK_BRIDGE))
+		return (err_set(err, ERR_CONFLICT, "%s is not a bridge", name));
+	return (0);
 }
 
 int
@@ -318,7 +352,7 @@ fbsd_bridge_set(struct fbsd *f, const struct cmd *c, struct reply *out, struct e
 {
 	struct fbsd_link link;
 
-	if (unsupported(f, &c->u.bridge, err) == -1 || find(f, c->u.bridge.name, &link, err) == -1)
+	if (unsupported(f, &c->u.bridge, err) == -1 || fbsd_bridge_mine(f, c->u.bridge.name, false, &link, err) == -1)
 		return (-1);
 	return (change(f, &c->u.bridge, &link, out, err));
 }
@@ -334,12 +368,14 @@ fbsd_bridge_destroy(struct fbsd *f, const struct cmd *c, struct reply *out, stru
 		out->result = REPLY_UNCHANGED;
 		return (0);
 	}
-	if (find(f, name, &link, err) == -1)
+	if (fbsd_bridge_mine(f, name, false, &link, err) == -1)
 		return (-1);
+	out->result = REPLY_DONE;
+	if (link.o.backend == BACKEND_NETGRAPH)
+		return (fbsd_ngbridge_destroy(name, err));
 	/* members leave by the explicit way: they get their offloads and promiscuity back */
 	sys = fbsd_if_destroy(f->s, name);
 	if (sys != 0 && sys != ENXIO)
 		return (fbsd_num(err, sys, "destroying bridge %s", name));
-	out->result = REPLY_DONE;
 	return (0);
 }

@@ -9,6 +9,8 @@ int fbsd_bridge_do(int s, const char *bridge, unsigned long cmd, void *arg, size
 /* All members (and span ports); the caller frees *out.  0 or errno. */
 int fbsd_bridge_ports(int s, const char *bridge, struct ifbreq **out, size_t *n);
 bool fbsd_bridge_filters(int s, const char *bridge);
+/* A bridge that we may touch; foreign: also one that policy names.  link->o.backend says which kind. */
+int fbsd_bridge_mine(struct fbsd *f, const char *name, bool foreign, struct fbsd_link *link, struct err *err);
 /* The bridge of this vnet that has the interface as a member; false = none. */
 bool fbsd_bridge_of(int s, const char *ifname, char bridge[IFNAME_SIZE]);
 void fbsd_bridge_groups(int s, const char *bridge, bool *ours, bool *stp);

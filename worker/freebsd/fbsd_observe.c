@@ -17,6 +17,7 @@
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_bridge.h"
 #include "worker/freebsd/fbsd_iflist.h"
+#include "worker/freebsd/fbsd_ng.h"
 #include "worker/freebsd/fbsd_route.h"
 
 struct look {
@@ -149,7 +150,7 @@ take_all(struct look *k, struct fbsd_iflist *l)
 	while (sys == 0 && fbsd_iflist_next(l, &m))
 		if (!m.is_addr && m.type == IFT_BRIDGE)
 			sys = take_bridge(k, m.name);
-	return (sys);
+	return (sys == 0 && k->in->jid == 0 ? fbsd_ngbridge_observe(k->out, k->from) : sys);
 }
 
 static int

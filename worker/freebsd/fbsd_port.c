@@ -9,6 +9,7 @@
 #include "core/valid.h"
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_bridge.h"
+#include "worker/freebsd/fbsd_ng.h"
 
 #define VID_COUNT 4096
 
@@ -200,45 +201,41 @@ del(int s, const char *bridge, const char *ifname)
 	return (fbsd_bridge_do(s, bridge, BRDGDEL, &r, sizeof(r), true));
 }
 
-/* The bridge must be one that we may touch. */
-static int
-find_bridge(struct fbsd *f, const char *bridge, struct err *err)
-{
-	struct fbsd_link link;
-	struct fbsd_in host;
-
-	fbsd_in_host(f, &host);
-	if (fbsd_link_mine(&host, bridge, true, &link, err) == -1)
-		return (-1);
-	return (link.o.type == LINK_BRIDGE ? 0 : err_set(err, ERR_CONFLICT, "%s is not a bridge", bridge));
-}
-
 int
 fbsd_port_join(struct fbsd *f, const char *bridge, const char *ifname, struct err *err)
 {
+	struct fbsd_link link;
 	bool ours, stp, added;
 	int sys;
 
 	/* one question for a bridge of ours: this is done for every new epair */
 	fbsd_bridge_groups(f->s, bridge, &ours, &stp);
-	if (!ours && find_bridge(f, bridge, err) == -1)
+	if (!ours && fbsd_bridge_mine(f, bridge, true, &link, err) == -1)
 		return (-1);
+	if (fbsd_ngbridge_is(bridge))
+		return (fbsd_ngbridge_attach(bridge, ifname, true, &added, err));
 	sys = add(f->s, bridge, ifname, &added);
 	if (sys == 0 && stp)
 		sys = fbsd_port_flags(f->s, bridge, ifname, IFBIF_STP, IFBIF_STP);
 	return (sys == 0 ? 0 : fbsd_num(err, sys, "attaching %s to bridge %s", ifname, bridge));
 }
 
+/* The port and its bridge: both must be such that we may touch them. */
+struct joint {
+	struct fbsd_link port, bridge;
+};
+
 static int
-find_pair(struct fbsd *f, const struct cmd_port *p, struct err *err)
+find_joint(struct fbsd *f, const struct cmd_port *p, struct joint *joint, struct err *err)
 {
-	struct fbsd_link link;
 	struct fbsd_in host;
 
 	fbsd_in_host(f, &host);
-	if (fbsd_link_mine(&host, p->ifname, true, &link, err) == -1)
+	if (fbsd_link_mine(&host, p->ifname, true, &joint->port, err) == -1 || fbsd_bridge_mine(f, p->bridge, true, &joint->bridge, err) == -1)
 		return (-1);
-	return (find_bridge(f, p->bridge, err));
+	if (joint->bridge.o.backend == BACKEND_NETGRAPH && (p->priv || p->stp || p->edge || p->untagged != 0 || p->ntagged != 0))
+		return (err_set(err, ERR_UNSUPPORTED, "bridge %s: the ports of a netgraph bridge have no private, stp, edge or VLANs", p->bridge));
+	return (0);
 }
 
 int
@@ -247,10 +244,17 @@ fbsd_port_attach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	const struct cmd_port *p = &c->u.port;
 	char before[IFNAME_SIZE] = "";
 	bool changed = false, added;
+	struct joint joint;
 	int sys;
 
-	if (find_pair(f, p, err) == -1)
+	if (find_joint(f, p, &joint, err) == -1)
 		return (-1);
+	if (joint.bridge.o.backend == BACKEND_NETGRAPH) {
+		if (fbsd_ngbridge_attach(p->bridge, p->ifname, joint.port.o.mark.ours, &added, err) == -1)
+			return (-1);
+		out->result = added ? REPLY_DONE : REPLY_UNCHANGED;
+		return (0);
+	}
 	sys = add(f->s, p->bridge, p->ifname, &added);
 	if (sys == EBUSY && fbsd_bridge_of(f->s, p->ifname, before))
 		return (err_num(err, sys, "attaching %s to bridge %s: it is a member of bridge %s", p->ifname, p->bridge, before));
@@ -271,10 +275,14 @@ fbsd_port_set(struct fbsd *f, const struct cmd *c, struct reply *out, struct err
 {
 	const struct cmd_port *p = &c->u.port;
 	bool changed = false;
+	struct joint joint;
 	int sys;
 
-	if (find_pair(f, p, err) == -1)
+	if (find_joint(f, p, &joint, err) == -1)
 		return (-1);
+	out->result = REPLY_UNCHANGED;
+	if (joint.bridge.o.backend == BACKEND_NETGRAPH)
+		return (0);
 	sys = apply(f->s, p, &changed);
 	if (sys == ENOENT)
 		return (err_set(err, ERR_NOT_FOUND, "%s is not a port of bridge %s", p->ifname, p->bridge));
@@ -290,6 +298,7 @@ fbsd_port_detach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	const struct cmd_port *p = &c->u.port;
 	struct fbsd_link link;
 	struct fbsd_in host;
+	bool gone;
 	int sys;
 
 	out->result = REPLY_UNCHANGED;
@@ -298,6 +307,12 @@ fbsd_port_detach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	fbsd_in_host(f, &host);
 	if (fbsd_link_mine(&host, p->ifname, true, &link, err) == -1)
 		return (-1);
+	if (fbsd_ngbridge_is(p->bridge)) {
+		if (fbsd_ngbridge_detach(p->bridge, p->ifname, &gone, err) == -1)
+			return (-1);
+		out->result = gone ? REPLY_UNCHANGED : REPLY_DONE;
+		return (0);
+	}
 	sys = del(f->s, p->bridge, p->ifname);
 	if (sys == ENOENT)
 		return (0);
