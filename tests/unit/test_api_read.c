@@ -1,8 +1,6 @@
 /*
  * test_api_read: every GET against a store with rows made by hand.
  */
-#include <time.h>
-
 #include "api/api_int.h"
 #include "tests/unit/api_samples.h"
 
@@ -321,11 +319,10 @@ test_broken_store(void **state)
 }
 
 static void
-test_speed(void **state)
+test_many(void **state)
 {
-	struct timespec a, b;
 	char name[32];
-	long us;
+	json_t *j;
 	int i;
 
 	(void)state;
@@ -339,12 +336,11 @@ test_speed(void **state)
 		object_free(o);
 	}
 	OK(store_commit(rig.writer, E));
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	rig_expect("GET", "/v1/epairs", NULL, 200);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	us = (b.tv_sec - a.tv_sec) * 1000000 + (b.tv_nsec - a.tv_nsec) / 1000;
-	print_message("500 epairs: %zu bytes in %ld us\n", rig.res.body_size, us);
-	assert_true(us < 500000);	/* a query per object would be found by bench; this only catches the absurd */
+	j = json_loads(rig.res.body, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(j, "items")), 500);
+	json_decref(j);
+	rig_has("\"name\":\"ep499\"");
 }
 
 int
@@ -359,7 +355,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_events, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_server, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(test_broken_store, rig_setup, rig_teardown),
-		cmocka_unit_test_setup_teardown(test_speed, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(test_many, rig_setup, rig_teardown),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
