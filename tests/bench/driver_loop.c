@@ -138,7 +138,7 @@ look_all(void)
 int
 main(int argc, char **argv)
 {
-	const struct driver_conf conf = { "/run/jailnet", "/run/netns", "/run/log", NULL, NULL };
+	const struct driver_conf conf = { .run_dir = "/run/jailnet", .netns_dir = "/run/netns", .log_dir = "/run/log" };
 	int jails = argc > 1 ? atoi(argv[1]) : 500;
 	double t0, t1, t2, t3;
 	struct err err;

@@ -304,7 +304,7 @@ int
 main(int argc, char **argv)
 {
 	static double bare[ROUNDS_MAX][NWHAT], ours[ROUNDS_MAX][NWHAT];
-	const struct driver_conf conf = { "/tmp/jnbench-run", NULL, "/tmp/jnbench-log", NULL, NULL };
+	const struct driver_conf conf = { .run_dir = "/tmp/jnbench-run", .log_dir = "/tmp/jnbench-log" };
 	struct cmd c = { .op = CMD_BRIDGE_CREATE, .u.bridge = { .name = "br0", .mac = { { 2, 0, 0, 0xff, 0xff, 0 } }, .mtu = 1500 } };
 	int n = argc > 1 ? atoi(argv[1]) : 50, rounds = argc > 2 ? atoi(argv[2]) : 5;
 	struct err why;
