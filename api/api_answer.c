@@ -80,7 +80,9 @@ api_answer_bad(struct api_res *res, int status, const char *request_id, const ch
 void
 api_etag(struct api_res *res, int64_t revision)
 {
-	snprintf(res->etag, sizeof(res->etag), "\"r%lld\"", (long long)revision);
+	/* a problem is of no revision */
+	if (res->status < 400)
+		snprintf(res->etag, sizeof(res->etag), "\"r%lld\"", (long long)revision);
 }
 
 json_t *

@@ -53,6 +53,8 @@ read_one(const void *arg)
 
 	nth_off();
 	assert_int_equal(next, API_ANSWER);
+	if (rig.res.status != 200)
+		assert_string_equal(rig.res.etag, "");
 	if (rig.res.status == 200)
 		assert_string_equal(rig.res.body, golden);
 	else if (rig.res.status != api_status_of(ERR_NOMEM, 0))
@@ -234,6 +236,8 @@ finish_one(const void *arg)
 	api_finish(&rig.api, w, &e->outcome, &rig.res);
 	nth_off();
 	write_free(w);
+	if (rig.res.status >= 400)
+		assert_string_equal(rig.res.etag, "");
 	if (rig.res.status == e->status && rig.res.body != NULL)
 		assert_string_equal(rig.res.body, golden);
 	else if (rig.res.body != NULL)
