@@ -357,6 +357,18 @@ fbsd_bridge_set(struct fbsd *f, const struct cmd *c, struct reply *out, struct e
 	return (change(f, &c->u.bridge, &link, out, err));
 }
 
+/* The interface of a netgraph bridge of ours whose node somebody shut down: no bridge any more, but in the way of a new one. */
+static bool
+is_half(struct fbsd *f, const char *name)
+{
+	struct fbsd_link link;
+	struct fbsd_in host;
+
+	fbsd_in_host(f, &host);
+	return (get(&host, name, &link) == 0 && link.o.type != LINK_BRIDGE && link.o.mark.has_object && link.o.mark.kind == KIND_BRIDGE &&
+	    fbsd_ng_there());
+}
+
 int
 fbsd_bridge_destroy(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
 {
@@ -368,9 +380,11 @@ fbsd_bridge_destroy(struct fbsd *f, const struct cmd *c, struct reply *out, stru
 		out->result = REPLY_UNCHANGED;
 		return (0);
 	}
+	out->result = REPLY_DONE;
+	if (is_half(f, name))
+		return (fbsd_ngbridge_destroy(name, err));
 	if (fbsd_bridge_mine(f, name, false, &link, err) == -1)
 		return (-1);
-	out->result = REPLY_DONE;
 	if (link.o.backend == BACKEND_NETGRAPH)
 		return (fbsd_ngbridge_destroy(name, err));
 	/* members leave by the explicit way: they get their offloads and promiscuity back */

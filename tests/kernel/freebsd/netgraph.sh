@@ -98,6 +98,16 @@ ok "spanning tree is refused" refused "spanning tree" curl -sS --fail-with-body 
 ok "VLANs are refused" refused "VLAN" curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data '{"vlan_filter": true}' http://localhost/v1/bridges/lan0
 still
 
+echo "== nodes shut down by hand"
+ok "the bridge" ngctl shutdown jailnet_lan0:
+ok "all of it comes back" eventually 400 $J probe j1 192.0.2.13 -c 1
+reach
+still
+ok "the bridge's interface" ngctl shutdown jailnet_lan0:link0
+ok "it comes back" eventually 400 $J probe j1 192.0.2.1 -c 1
+reach
+still
+
 echo "== gone"
 echo '{}' | ok "an empty topology" apply
 ok "no node is left" same "$(nodes)" 0
