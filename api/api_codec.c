@@ -28,23 +28,18 @@ static const struct codec {
 /* --- names ------------------------------------------------------------------------------------------------ */
 
 /* An attachment has the name somebody else gave it ("em0.100"); all others are ours. */
-static bool
-foreign_name_ok(const char *s)
-{
-	return (*s != '\0' && strlen(s) < IFNAME_SIZE && strpbrk(s, "/ \t\r\n") == NULL && strcmp(s, ".") != 0 &&
-	    strcmp(s, "..") != 0);
-}
-
 bool
 codec_name_ok(enum kind kind, const char *name, struct jd *d)
 {
 	size_t max = kind_name_max(kind), len = strlen(name);
 
-	if (kind == KIND_ATTACHMENT ? foreign_name_ok(name) : name_is_legal(name, max))
+	if (kind == KIND_ATTACHMENT ? ifname_is_legal(name) : name_is_legal(name, max))
 		return (true);
 	if (len > max)
 		jd_error(d, ERR_INVALID, "a %s name has at most %zu characters, this one has %zu: \"%.*s\" would fit",
 		    kind_name(kind), max, len, (int)max, name);
+	else if (kind == KIND_ATTACHMENT)
+		jd_error(d, ERR_INVALID, "an interface name is letters, digits, \"_\", \".\", \":\", \"@\" and \"-\", the first a letter, digit or \"_\"");
 	else
 		jd_error(
 		    d, ERR_INVALID, "a name starts with a letter and goes on with letters, digits, \"_\" and \"-\"");

@@ -48,6 +48,16 @@ name_is_legal(const char *s, size_t max)
 	return (len > 0 && len <= max && strspn(s, letters) > 0 && strspn(s, rest) == len);
 }
 
+bool
+ifname_is_legal(const char *s)
+{
+	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:@-";
+	size_t len = strlen(s);
+
+	return (len < IFNAME_SIZE && strspn(s, first) > 0 && strspn(s, rest) == len);
+}
+
 struct object *
 object_new(enum kind kind, const char *name)
 {

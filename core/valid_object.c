@@ -26,20 +26,6 @@ valid_bad(const struct look *l, enum err_code code, const char *msg, const char 
 	return (errs_add(l->errs, code, pointer, "%s", msg));
 }
 
-/* What the kernels take as an interface name; foreign ones, "eth0.100", need not follow our own pattern.  One that looks like an option is none. */
-static bool
-ifname_is_legal(const char *s)
-{
-	size_t len = strlen(s);
-
-	if (len == 0 || len >= IFNAME_SIZE || s[0] == '-' || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return (false);
-	for (; *s != '\0'; s++)
-		if (*s <= ' ' || *s == '/' || *s == ':' || *s == 0x7f || (unsigned char)*s >= 0x80)
-			return (false);
-	return (true);
-}
-
 static bool
 is_loopback_name(const char *s)
 {
@@ -67,7 +53,7 @@ look_foreign_name(const struct look *l, const char *name, const char *below)
 {
 	if (!ifname_is_legal(name))
 		valid_bad(
-		    l, ERR_INVALID, "an interface name has 1 to 15 characters, no blanks, '/' or ':', and does not start with '-'", "%s", below);
+		    l, ERR_INVALID, "an interface name has 1 to 15 letters, digits, '_', '.', ':', '@' and '-', the first a letter, digit or '_'", "%s", below);
 	else if (is_loopback_name(name))
 		valid_bad(l, ERR_INVALID, "the loopback interface stays where it is", "%s", below);
 }

@@ -26,7 +26,7 @@ pytest_run() { # name, args...
     start=$(date +%s)
     JAILNET_BUILD_DIR=$B "$PYTHON" -m pytest -q -p no:cacheprovider -rs "$@" >"$B/out" 2>&1
     rc=$?
-    p=$(grep -oE '[0-9]+ passed' "$B/out" | tail -1 | cut -d' ' -f1); f=$(grep -oE '[0-9]+ (failed|error)' "$B/out" | cut -d' ' -f1 | paste -sd+ | bc 2>/dev/null)
+    p=$(grep -oE '[0-9]+ passed' "$B/out" | tail -1 | cut -d' ' -f1); f=$(grep -oE '[0-9]+ (failed|error)' "$B/out" | awk '{ n += $1 } END { print n + 0 }')
     passed=$((passed + ${p:-0})); failed=$((failed + ${f:-0}))
     [ $rc -eq 0 ] || [ "${f:-0}" -gt 0 ] || failed=$((failed + 1))
     printf '%-44s %s passed, %s failed %ss\n' "$name" "${p:-0}" "${f:-0}" $(($(date +%s) - start))

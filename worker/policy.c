@@ -39,10 +39,7 @@ place(const struct check *c, const char *jail)
 static int
 any_ifname(const struct check *c, const char *name)
 {
-	static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@-";
-	size_t len = strlen(name);
-
-	if (len == 0 || len >= IFNAME_SIZE || strspn(name, legal) != len || strchr(".:@-", name[0]) != NULL)
+	if (!ifname_is_legal(name))
 		return (DENY(c, "not a legal interface name"));
 	return (0);
 }

@@ -211,7 +211,7 @@ test_wrong(void **state)
 	    "\"abcdefghijklmnop\":{},\"re1\":[]}}",
 	    "/members/re0/tagged/1", "already", "/members/re0/tagged/2", "got 4095", "/members/re0/tagged/3",
 	    "got a string", "/members/re0/untagged", "from 1 to 4094", "/members/re0/colour", "unknown",
-	    "/members/a~1b", "starts with a letter", "/members/abcdefghijklmnop", "at most 15", "/members/re1",
+	    "/members/a~1b", "an interface name is", "/members/abcdefghijklmnop", "at most 15", "/members/re1",
 	    "wants an object");
 	WRONG(KIND_EPAIR, "web0",
 	    "{\"a\":{\"bridge\":\"lan\",\"jail\":\"web\"},\"b\":{\"ifname\":\"0\",\"stpp\":true,\"up\":1},\"c\":{}}",

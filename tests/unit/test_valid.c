@@ -218,6 +218,20 @@ test_bridge(void **state)
 	object_bad(b, ERR_INVALID, "/bridges/lan0/members/a~1b", "interface name");
 }
 
+/* The pattern of Ifname in openapi.yaml; the codec, the checks and root's policy all ask this one function. */
+static void
+test_foreign_names(void **state)
+{
+	static const char *const good[] = { "re0", "em0.100", "eth0:1", "a@b", "__main__", "0x", "abcdefghijklmno" };
+	static const char *const bad[] = { "", ".", "..", "-a", ":a", "@a", "a/b", "a b", "a\tb", "a%", "\xc3\xa4", "abcdefghijklmnop" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(ifname_is_legal(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(ifname_is_legal(bad[i]));
+}
+
 static void
 test_addresses(void **state)
 {
@@ -612,7 +626,7 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_names), T(test_common), T(test_bridge), T(test_addresses),
+	const struct CMUnitTest tests[] = { T(test_names), T(test_common), T(test_bridge), T(test_foreign_names), T(test_addresses),
 		T(test_epair), T(test_jail), T(test_external), T(test_routes), T(test_references),
 		T(test_interface_names), T(test_macs), T(test_addresses_clash), T(test_mtu_and_loops), T(test_gateways),
 		T(test_all_errors_at_once), T(test_limits_and_speed) };

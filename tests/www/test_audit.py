@@ -33,7 +33,7 @@ def test_the_audit_trail(daemon, open_dashboard):
     first = shows(d, daemon, "&actor=token:" + made["id"])
     assert len(first) == 100
     d.page.get_by_role("button", name="Older entries").click()
-    d.page.wait_for_function("document.querySelectorAll('tr[data-seq]').length > 100")
+    d.page.wait_for_function("() => document.querySelectorAll('tr[data-seq]').length > 100")
     everything = rows(d)
     assert everything[:100] == first and everything == sorted(everything, reverse=True) and len(everything) == 121
     assert d.page.get_by_role("button", name="Older entries").count() == 0
