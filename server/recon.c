@@ -103,19 +103,16 @@ probe_done(struct job *job, const struct reply *reply)
 static void
 job_done(struct recon *r, struct job *job, const struct reply *reply)
 {
-	struct op *op;
-
 	job->seq = 0;
 	if (job->probe != NULL) {
 		probe_done(job, reply);
 		return;
 	}
-	op = op_of(r, KIND_JAIL, job->step.name);
 	if (reply->result == REPLY_FAILED) {
 		op_step_failed(r, &job->step, &reply->err);
 		op_rollback_failed(r);
-	} else if (op != NULL)
-		op->row.steps_done++;
+	} else
+		progress_done(r, &job->step);
 	scope_dirty_ref(r, KIND_JAIL, job->step.name);
 	cycle_continue(r);
 }
@@ -219,6 +216,8 @@ timeout_ms(const struct recon *r)
 		at = t;
 	if (r->audit_at < at)
 		at = r->audit_at;
+	if (r->progress_at < at)
+		at = r->progress_at;
 	if (r->phase != PHASE_HELLO && r->confirm_at < at)
 		at = r->confirm_at;
 	if (idle && (t = trouble_next(r)) < at)
@@ -263,6 +262,7 @@ timers(struct recon *r)
 		}
 		return;
 	}
+	progress_due(r, now);
 	op_deadlines(r, now);
 	confirm_due(r, now);
 	audit_look(r, now);
@@ -327,7 +327,7 @@ init(struct recon *r, const struct recon_conf *conf)
 	objmap_init(&r->failed, sizeof(struct err));
 	objmap_init(&r->drifting, 0);
 	plan_init(&r->plan);
-	r->audit_at = INT64_MAX;
+	r->audit_at = r->progress_at = INT64_MAX;
 	r->look_at = ident_mono_ms() + LOOK_EVERY_MS;
 	r->heartbeat_at = ident_mono_ms() + HEARTBEAT_MS;
 }

@@ -323,6 +323,7 @@ cycle_plan(struct recon *r)
 		lost(r, &err);
 		return;
 	}
+	progress_planned(r);
 	r->step = 0;
 	r->executed = 0;
 	if (r->plan.n == 0) {
@@ -441,12 +442,10 @@ cycle_execute(struct recon *r)
 static void
 step_done(struct recon *r, const struct step *s, const struct reply *reply)
 {
-	struct op *op = op_of(r, s->kind, s->name);
-
 	if (reply->result == REPLY_FAILED)
 		op_step_failed(r, s, &reply->err);
-	else if (op != NULL)
-		op->row.steps_done++;
+	else
+		progress_done(r, s);
 	cycle_execute(r);
 }
 

@@ -9,6 +9,7 @@
  *	recon_check.c	what a ticket may make
  *	recon_scope.c	which objects a cycle looks at
  *	recon_op.c	operations: success, failure, rollback, 202
+ *	recon_progress.c	how many steps of an operation are done
  *	recon_status.c	status rows, interface rows
  *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
  *	recon_files.c	imports of what the host has: asks the worker for its files
@@ -136,6 +137,7 @@ struct recon {
 	int64_t last_look;
 	int64_t look_cost;	/* ms the last full look took */
 	int64_t heartbeat_at;
+	int64_t progress_at;	/* monotonic: counts of steps are written; INT64_MAX = nothing new */
 	struct err gone;	/* code set: the worker or the store is lost */
 	struct err damaged;	/* code set: the database is; what is wanted is unknown, so nothing is done, questions are answered */
 };
@@ -221,6 +223,11 @@ int64_t op_next_deadline(const struct recon *r);
 void op_answer_all(struct recon *r, const struct err *err);	/* shutting down */
 void op_free(struct op *op);
 void ticket_fail(struct ticket *t, const struct err *err);
+
+/* recon_progress.c */
+void progress_planned(struct recon *r);	/* r->plan is new */
+void progress_done(struct recon *r, const struct step *s);
+void progress_due(struct recon *r, int64_t now);
 
 /* recon_status.c */
 void status_of(const struct recon *r, enum kind kind, const char *name, struct status_row *out);

@@ -306,7 +306,6 @@ op_finish(struct recon *r, struct op *op)
 	if (op->row.id[0] == '\0')
 		return;
 	op->row.finished_at = ident_now_ms();
-	op->row.steps_total = op->row.steps_done;
 	if (op->row.err.code == ERR_NONE) {
 		op->row.state = OP_SUCCEEDED;
 		recon_event(r, "operation.succeeded", "", op->row.actor, op->row.id, "%s %s is in the kernel", op->row.method,

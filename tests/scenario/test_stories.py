@@ -1,13 +1,17 @@
 """Stories: the whole daemon with the real store and the real planner over a kernel in memory that can be told to fail."""
+import json
 import os
+import pty
+import re
 import shutil
 import socket
+import subprocess
 import tempfile
 import time
 
 import pytest
 
-from jn import Daemon
+from jn import BUILD, Daemon
 
 NET = {
     "bridges": {"lan0": {"addresses": ["10.1.0.1/24"]}},
@@ -25,8 +29,8 @@ class Story:
         self.env = {"JAILNET_FAKE_STATE": os.path.join(self.path, "kernel"), "JAILNET_FAKE_CONTROL": os.path.join(self.path, "control"),
                     "JAILNET_FAKE_PHYSICAL": "re0,re1"}
 
-    def daemon(self, fault=None, **kw):
-        env = dict(self.env)
+    def daemon(self, fault=None, env=(), **kw):
+        env = dict(self.env, **dict(env))
         if fault:
             env["JAILNET_FAKE_FAULT"] = fault
         return Daemon(env=env, state_dir=os.path.join(self.path, "state"), **kw)
@@ -261,3 +265,37 @@ def test_a_write_that_takes_long_is_an_operation(story):
         op = r.headers["Location"]
         d.wait(lambda: d.get(op).json["state"] == "succeeded", 20)
         assert d.get(op).json["steps"]["done"] > 0
+
+
+def test_a_running_operation_says_how_far_it_is(story):
+    with story.daemon(env={"JAILNET_FAKE_DELAY_US": "120000"}) as d:
+        r = d.put("/v1/topology", NET, Prefer="respond-async")
+        assert r.status == 202, r
+        seen = []
+        while not seen or seen[-1]["state"] == "running":
+            seen.append(d.get(r.headers["Location"]).json)
+        assert seen[-1]["state"] == "succeeded", seen[-1]
+        steps = [(op["steps"]["done"], op["steps"]["total"]) for op in seen]
+        assert any(0 < done < total for done, total in steps), steps
+        assert steps == sorted(steps, key=lambda s: s[0]) and steps[-1][0] == steps[-1][1] > 0, steps
+
+
+def test_the_command_shows_how_far_it_is(story):
+    """The real command and the real daemon: what a terminal shows of an operation that takes longer than a second."""
+    document = os.path.join(story.path, "net.json")
+    with open(document, "w") as f:
+        json.dump(NET, f)
+    with story.daemon(env={"JAILNET_FAKE_DELAY_US": "250000"}) as d:
+        ours, theirs = pty.openpty()
+        command = subprocess.Popen([os.path.join(BUILD, "jailnet"), "--socket", d.path, "--json", "apply", document], stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        text = b""
+        try:
+            while True:
+                text += os.read(ours, 4096)
+        except OSError:                                             # EIO: it has ended
+            os.close(ours)
+        command.communicate()
+        assert command.returncode == 0, text
+        shown = [(int(done), int(total)) for done, total in re.findall(rb": (\d+) of (\d+) steps", text)]
+        assert any(0 < done < total for done, total in shown) and shown == sorted(shown, key=lambda s: s[0]), shown
