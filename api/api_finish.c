@@ -178,8 +178,12 @@ finish_accepted(
 void
 api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res)
 {
+	struct principal who = { .role = ROLE_VIEWER };
 	struct api_req req = bare_request(w);
 
+	/* what he may not see is not in the answer either */
+	memcpy(who.selector, w->selector, sizeof(who.selector));
+	req.who = &who;
 	api_json_fresh();
 	res->route = w->route;
 	if (verb_is_account(w->verb)) {

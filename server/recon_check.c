@@ -55,6 +55,45 @@ changes_take_over(const struct recon *r, const struct changes *c)
 	return (false);
 }
 
+bool
+check_mine(const struct write *w, const struct object *o)
+{
+	return (selector_match(w->selector, &o->labels));
+}
+
+/* In the words of one that is missing: no condition of the request is looked at first.  Names are everybody's: one that is taken cannot be had. */
+bool
+check_there(const struct write *w, const struct topo *view, struct errs *errs)
+{
+	const struct object *o = w->verb == WRITE_TOPOLOGY ? NULL : topo_find(view, w->kind, w->name);
+
+	if (o == NULL || check_mine(w, o))
+		return (true);
+	if (w->verb == WRITE_CREATE)
+		errs_add(errs, ERR_EXISTS, "", "%s %s exists", kind_name(w->kind), w->name);
+	else
+		errs_add(errs, ERR_NOT_FOUND, "", "there is no %s %s", kind_name(w->kind), w->name);
+	return (false);
+}
+
+void
+check_plan(const struct write *w, const struct topo *view, const struct topo *next, struct plan *plan)
+{
+	const struct object *o;
+	size_t n = 0;
+
+	if (w->selector[0] == '\0')
+		return;
+	for (size_t i = 0; i < plan->n; i++) {
+		o = topo_find(next, plan->v[i].kind, plan->v[i].name);
+		if (o == NULL)
+			o = topo_find(view, plan->v[i].kind, plan->v[i].name);
+		if (o != NULL && check_mine(w, o))
+			plan->v[n++] = plan->v[i];
+	}
+	plan->n = n;
+}
+
 /* A jail or bridge that an object of the principal's puts an interface into must be its own, too. */
 static bool
 reference_ok(const struct write *w, const struct topo *next, enum kind kind, const char *name)

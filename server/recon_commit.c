@@ -100,7 +100,7 @@ probe_start(struct recon *r, struct ticket *t)
 	struct err err;
 
 	jail = topo_find(&r->want, KIND_JAIL, t->write->name);
-	if (jail == NULL)
+	if (jail == NULL || !check_mine(t->write, jail))
 		err_set(&err, ERR_NOT_FOUND, "there is no jail %s", t->write->name);
 	else if (observed_jail(&r->have, t->write->name) == NULL)
 		err_set(&err, ERR_CONFLICT, "jail %s is not running", t->write->name);
@@ -244,16 +244,17 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 }
 
 static void
-ticket_dry(struct recon *r, struct ticket *t, struct topo *next)
+ticket_dry(struct recon *r, const struct topo *view, struct ticket *t, struct topo *next)
 {
 	struct err err;
 
 	t->out.revision = r->want.revision;
 	if (t->write->dry_run == DRY_VALIDATE)
 		t->out.kind = OUT_VALID;
-	else if (plan_dry(r, next, &t->out.plan, &err) == 0)
+	else if (plan_dry(r, next, &t->out.plan, &err) == 0) {
+		check_plan(t->write, view, next, &t->out.plan);
 		t->out.kind = OUT_PLAN;
-	else {
+	} else {
 		ticket_fail(t, &err);
 		return;
 	}
@@ -333,6 +334,8 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		goto refuse;
 	}
 	p->ticket = t;
+	if (!check_there(t->write, &g->view, &out->errs))
+		goto refuse;
 	if (write_apply(t->write, &g->view, atomic_load(&r->conf->health->features), &next, &p->changes, &out->errs) == 0 &&
 	    check_selector(t->write, &p->changes, &next, &out->errs)) {
 		drift_ticket(r, t->write, &p->changes, &next, &out->errs);
@@ -352,7 +355,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		return;
 	}
 	if (t->write->dry_run != DRY_NONE) {
-		ticket_dry(r, t, &next);
+		ticket_dry(r, &g->view, t, &next);
 		goto out;
 	}
 	if (store_savepoint(r->store, &err) == -1)

@@ -202,10 +202,14 @@ void cycle_start(struct recon *r);
 void cycle_reply(struct recon *r, const struct remote_msg *m);
 void cycle_continue(struct recon *r);	/* a job slot became free */
 
-/* recon_check.c: the first two add to errs */
+/* recon_check.c: what takes errs adds to it */
 void check_valid(struct recon *r, const struct changes *c, const struct topo *next, enum write_verb verb, struct errs *errs);
 bool changes_take_over(const struct recon *r, const struct changes *c);	/* does something foreign become ours by them? then nothing of it is undone */
 bool check_selector(const struct write *w, const struct changes *c, const struct topo *next, struct errs *errs);
+/* Objects of others do not exist for a principal with a selector: before anything else is asked of them, and in a dry run. */
+bool check_mine(const struct write *w, const struct object *o);
+bool check_there(const struct write *w, const struct topo *view, struct errs *errs);
+void check_plan(const struct write *w, const struct topo *view, const struct topo *next, struct plan *plan);
 
 /* recon_scope.c */
 void scope_dirty(struct recon *r, const struct object *o);	/* marks the object and what stands or falls with it */

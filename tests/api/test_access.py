@@ -224,6 +224,33 @@ def test_a_selector_holds_for_writes(d):
     assert d.get("/v1/jails/dj").json["labels"] == {"env": "dev"}
 
 
+def test_what_is_hidden_is_answered_as_what_is_not_there(d):
+    """Every verb, with every condition: the same status and words for an object of others and for none."""
+    d.put("/v1/topology", {"bridges": {"db0": {"labels": {"env": "dev"}}, "pb": {"labels": {"env": "prod"}}},
+                           "jails": {"dj": {"labels": {"env": "dev"}}, "away": {"external": True, "labels": {"env": "dev"}}}})
+    d.wait(lambda: d.get("/v1/jails/dj").json["status"]["state"] == "ready")
+    revision = d.get("/v1/jails/dj").json["revision"]
+    c = client(d, role="operator", selector="env=prod")
+    never = {"If-Match": '"r999999"'}
+    right = {"If-Match": '"r%d"' % revision}
+    asked = [("PATCH", "", {}, {}), ("PATCH", "", {}, never), ("PATCH", "", {}, right), ("PATCH", "", {"colour": 1}, {}), ("DELETE", "", None, never),
+             ("DELETE", "", None, {}), ("DELETE", "?dry_run=plan", None, {}), ("PATCH", "?dry_run=validate", {"description": "x"}, {}),
+             ("POST", "/start", None, {}), ("POST", "/start", None, right), ("POST", "/stop", None, {}), ("POST", "/stop", None, never),
+             ("POST", "/restart", None, {}), ("POST", "/restart?dry_run=plan", None, {}), ("POST", "/probe", {"to": "127.0.0.1"}, {}), ("GET", "", None, {})]
+    for method, action, body, headers in asked:
+        none = c.request(method, "/v1/jails/nosuch" + action, body, headers)
+        assert none.status == 404 and none.json["code"] == "not_found", (method, action, none)
+        for name in ("dj", "away"):
+            a = c.request(method, "/v1/jails/" + name + action, body, headers)
+            words = a.body.decode().replace(name, "nosuch").replace(a.json["request_id"], none.json["request_id"])
+            assert (a.status, words) == (404, none.body.decode()), (method, action, name, a, none)
+    # names are everybody's: one that is taken cannot be had, and nothing more is said
+    for headers in ({}, never):
+        a = c.request("POST", "/v1/jails", {"name": "dj", "labels": {"env": "prod"}}, headers)
+        assert a.status == 409 and "r%d" % revision not in a.body.decode(), a
+    assert d.get("/v1/jails/dj").json["revision"] == revision
+
+
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 
@@ -403,6 +430,23 @@ def test_the_same_answer_whatever_is_wrong(d):
             assert a.status == 401
             bodies.add(json.dumps(dict(a.json, request_id=None), sort_keys=True))
         assert len(bodies) == 1
+
+
+# --- a server in other hands ----------------------------------------------------------------------------------------
+
+
+def test_the_running_server_is_shut_in(d):
+    """What test_confine.c shows of the filter is worth nothing when nobody puts it on: the kernel says that it is."""
+    if "a sanitizer build is not confined" in d.log():
+        pytest.skip("a sanitizer build is not confined")
+    with open("/proc/%d/status" % d.server_pid()) as f:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+    assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", status
+    for caps in ("CapEff", "CapPrm", "CapInh", "CapBnd"):
+        assert int(status[caps], 16) == 0, (caps, status[caps])
+    with open("/proc/%d/limits" % d.server_pid()) as f:
+        core, = [line.split()[4:6] for line in f if line.startswith("Max core file size")]
+    assert core == ["0", "0"]
 
 
 # --- the command -------------------------------------------------------------------------------------------------

@@ -166,6 +166,23 @@ def test_drift_that_cannot_be_repaired_is_shown_with_its_reason(story):
         assert d.put("/v1/bridges/other", {}).status == 201         # one broken object blocks nobody else
 
 
+def test_a_dry_run_tells_of_own_objects_only(story):
+    """The plan of a change holds what else is to be done; with a selector, the steps of others are not shown."""
+    with story.daemon(fault=",".join("IF_SET:%d:1" % n for n in range(1, 9))) as d:
+        assert d.put("/v1/topology", NET).status == 200
+        story.by_hand("down - web0a")
+        d.wait(lambda: d.get("/v1/drift").json["items"], 10)
+        mine = {"labels": {"env": "prod"}}
+        assert d.put("/v1/bridges/mine", mine).status == 201
+        token = d.post("/v1/tokens", {"name": "s", "role": "operator", "selector": "env=prod"}).json["token"]
+        asked = ("/v1/bridges/mine?dry_run=plan", {"mtu": 1400})
+        everything = {s["object"] for s in d.patch(*asked).json["steps"]}
+        assert everything == {"bridge/mine", "epair/web0"}
+        assert {s["object"] for s in d.tcp(token).patch(*asked).json["steps"]} == {"bridge/mine"}
+        gone = d.tcp(token).delete("/v1/bridges/mine?dry_run=plan").json["steps"]
+        assert gone and {s["object"] for s in gone} == {"bridge/mine"}
+
+
 def test_a_lost_notification_only_delays(story):
     with story.daemon() as d:
         assert d.put("/v1/topology", NET).status == 200
