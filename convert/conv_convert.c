@@ -114,11 +114,14 @@ seg_find(struct convert *v, const char *key)
 static void
 loopback_net(struct convert *v, struct seg *s, struct object *bridge, const char *ifname, const struct conv_pos *pos)
 {
-	const struct conv_if *f = host_if(v->h, ifname, false);
+	struct conv_if *f = host_if(v->h, ifname, false);
 
 	conv_say(v->c, CONV_WARNING, pos, "loopback-net",
-	    "the jails on %s get the bridge %s instead; filter and NAT rules that name %s must name %s", ifname, s->bridge, ifname,
-	    s->bridge);
+	    "the jails on %s get the bridge %s instead, which takes its addresses, too: they must go from %s; filter and NAT rules that name %s "
+	    "must name %s",
+	    ifname, s->bridge, ifname, ifname, s->bridge);
+	if (f != NULL)
+		f->moved = true;
 	for (size_t k = 0; f != NULL && k < f->addrs.n; k++) {
 		const struct prefix *p = &f->addrs.v[k].prefix;
 		int i = p->ip.family == 4 ? 0 : 1;
@@ -127,6 +130,8 @@ loopback_net(struct convert *v, struct seg *s, struct object *bridge, const char
 
 		for (size_t j = 0; j < v->nused; j++)
 			jails = jails || (v->used[j].jail != NULL && ip_cmp(&v->used[j].ip, &a.prefix.ip) == 0);
+		if (known_loopback(&p->ip))
+			f->moved = false;
 		if (jails || known_loopback(&p->ip) || p->len == (p->ip.family == 4 ? 32 : 128))
 			continue;
 		build_address(v->b, bridge, &bridge->u.bridge.addrs, p);

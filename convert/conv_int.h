@@ -97,6 +97,7 @@ struct conv_if {
 	char name[IFNAME_SIZE];		/* the final one */
 	char unit[IFNAME_SIZE];		/* as created, "bridge0", "epair3a" */
 	bool cloned, is_bridge, is_vlan, dhcp, up, has_mac, seen;
+	bool moved;			/* its addresses are the bridge's from now on */
 	struct mac mac;
 	uint32_t mtu;			/* 0 = not said */
 	bool vlan_filter;
@@ -111,6 +112,7 @@ struct conv_if {
 struct conv_route {
 	struct prefix dst;
 	struct ip gateway;
+	bool own;		/* the jail's own rc.conf sets it */
 };
 
 struct conv_jib {
@@ -151,6 +153,7 @@ struct conv_jail {
 	size_t nsysctls, rsysctls;
 	const char **new_ifs;		/* interfaces the conversion gives it; filled by the builder */
 	size_t nnew_ifs, rnew_ifs;
+	struct conv_vars rc;		/* its own rc.conf */
 	const char *jib_parent;		/* of a converted one, for its hooks */
 	bool converted;
 };
@@ -213,10 +216,13 @@ struct conv_inner *jail_inner(struct conv_host *h, struct conv_jail *j, const ch
 
 int conv_build(struct conv_host *h, struct topo *out, struct err *err);
 void conv_rewrite(struct conv_host *h, const struct topo *t);
-/* rc.conf lines of a topology's host side, into b.  without_jib: pairs with jib's names, and their bridges, are jib's to make. */
-void conv_put_rc(struct conv_buf *b, const struct topo *t, bool without_jib);
-/* rc.conf lines for the inside of a jail. */
-void conv_put_jail_rc(struct conv_buf *b, const struct topo *t, const struct object *jail);
+/*
+ * rc.conf lines of a topology's host side, into b, to be added to what is there: 'h', or NULL = nothing is known of it.
+ * without_jib: pairs with jib's names, and their bridges, are jib's to make.
+ */
+void conv_put_rc(struct conv_buf *b, const struct topo *t, struct conv_host *h, bool without_jib);
+/* rc.conf lines for the inside of a jail; 'own': as its files have it, NULL = not known. */
+void conv_put_jail_rc(struct conv_buf *b, const struct topo *t, const struct object *jail, const struct conv_jail *own);
 /* Calls each end, side B of a pair or attachment, that is in the jail. */
 struct conv_place {
 	const char *ifname;

@@ -371,22 +371,25 @@ jail_default(struct conv_host *h, struct conv_jail *j, const struct ip *gw)
 {
 	if (gw->family == 0 || !conv_room(h->c, &j->routes, j->nroutes, &j->rroutes, sizeof(*j->routes)))
 		return;
-	j->routes[j->nroutes++] = (struct conv_route){ .dst = { .ip.family = gw->family }, .gateway = *gw };
+	j->routes[j->nroutes++] = (struct conv_route){ .dst = { .ip.family = gw->family }, .gateway = *gw, .own = true };
 }
 
 static void
 jail_statics(struct conv_host *h, struct conv_jail *j, const struct conv_host *in, const char *list)
 {
 	const char **w, *value;
-	size_t n = conv_words(h->c, conv_value(&in->rc, list), &w);
+	size_t n = conv_words(h->c, conv_value(&in->rc, list), &w), before;
 	char key[128];
 
 	for (size_t i = 0; i < n; i++) {
 		if (str_format(key, sizeof(key), "%s_%s", strcmp(list, "static_routes") == 0 ? "route" : "ipv6_route", w[i]) == -1)
 			continue;
 		value = conv_value(&in->rc, key);
+		before = j->nroutes;
 		if (value[0] != '\0')
 			conv_inside(h, j, conv_printf(h->c, "route add %s", value), &conv_var(&in->rc, key)->pos);
+		for (; before < j->nroutes; before++)
+			j->routes[before].own = true;
 	}
 }
 
@@ -420,4 +423,5 @@ conv_jail_rc(struct conv_host *h, const struct conv_src *src)
 	jail_statics(h, j, &in, "static_routes");
 	jail_statics(h, j, &in, "ipv6_static_routes");
 	j->forwarding = j->forwarding || in.gateway4 || in.gateway6;
+	j->rc = in.rc;
 }

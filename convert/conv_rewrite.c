@@ -38,8 +38,23 @@ if_list(struct conv *c, const struct conv_jail *j)
 	return (cb_take(&b));
 }
 
+/* rc.d/jail runs exec_prestart0, 1, 2 ...; one of the jail's own, or of all jails, keeps its number. */
 static void
-put_lines(struct conv_host *h, struct conv_buf *b, const struct conv_jail *j, const char *prefix)
+put_hook(struct conv_host *h, struct conv_buf *b, const struct conv_jail *j, const struct conv_vars *vars, const char *prefix,
+    const char *hook, const char *command)
+{
+	const char *attr;
+	unsigned n = 0;
+
+	do
+		attr = conv_printf(h->c, "%s%u", hook, n++);
+	while (!h->c->nomem && (conv_var(vars, conv_printf(h->c, "jail_%s_%s", j->key, attr)) != NULL ||
+		conv_var(&h->rc, conv_printf(h->c, "jail_%s", attr)) != NULL));
+	put_var(b, prefix, j->key, attr, command);
+}
+
+static void
+put_lines(struct conv_host *h, struct conv_buf *b, const struct conv_jail *j, const struct conv_vars *vars, const char *prefix)
 {
 	struct conv *c = h->c;
 
@@ -47,11 +62,11 @@ put_lines(struct conv_host *h, struct conv_buf *b, const struct conv_jail *j, co
 	put_var(b, prefix, j->key, "vnet_enable", "YES");
 	put_var(b, prefix, j->key, "vnet_interface", if_list(c, j));
 	if (h->opts->hooks == CONV_JIB && j->jib_parent != NULL) {
-		put_var(b, prefix, j->key, "exec_prestart0", conv_printf(c, "/usr/local/sbin/jib addm %s %s", j->key, j->jib_parent));
-		put_var(b, prefix, j->key, "exec_poststop0", conv_printf(c, "/usr/local/sbin/jib destroy %s", j->key));
+		put_hook(h, b, j, vars, prefix, "exec_prestart", conv_printf(c, "/usr/local/sbin/jib addm %s %s", j->key, j->jib_parent));
+		put_hook(h, b, j, vars, prefix, "exec_poststop", conv_printf(c, "/usr/local/sbin/jib destroy %s", j->key));
 	} else if (h->opts->hooks == CONV_JAILNET) {
-		put_var(b, prefix, j->key, "exec_prestart0", conv_printf(c, "/usr/local/bin/jailnet up %s", j->name));
-		put_var(b, prefix, j->key, "exec_poststop0", conv_printf(c, "/usr/local/bin/jailnet down %s", j->name));
+		put_hook(h, b, j, vars, prefix, "exec_prestart", conv_printf(c, "/usr/local/bin/jailnet up %s", j->name));
+		put_hook(h, b, j, vars, prefix, "exec_poststop", conv_printf(c, "/usr/local/bin/jailnet down %s", j->name));
 	}
 }
 
@@ -113,7 +128,7 @@ rewrite_ezjail(struct conv_host *h, const struct conv_jail *j)
 		if (cuts[i].to > at)
 			at = cuts[i].to;
 		if (i == 0)
-			put_lines(h, &b, j, "export ");
+			put_lines(h, &b, j, &vars, "export ");
 	}
 	cb_putn(&b, src->text + at, src->size - at);
 	conv_text_add(h->c, src->path, false, cb_take(&b));
@@ -261,12 +276,31 @@ jail_rc(struct conv_host *h, const struct conv_jail *j, const struct topo *t)
 	if (o == NULL)
 		return;
 	cb_init(&b, h->c);
-	conv_put_jail_rc(&b, t, o);
+	conv_put_jail_rc(&b, t, o, j);
 	path = j->path[0] == '/' ? conv_printf(h->c, "%s/etc/rc.conf", j->path) : conv_printf(h->c, "(jail %s)/etc/rc.conf", j->name);
 	if (b.len > 0 && path != NULL)
 		conv_text_add(h->c, path, true, cb_take(&b));
 	else
 		cb_take(&b);
+}
+
+/* Lines of a loopback interface whose addresses are the bridge's now: two interfaces of the host cannot have one network. */
+static void
+put_moved(struct conv_host *h, struct conv_buf *b)
+{
+	for (size_t i = 0; i < h->nifs; i++)
+		for (size_t k = 0; h->ifs[i].moved && k < h->rc.n; k++) {
+			const char *name = h->rc.v[k].name, *rest;
+			size_t n = strlen(h->ifs[i].unit);
+
+			if (strncmp(name, "ifconfig_", 9) != 0 || strncmp(name + 9, h->ifs[i].unit, n) != 0)
+				continue;
+			rest = name + 9 + n;
+			if (*rest == '\0' || strncmp(rest, "_ipv6", 5) == 0 || strncmp(rest, "_alias", 6) == 0) {
+				cb_put(b, name);
+				cb_put(b, *rest == '\0' ? "=\"up\"\n" : "=\"\"\n");
+			}
+		}
 }
 
 static void
@@ -277,9 +311,10 @@ host_rc(struct conv_host *h, const struct topo *t)
 	cb_init(&b, h->c);
 	for (size_t i = 0; i < h->njails; i++)
 		if (h->jails[i].converted && h->jails[i].origin == FROM_RC)
-			put_lines(h, &b, &h->jails[i], "");
+			put_lines(h, &b, &h->jails[i], &h->rc, "");
 	if (h->opts->hooks != CONV_JAILNET)
-		conv_put_rc(&b, t, h->opts->hooks == CONV_JIB);
+		conv_put_rc(&b, t, h, h->opts->hooks == CONV_JIB);
+	put_moved(h, &b);
 	if (h->need_gateway && !h->gateway4)
 		cb_put(&b, "gateway_enable=\"YES\"\n");
 	if (b.len > 0)

@@ -168,6 +168,14 @@ skip_nested(struct sh *sh, char open, char close)
 		unterminated(sh, &pos, "this substitution");
 }
 
+/* Names of rc.conf that are empty until a file sets them: by defaults/rc.conf, or set by nobody. */
+static bool
+starts_empty(const char *name)
+{
+	return (strcmp(name, "cloned_interfaces") == 0 || strcmp(name, "static_routes") == 0 || strcmp(name, "ipv6_static_routes") == 0 ||
+		(strncmp(name, "ifconfig_", 9) == 0 && strcmp(name, "ifconfig_lo0") != 0));
+}
+
 /* After a '$'. */
 static void
 expand(struct sh *sh, struct conv_buf *b, struct word *w)
@@ -206,6 +214,8 @@ expand(struct sh *sh, struct conv_buf *b, struct word *w)
 				cb_put(b, v->value);
 				return;
 			}
+			if (v == NULL && starts_empty(name))
+				return;
 			w->why = v != NULL ? "it expands a value that is not proven" : "it expands something not set above";
 		}
 	}
@@ -404,6 +414,10 @@ take_assign(struct sh *sh, const struct word *w, size_t from)
 		conv_say(sh->c, CONV_WARNING, &w->pos, "conditional",
 		    "%s is set inside a condition, loop or function; whether it is taken cannot be proved, so it is not",
 		    var.name);
+		/* What continues it cannot be proved either. */
+		var.proven = false;
+		if (starts_empty(var.name) && conv_var(sh->vars, var.name) == NULL)
+			set_var(sh, &var);
 		return;
 	}
 	if (!w->proven)

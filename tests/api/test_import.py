@@ -73,6 +73,36 @@ def test_corpus(empty, name):
         assert again["topology"] == got["topology"]
 
 
+def carried_out(body, files):
+    """The host's files after somebody did what the import says: replaced as a whole, or the lines added at the end."""
+    now = {f["path"]: f["content"] for f in body["files"]}
+    for f in files:
+        old = now.get(f["path"], "") if f["action"] == "add" else ""
+        now[f["path"]] = old + ("\n" if old and not old.endswith("\n") else "") + f["content"]
+    return {**body, "files": [{"path": p, "content": c} for p, c in now.items()]}
+
+
+def cloned(body):
+    lines = [x for f in body["files"] if f["path"] == "/etc/rc.conf" for x in f["content"].splitlines() if x.startswith("cloned_interfaces=")]
+    return set(lines[-1].split("=", 1)[1].strip('"').split()) if lines else set()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_files_with_the_new_lines_say_what_was_applied(empty, name):
+    target, body = request_of(name)
+    got = do_import(empty, target, body)
+    if got["plan"] is None or not got["files"] or body.get("hooks") == "jailnet":   # then the epairs are jailnet's, not rc.conf's
+        return
+    if name in ("ezjail-article", "ezjail-article-jib"):     # nobody knows where their jail's own rc.conf is
+        return
+    assert not [f["path"] for f in got["files"] if f["path"].startswith("(")]
+    after = carried_out(body, got["files"])
+    again = do_import(empty, target, after)
+    assert [w for w in again["warnings"] if w["level"] == "error"] == [w for w in got["warnings"] if w["level"] == "error"]
+    assert again["topology"] == got["topology"]
+    assert cloned(body) <= cloned(after)    # what the host made before, it makes still
+
+
 def test_every_message_has_a_place(empty):
     for name in CASES:
         for w in do_import(empty, *request_of(name))["warnings"]:

@@ -133,12 +133,33 @@ test_article_static(void **state)
 	    "export jail_jailname_vnet_interface=\"epair17b\"\n"
 	    "export jail_jailname_rootdir=\"/usr/jails/jailname\"\n");
 	assert_string_equal(text_of(&r, "/etc/rc.conf"),
-	    "cloned_interfaces=\"bridge0 epair17\"\n"
+	    "cloned_interfaces=\"${cloned_interfaces} bridge0 epair17\"\n"
 	    "ifconfig_bridge0=\"up addm re0 addm epair17a\"\n"
+	    "ifconfig_re0=\"${ifconfig_re0} up\"\n"
 	    "ifconfig_epair17a=\"up\"\n");
 	assert_non_null(said(&r, "no-address"));
 	assert_int_equal(said(&r, "no-address")->line, 2);
 	assert_non_null(said(&r, "outside-net"));
+	done(&r);
+}
+
+/* With rc.conf at hand the lines are the article's own. */
+static void
+test_article_rc(void **state)
+{
+	static const char rc[] = "ifconfig_re0=\"DHCP\"\n", jail[] = "export jail_jailname_ip=\"re0|192.0.2.11/24\"\n";
+	struct conv_file f[] = { { "/etc/rc.conf", rc, sizeof(rc) - 1, NULL }, { "/usr/local/etc/ezjail/jailname", jail, sizeof(jail) - 1, NULL } };
+	struct conv_opts opts = { .first_epair = 17 };
+	struct err err = { 0 };
+	struct rig r;
+	(void)state;
+
+	conv_init(&r.c);
+	assert_int_equal(conv_import(&r.c, CONV_EZJAIL, f, 2, &opts, &r.t, &err), 0);
+	assert_string_equal(text_of(&r, "/etc/rc.conf"),
+	    "cloned_interfaces=\"bridge0 epair17\"\n"
+	    "ifconfig_bridge0=\"up addm re0 addm epair17a\"\n"
+	    "ifconfig_epair17a=\"up\"\n");
 	done(&r);
 }
 
@@ -187,6 +208,11 @@ test_shell(void **state)
 		{ "x=\"a\\\"b\\$c\"\n", "a\"b$c", NULL, 0, 0 },
 		{ "x=\"a \\\n b\"\n", "a  b", NULL, 0, 0 },
 		{ "x=a; y=b\n", "a", NULL, 0, 0 },
+		{ "x=\"${cloned_interfaces} b\"\n", " b", NULL, 0, 0 },
+		{ "static_routes=a; x=\"$static_routes b\"\n", "a b", NULL, 0, 0 },
+		{ "x=\"${ifconfig_re0} up\"\n", " up", NULL, 0, 0 },
+		{ "x=\"${ifconfig_lo0} up\"\n", "(unproven)", "unproven", 1, 1 },
+		{ "if a; then\ncloned_interfaces=lo1\nfi\nx=\"$cloned_interfaces b\"\n", "(unproven)", "unproven", 4, 1 },
 		{ "y=1; x=\"$y${y}2\"\n", "112", NULL, 0, 0 },
 		{ "x=a\nx=b\n", "b", NULL, 0, 0 },
 		{ "x=\"$y\"\n", "(unproven)", "unproven", 1, 1 },
@@ -417,6 +443,7 @@ main(void)
 		cmocka_unit_test(test_jib_vectors),
 		cmocka_unit_test(test_jib_lines),
 		cmocka_unit_test(test_article_static),
+		cmocka_unit_test(test_article_rc),
 		cmocka_unit_test(test_article_jib),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_jail_conf),
