@@ -72,7 +72,7 @@ struct principal {
 	int64_t expires_at;	/* ms, 0 = never */
 	bool is_certificate;	/* by TLS */
 	bool is_session;	/* by cookie */
-	uint8_t session[32];	/* then: its hash */
+	uint8_t hash[32];	/* of the token, certificate or cookie */
 };
 
 /* Text of scopes ("jails:read net:write") into bits; write includes read.  ERR_INVALID names the bad word. */

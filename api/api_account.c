@@ -281,7 +281,7 @@ api_account_new(const struct api_req *req, const struct api_route *r, const stru
 	snprintf(w->request_id, sizeof(w->request_id), "%s", req->request_id != NULL ? req->request_id : "");
 	if (who != NULL) {
 		snprintf(w->account->address, sizeof(w->account->address), "%s", who->address);
-		memcpy(w->account->session.sha256, who->session, sizeof(who->session));
+		memcpy(w->account->session.sha256, who->hash, sizeof(who->hash));
 	}
 	if (!take_account(req, r, p, w->account, res)) {
 		write_free(w);

@@ -118,13 +118,39 @@ nobody(struct principal *who)
 	memcpy(who->address, address, sizeof(address));
 }
 
+/* Looked up by hash: how long that takes says nothing about the token. */
+static void
+by_token(struct store *reader, bool is_certificate, int64_t now, struct principal *who)
+{
+	struct token_row row;
+	struct err ignored;
+
+	if (store_token_find(reader, who->hash, is_certificate, &row, &ignored) == -1)
+		return;
+	grant_use(&row.grant, now, who);
+	who->is_certificate = is_certificate;
+	memcpy(who->token, row.id, sizeof(who->token));
+	snprintf(who->actor, sizeof(who->actor), "%s:%s", is_certificate ? "cert" : "token", row.id);
+}
+
+static void
+by_session(struct store *reader, int64_t now, struct principal *who)
+{
+	struct session_row row;
+	struct err ignored;
+
+	if (store_session_find(reader, who->hash, &row, &ignored) == -1 || row.is_code)
+		return;
+	grant_use(&row.grant, now, who);
+	who->is_session = true;
+	memcpy(who->token, row.token, sizeof(who->token));
+	memcpy(who->actor, row.actor, sizeof(who->actor));
+}
+
 void
 auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who)
 {
 	static const char scheme[] = "Bearer ";
-	struct token_row row;
-	struct err ignored;
-	uint8_t hash[32];
 
 	nobody(who);
 	if (strncasecmp(header, scheme, sizeof(scheme) - 1) != 0)
@@ -132,46 +158,42 @@ auth_bearer(struct store *reader, const char *header, int64_t now, struct princi
 	header += sizeof(scheme) - 1;
 	if (strncmp(header, "jnd_", 4) != 0 || strlen(header) >= TOKEN_SIZE)
 		return;
-	auth_hash(header, hash);
-	/* looked up by hash: how long that takes says nothing about the token */
-	if (store_token_find(reader, hash, false, &row, &ignored) == -1)
-		return;
-	grant_use(&row.grant, now, who);
-	memcpy(who->token, row.id, sizeof(who->token));
-	snprintf(who->actor, sizeof(who->actor), "token:%s", row.id);
+	auth_hash(header, who->hash);
+	by_token(reader, false, now, who);
 }
 
 void
 auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who)
 {
-	struct token_row row;
-	struct err ignored;
-
 	nobody(who);
-	if (store_token_find(reader, sha256, true, &row, &ignored) == -1)
-		return;
-	grant_use(&row.grant, now, who);
-	who->is_certificate = true;
-	memcpy(who->token, row.id, sizeof(who->token));
-	snprintf(who->actor, sizeof(who->actor), "cert:%s", row.id);
+	memcpy(who->hash, sha256, sizeof(who->hash));
+	by_token(reader, true, now, who);
 }
 
 void
 auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who)
 {
-	struct session_row row;
-	struct err ignored;
-
 	nobody(who);
 	if (strncmp(secret, "jns_", 4) != 0 || strlen(secret) >= TOKEN_SIZE)
 		return;
-	auth_hash(secret, who->session);
-	if (store_session_find(reader, who->session, &row, &ignored) == -1 || row.is_code)
-		return;
-	grant_use(&row.grant, now, who);
-	who->is_session = true;
-	memcpy(who->token, row.token, sizeof(who->token));
-	memcpy(who->actor, row.actor, sizeof(who->actor));
+	auth_hash(secret, who->hash);
+	by_session(reader, now, who);
+}
+
+bool
+auth_again(struct store *reader, int64_t now, struct principal *who)
+{
+	struct principal was = *who;
+
+	if (was.role == ROLE_NONE || (!was.is_session && was.token[0] == '\0'))
+		return (was.role != ROLE_NONE);
+	nobody(who);
+	memcpy(who->hash, was.hash, sizeof(who->hash));
+	if (was.is_session)
+		by_session(reader, now, who);
+	else
+		by_token(reader, was.is_certificate, now, who);
+	return (who->role != ROLE_NONE);
 }
 
 /* --- the first token ---------------------------------------------------------------------------------------- */

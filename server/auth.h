@@ -32,8 +32,10 @@ void auth_bearer(struct store *reader, const char *header, int64_t now, struct p
 /* sha256: of a client certificate that TLS has proved to be the client's. */
 void auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who);
 void auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who);
-/* Still good?  For a principal that was found before. */
+/* Neither expired nor elsewhere?  For a principal that was found before. */
 bool auth_still_good(const struct principal *who, const char *address, int64_t now);
+/* The same credential is looked up once more: false when it is gone or no good any more.  Who came by the UNIX socket stays. */
+bool auth_again(struct store *reader, int64_t now, struct principal *who);
 /* May a credential with these limits be used from here?  "" = the UNIX socket, never limited. */
 bool auth_address_ok(const char *cidrs, const char *address);
 void auth_hash(const char *secret, uint8_t out[32]);

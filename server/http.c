@@ -343,8 +343,11 @@ handle(void *cls, struct MHD_Connection *conn, const char *url, const char *meth
 	if (r->ticket != NULL)
 		return (request_finish(r));
 	http_conn_state(r->l, r->c, CONN_WORKING);
-	if (r->wait_until != 0)
+	if (r->wait_until != 0) {
 		r->started_us = metric_now_us();	/* to wait is not to be slow */
+		if (!http_still_good(r->l, &r->who, &r->asked_at))
+			refuse(r, 401, NULL, "the token or session is not good any more");
+	}
 	if (r->too_large)
 		refuse(r, 413, "too_large", "the body is larger than GET /v1 says");
 	if (r->refuse != 0)

@@ -83,6 +83,7 @@ struct request {
 	int64_t started_us;
 	const struct api_route *route;	/* NULL = none matched (yet) */
 	struct principal who;
+	int64_t asked_at;	/* the generation when it was found out who that is */
 	char id[REQUEST_ID_SIZE];
 	char method[8];
 	char *body;
@@ -102,6 +103,8 @@ bool http_check(struct request *r, const char *method, bool *has_body, uint64_t 
 
 /* http_auth.c: fills r->who; false = r->refuse is set. */
 bool http_authenticate(struct request *r, const char *method);
+/* Who waits is asked again: false when the credential is no good any more.  *asked_at is the generation at which it was looked up. */
+bool http_still_good(struct http_listener *l, struct principal *who, int64_t *asked_at);
 void http_ip(const struct sockaddr *sa, struct ip *out);	/* family 0 for a UNIX socket */
 
 /* http_conn.c */
@@ -121,6 +124,7 @@ void http_tls_look(struct MHD_Connection *conn, struct conn *c);	/* after the ha
 void http_tls_watch(void);	/* now and then: have the files changed? */
 
 /* http_reply.c */
+bool http_headers(struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag, const char *link);	/* those of every answer */
 enum MHD_Result http_reply(struct request *r, struct api_res *res);	/* takes res's body */
 enum MHD_Result http_reply_cached(struct request *r, struct cache_body *body);	/* takes the reference */
 enum MHD_Result http_refuse(struct request *r);

@@ -14,13 +14,13 @@ add(struct MHD_Response *resp, const char *name, const char *value)
 	return (value == NULL || value[0] == '\0' || MHD_add_response_header(resp, name, value) == MHD_YES);
 }
 
-static bool
-add_common(struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag, const char *link)
+bool
+http_headers(struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag, const char *link)
 {
 	return (add(resp, "Content-Type", content_type) && add(resp, "ETag", etag) && add(resp, "Link", link) && add(resp, "X-Request-Id", r->id) &&
 	    add(resp, "Cache-Control", "no-store") && add(resp, "X-Content-Type-Options", "nosniff") &&
 	    add(resp, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") && add(resp, "Referrer-Policy", "no-referrer") &&
-	    add(resp, "Cross-Origin-Resource-Policy", "same-origin"));
+	    add(resp, "Cross-Origin-Opener-Policy", "same-origin") && add(resp, "Cross-Origin-Resource-Policy", "same-origin"));
 }
 
 static enum MHD_Result
@@ -48,7 +48,7 @@ http_reply_cached(struct request *r, struct cache_body *body)
 		cache_body_unref(body);
 		return (MHD_NO);
 	}
-	return (queue(r, body->status, resp, add_common(resp, r, body->content_type, body->etag, body->link)));
+	return (queue(r, body->status, resp, http_headers(resp, r, body->content_type, body->etag, body->link)));
 }
 
 /* libmicrohttpd closes the file with the answer. */
@@ -106,7 +106,7 @@ http_reply(struct request *r, struct api_res *res)
 	if (res->has_cookie)
 		snprintf(cookie, sizeof(cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", r->l->cookie_name, res->cookie,
 		    res->cookie_age, r->l->tls ? "; Secure" : "");
-	ok = add_common(resp, r, res->content_type, res->etag, res->link) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
+	ok = http_headers(resp, r, res->content_type, res->etag, res->link) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
 	    add(resp, "Accept-Patch", res->accept_patch) && add(resp, "Preference-Applied", res->preference_applied) &&
 	    add(resp, "Retry-After", retry) && add(resp, "Idempotency-Replayed", res->replayed ? "true" : NULL) && add(resp, "Set-Cookie", cookie) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
 	return (queue(r, res->status, resp, ok));

@@ -22,6 +22,8 @@ struct stream {
 	struct http_listener *l;
 	struct MHD_Connection *conn;
 	struct conn *c;
+	struct principal who;	/* a stream ends with the credential it was asked for with */
+	int64_t asked_at;
 	int64_t after;
 	int64_t wrote_at;	/* monotonic */
 	bool suspended;
@@ -81,13 +83,15 @@ check_reset(struct stream *s, struct err *err)
 	return (text_add(s, text));
 }
 
-/* More text, or none: 1 filled, 0 nothing new, -1 failed.  Under the lock. */
+/* More text, or none: 1 filled, 0 nothing new, -1 failed or not to be told any more.  Under the lock. */
 static int
 fill(struct stream *s)
 {
 	struct err err;
 
 	s->size = s->pos = 0;
+	if (!http_still_good(s->l, &s->who, &s->asked_at))
+		return (-1);
 	if (check_reset(s, &err) == -1 || store_events(s->l->reader, s->after, EVENTS_AT_ONCE, add_event, s, &err) == -1)
 		return (-1);
 	if (s->size == 0 && ident_mono_ms() - s->wrote_at >= HEARTBEAT_AFTER_MS && text_add(s, ": still here\n\n") == -1)
@@ -171,6 +175,8 @@ stream_new(struct request *r, int64_t since)
 	s->l = r->l;
 	s->conn = r->conn;
 	s->c = r->c;
+	s->who = r->who;
+	s->asked_at = r->asked_at;
 	s->after = since;
 	s->wrote_at = ident_mono_ms();
 	if (text_add(s, "retry: 3000\n\n") == -1) {
@@ -206,10 +212,7 @@ http_stream(struct request *r, int64_t since)
 		return (MHD_NO);
 	}
 	MHD_set_connection_option(r->conn, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
-	if (MHD_add_response_header(resp, "Content-Type", "text/event-stream") == MHD_YES &&
-	    MHD_add_response_header(resp, "Cache-Control", "no-store") == MHD_YES &&
-	    MHD_add_response_header(resp, "X-Content-Type-Options", "nosniff") == MHD_YES &&
-	    MHD_add_response_header(resp, "X-Request-Id", r->id) == MHD_YES)
+	if (http_headers(resp, r, "text/event-stream", NULL, NULL))
 		rc = MHD_queue_response(r->conn, MHD_HTTP_OK, resp);
 	metric_request(r->l->conf->metrics, r->route, MHD_HTTP_OK, -1);
 	MHD_destroy_response(resp);

@@ -1,4 +1,5 @@
 """Who may what: tokens, roles, scopes, selectors, sessions, guessing.  Fake kernel, TCP on loopback."""
+import concurrent.futures
 import datetime
 import http.client
 import json
@@ -328,6 +329,81 @@ def test_a_code_keeps_the_limits_of_its_maker(d):
     assert raw(d, "GET", "/v1/jails", None, {"Cookie": cookie}).status == 403
 
 
+# --- a credential that ends while it is used ------------------------------------------------------------------------
+
+
+class Stream:
+    """GET /v1/events, open; rest() is what still comes until the server ends it."""
+
+    def __init__(self, d, headers, local=False):
+        self.connection = d.connection() if local else http.client.HTTPConnection("127.0.0.1", d.url_port, timeout=30)
+        self.connection.request("GET", "/v1/events", headers=dict(headers, Accept="text/event-stream"))
+        self.answer = self.connection.getresponse()
+        assert self.answer.status == 200, self.answer.read()
+
+    def next(self):
+        """The next event that has data."""
+        while True:
+            line = self.answer.readline()
+            assert line != b"", "the stream has ended"
+            if line.startswith(b"data: "):
+                return json.loads(line[6:])
+
+    def rest(self):
+        try:
+            return self.answer.read()
+        finally:
+            self.close()
+
+    def close(self):
+        self.connection.close()
+
+
+def streams(d, **token):
+    """One of each: by the token itself, by a session made with it."""
+    t = make(d, **token)
+    cookie, _ = sign_in(d, token=t["token"])
+    return t, cookie, Stream(d, {"Authorization": "Bearer " + t["token"]}), Stream(d, {"Cookie": cookie})
+
+
+def test_a_stream_ends_with_its_credential(d):
+    others = [Stream(d, {}, local=True), Stream(d, {"Authorization": "Bearer " + d.admin_token})]
+    t, _, by_token, by_session = streams(d)
+    d.put("/v1/bridges/ev0", {})
+    assert [s.next()["object"] for s in (by_token, by_session)] == ["bridge/ev0"] * 2
+    assert d.delete("/v1/tokens/" + t["id"]).status == 204
+    assert [b"token.deleted" in s.rest() for s in (by_token, by_session)] == [False] * 2
+    _, cookie, by_token, by_session = streams(d)
+    assert raw(d, "DELETE", "/v1/session", None, {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}).status == 204
+    d.delete("/v1/bridges/ev0")
+    assert b"bridge.deleted" not in by_session.rest()
+    for s in others + [by_token]:                               # whose credential is good goes on
+        while s.next()["type"] != "bridge.deleted":
+            pass
+        s.close()
+
+
+def test_a_stream_does_not_outlive_the_expiry(d):
+    _, _, *both = streams(d, expires_in_seconds=1)
+    time.sleep(1.2)
+    d.put("/v1/bridges/ev1", {})
+    assert [b"data: " in s.rest() for s in both] == [False] * 2
+    d.delete("/v1/bridges/ev1")
+
+
+def test_a_long_poll_ends_with_its_token(d):
+    t = make(d)
+    c = d.tcp(t["token"])
+    since = d.events()[-1]["seq"]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(c.get, "/v1/changes?since=%d&wait=50" % since)
+        time.sleep(0.3)
+        assert not answer.done()
+        assert d.delete("/v1/tokens/" + t["id"]).status == 204
+        a = answer.result(30)
+    assert a.status == 401 and a.json["code"] == "unauthorized", a
+
+
 # --- browsers ----------------------------------------------------------------------------------------------------
 
 
@@ -377,13 +453,16 @@ def test_configured_hosts():
 
 
 def test_security_headers_everywhere(d):
+    stream = Stream(d, {"Authorization": "Bearer " + d.admin_token})
     for a in (d.tcp().get("/v1/topology"), d.tcp().get("/v1/topology"), d.tcp().get("/nowhere"), raw(d, "GET", "/v1"), d.tcp().request("OPTIONS", "/v1/jails"),
-              raw(d, "GET", "/livez", None, {"Host": "evil"})):
+              raw(d, "GET", "/livez", None, {"Host": "evil"}), stream.answer):
         h = a.headers
         assert h["X-Content-Type-Options"] == "nosniff" and h["Cache-Control"] == "no-store", a
         assert h["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'" and h["Referrer-Policy"] == "no-referrer"
-        assert h["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert h["Cross-Origin-Resource-Policy"] == "same-origin" and h["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert h["X-Request-Id"] and "Strict-Transport-Security" not in h
         assert not [k for k in h if k.lower().startswith("access-control-")]
+    stream.close()
 
 
 # --- guessing ----------------------------------------------------------------------------------------------------

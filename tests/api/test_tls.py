@@ -122,8 +122,14 @@ def test_client_certificates_by_fingerprint(tls, tmp_path):
         assert tls.request("GET", "/v1/whoami", cert=cert).status == 401
     # a foreign page cannot use the browser's certificate either
     assert tls.request("PUT", "/v1/bridges/c0", {}, {"Sec-Fetch-Site": "cross-site"}, cert=known).status == 403
+    stream = http.client.HTTPSConnection("localhost", tls.port, timeout=30, context=tls.context(known))
+    stream.request("GET", "/v1/events", headers={"Accept": "text/event-stream"})
+    events = stream.getresponse()
+    assert events.status == 200
     assert tls.daemon.delete("/v1/tokens/" + ident).status == 204
     assert tls.request("GET", "/v1/whoami", cert=known).status == 401
+    assert b"data: " not in events.read()       # and its stream has ended
+    stream.close()
 
 
 def replace(new, tls):
