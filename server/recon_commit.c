@@ -135,28 +135,6 @@ backup(struct recon *r, struct ticket *t)
 
 /* --- one ticket -------------------------------------------------------------------------------------------- */
 
-static int
-change_store(struct recon *r, const struct change_item *it, int64_t revision, int64_t now, struct err *err)
-{
-	struct object *o = it->after;
-
-	if (o == NULL) {
-		if (recon_mac_release(r, it->before, now, err) == -1)
-			return (-1);
-		store_status_delete(r->store, it->kind, it->name, err);
-		return (store_object_delete(r->store, it->kind, it->name, err));
-	}
-	o->revision = revision;
-	o->updated_at = now;
-	if (it->before == NULL) {
-		ident_new(ident_prefix(o->kind), o->id);
-		o->created_at = now;
-	}
-	if (recon_mac_assign(r, o, now, err) == -1)
-		return (-1);
-	return (store_object_put(r->store, o, err));
-}
-
 static void
 change_event(struct recon *r, const struct change_item *it, const struct write *w, const struct op *op)
 {
@@ -221,14 +199,10 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 	for (size_t i = 0; i < c->n; i++) {
 		if (objmap_add(&p->op->objects, c->v[i].kind, c->v[i].name) == NULL)
 			return (err_nomem(err));
-		if (change_store(r, &c->v[i], g->revision + 1, now, err) == -1)
-			return (-1);
-		if (history_object(r, g->revision + 1, c->v[i].kind, c->v[i].name, c->v[i].after, err) == -1)
-			return (-1);
-		history_count(&counts, c->v[i].before != NULL, c->v[i].after != NULL);
 		change_event(r, &c->v[i], w, p->op);
 	}
-	if (store_op_put(r->store, &p->op->row, err) == -1 ||
+	if (changes_store(r, c->v, c->n, g->revision + 1, &counts, err) == -1 ||
+	    store_op_put(r->store, &p->op->row, err) == -1 ||
 	    history_revision(r, g->revision + 1, &p->op->row, w->note, &counts, err) == -1 ||
 	    confirm_store(r, confirm, w, &p->op->row, g->revision, err) == -1)
 		return (-1);

@@ -4,6 +4,7 @@
  *	recon.c		the loop, timers, messages from the worker
  *	recon_commit.c	tickets -> one transaction -> operations
  *	recon_account.c	tokens and sessions: no objects, no plan
+ *	recon_change.c	rows of what changes: objects, addresses, history
  *	recon_mac.c	MAC addresses of what is being committed
  *	recon_cycle.c	observe, plan, execute, verify
  *	recon_check.c	what a ticket may make
@@ -193,9 +194,11 @@ int plan_is_as_shown(struct recon *r, const struct write *w, const struct topo *
 /* repair, adopt: there must be a drift; what is adopted becomes a change. */
 void drift_ticket(struct recon *r, const struct write *w, struct changes *c, struct topo *next, struct errs *errs);
 
-/* recon_mac.c: gives every end and bridge of 'o' its address and writes the registry; inside a transaction. */
-int recon_mac_assign(struct recon *r, struct object *o, int64_t now, struct err *err);
-int recon_mac_release(struct recon *r, const struct object *o, int64_t now, struct err *err);
+/* recon_mac.c: gives every end and bridge of what changes its address and writes the registry; inside a transaction. */
+int recon_macs(struct recon *r, const struct change_item *v, size_t n, int64_t now, struct err *err);
+
+/* recon_change.c: ids, times, addresses; objects and history; inside a transaction. */
+int changes_store(struct recon *r, struct change_item *v, size_t n, int64_t revision, struct revision_row *counts, struct err *err);
 
 /* recon_cycle.c */
 void cycle_start(struct recon *r);

@@ -4,6 +4,9 @@
  * 46 random bits, locally administered, unicast (mac_make_local); UNIQUE in SQLite.  Never derived from names: kernel defaults
  * vary 16 bits only and follow the unit number (if_ethersubr.c ether_gen_addr_byname).  A released address stays in
  * quarantine; only the same end of an object of the same name gets it back, or somebody who writes it down.
+ *
+ * One document may hand an address on, in whatever order its objects come: first everybody lets go of what he does not keep, then what
+ * somebody wrote down is given, then the rest get theirs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -66,47 +69,84 @@ mac_pick(struct recon *r, const struct object *o, uint8_t side, struct mac *out,
 	return (err_set(err, ERR_INTERNAL, "no free MAC address in %d tries", TRIES));
 }
 
-static int
-mac_one(struct recon *r, const struct object *o, uint8_t side, struct mac *mac, bool pinned, const char *pointer, int64_t now,
-    struct err *err)
+/* Where an object has an address. */
+struct place {
+	struct mac *mac;
+	bool pinned;
+	const char *pointer;
+};
+
+static bool
+place_of(struct object *o, uint8_t side, struct place *out)
 {
-	if (!pinned && mac_is_zero(mac) && mac_pick(r, o, side, mac, err) == -1)
-		return (-1);
-	if (mac_claim(r, o, side, mac, pinned ? MAC_PINNED : MAC_ALLOCATED, pinned ? "user" : "random", now, err) == -1) {
-		if (err->field[0] == '\0')
-			snprintf(err->field, sizeof(err->field), "/%s/%s%s", kind_plural(o->kind), o->name, pointer);
-		return (-1);
+	struct end *e;
+
+	if (o->kind == KIND_BRIDGE && side == 0)
+		*out = (struct place){ &o->u.bridge.mac, o->u.bridge.mac_pinned, "/mac" };
+	else if (o->kind == KIND_EPAIR && side <= END_B) {
+		e = &o->u.epair.end[side];
+		*out = (struct place){ &e->mac, e->mac_pinned, side == END_A ? "/a/mac" : "/b/mac" };
+	} else
+		return (false);
+	return (true);
+}
+
+static const struct mac *
+mac_at(const struct object *o, uint8_t side)
+{
+	return (o->kind == KIND_BRIDGE ? &o->u.bridge.mac : &o->u.epair.end[side].mac);
+}
+
+static int
+let_go(struct recon *r, const struct change_item *it, int64_t now, struct err *err)
+{
+	size_t sides = it->kind == KIND_BRIDGE ? 1 : it->kind == KIND_EPAIR ? 2 : 0, n = 0;
+	struct mac keep[2];
+
+	for (uint8_t side = 0; it->before != NULL && it->after != NULL && side < sides; side++) {
+		if (mac_equal(mac_at(it->before, side), mac_at(it->after, side)))
+			keep[n++] = *mac_at(it->before, side);
+	}
+	if (it->before == NULL || n == sides)
+		return (0);
+	return (store_mac_retire(r->store, it->kind, it->name, now, keep, n, err));
+}
+
+static int
+give(struct recon *r, const struct change_item *it, bool pinned, int64_t now, struct err *err)
+{
+	struct object *o = it->after;
+	struct place p;
+
+	for (uint8_t side = 0; o != NULL && place_of(o, side, &p); side++) {
+		if (p.pinned != pinned)
+			continue;
+		if ((!pinned && mac_is_zero(p.mac) && mac_pick(r, o, side, p.mac, err) == -1) ||
+		    mac_claim(r, o, side, p.mac, pinned ? MAC_PINNED : MAC_ALLOCATED, pinned ? "user" : "random", now, err) == -1) {
+			if (err->field[0] == '\0')
+				snprintf(err->field, sizeof(err->field), "/%s/%s%s", kind_plural(o->kind), o->name, p.pointer);
+			return (-1);
+		}
 	}
 	return (0);
 }
 
 int
-recon_mac_assign(struct recon *r, struct object *o, int64_t now, struct err *err)
+recon_macs(struct recon *r, const struct change_item *v, size_t n, int64_t now, struct err *err)
 {
-	struct mac keep[2];
-	struct epair *e;
-	size_t n = 0;
+	size_t i;
 
-	if (o->kind == KIND_BRIDGE) {
-		if (mac_one(r, o, 0, &o->u.bridge.mac, o->u.bridge.mac_pinned, "/mac", now, err) == -1)
+	for (i = 0; i < n; i++) {
+		if (let_go(r, &v[i], now, err) == -1)
 			return (-1);
-		keep[n++] = o->u.bridge.mac;
-	} else if (o->kind == KIND_EPAIR) {
-		e = &o->u.epair;
-		if (mac_one(r, o, END_A, &e->end[END_A].mac, e->end[END_A].mac_pinned, "/a/mac", now, err) == -1 ||
-		    mac_one(r, o, END_B, &e->end[END_B].mac, e->end[END_B].mac_pinned, "/b/mac", now, err) == -1)
+	}
+	for (i = 0; i < n; i++) {
+		if (give(r, &v[i], true, now, err) == -1)
 			return (-1);
-		keep[n++] = e->end[END_A].mac;
-		keep[n++] = e->end[END_B].mac;
-	} else
-		return (0);
-	return (store_mac_retire(r->store, o->kind, o->name, now, keep, n, err));
-}
-
-int
-recon_mac_release(struct recon *r, const struct object *o, int64_t now, struct err *err)
-{
-	if (o->kind != KIND_BRIDGE && o->kind != KIND_EPAIR)
-		return (0);
-	return (store_mac_retire(r->store, o->kind, o->name, now, NULL, 0, err));
+	}
+	for (i = 0; i < n; i++) {
+		if (give(r, &v[i], false, now, err) == -1)
+			return (-1);
+	}
+	return (0);
 }

@@ -103,37 +103,35 @@ undo_view(struct recon *r, const struct op *op, struct topo *view, struct err *e
 	return (0);
 }
 
+/* Inside a transaction: each object is again what it was. */
 static int
 undo_store(struct recon *r, struct op *op, int64_t revision, struct err *err)
 {
 	struct revision_row counts = { 0 };
-	int64_t now = ident_now_ms();
-	struct object *o;
-	struct undo *u;
+	struct change_item *v;
+	const struct undo *u;
+	size_t n = 0;
+	int rc = -1;
 
-	for (size_t i = op->nundo; i-- > 0;) {
+	v = calloc(op->nundo, sizeof(*v));
+	if (v == NULL)
+		return (err_nomem(err));
+	for (size_t i = 0; i < op->nundo; i++) {
 		u = &op->undo[i];
-		o = topo_find(&r->want, u->kind, u->name);
-		if (o != NULL && u->before == NULL) {
-			if (recon_mac_release(r, o, now, err) == -1 || store_object_delete(r->store, u->kind, u->name, err) == -1)
-				return (-1);
-			store_status_delete(r->store, u->kind, u->name, err);
-		} else if (u->before != NULL) {
-			u->before->revision = revision;
-			if (recon_mac_assign(r, u->before, now, err) == -1 || store_object_put(r->store, u->before, err) == -1)
-				return (-1);
-		}
-		if (history_object(r, revision, u->kind, u->name, u->before, err) == -1)
-			return (-1);
-		history_count(&counts, o != NULL, u->before != NULL);
+		v[n] = (struct change_item){ .kind = u->kind, .before = topo_find(&r->want, u->kind, u->name), .after = u->before };
+		memcpy(v[n].name, u->name, sizeof(v[n].name));
+		n += v[n].before != NULL || v[n].after != NULL;	/* neither: made by this and deleted since */
 	}
-	if (store_revision_set(r->store, revision, err) == -1 ||
+	if (changes_store(r, v, n, revision, &counts, err) == -1 || store_revision_set(r->store, revision, err) == -1 ||
 	    history_revision(r, revision, &op->row, "undone: it was refused", &counts, err) == -1)
-		return (-1);
+		goto out;
 	confirm_drop(r, op);
 	audit_undone(r, &op->row, revision);
 	op->row.state = OP_ROLLED_BACK;
-	return (store_op_put(r->store, &op->row, err));
+	rc = store_op_put(r->store, &op->row, err);
+out:
+	free(v);
+	return (rc);
 }
 
 /* Memory follows the disk. */

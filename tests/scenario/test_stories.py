@@ -316,3 +316,44 @@ def test_the_command_shows_how_far_it_is(story):
         assert command.returncode == 0, text
         shown = [(int(done), int(total)) for done, total in re.findall(rb": (\d+) of (\d+) steps", text)]
         assert any(0 < done < total for done, total in shown) and shown == sorted(shown, key=lambda s: s[0]), shown
+
+
+MAC = ["02:00:00:00:00:%02x" % n for n in range(4)]
+
+
+def pinned(**ends):
+    """Epairs whose ends have these addresses; None = jailnet's choice."""
+    return {"epairs": {name: {side: {"mac": m} if m else {} for side, m in zip("ab", macs)} for name, macs in ends.items()}}
+
+
+def owners(d):
+    return {m["address"]: (m["owner"], m["end"]) for m in d.get("/v1/macs").json["items"] if m["state"] != "retired"}
+
+
+HANDED = [
+    (pinned(one0=MAC[0:2], two0=MAC[2:4]), pinned(one0=MAC[2:4], two0=MAC[0:2])),               # two epairs swap
+    (pinned(one0=MAC[0:2]), pinned(one0=(MAC[1], MAC[0]))),                                     # the two ends of one
+    (pinned(one0=MAC[0:2]), pinned(new0=(MAC[1], MAC[0]))),                                     # the owner goes
+    (pinned(one0=MAC[0:2], two0=MAC[2:4]), pinned(one0=(None, MAC[1]), two0=(MAC[0], MAC[3]))), # the owner gets another one
+]
+
+
+@pytest.mark.parametrize("before,after", HANDED)
+@pytest.mark.parametrize("refused", [False, True])
+def test_one_document_hands_addresses_on(story, before, after, refused):
+    with story.daemon(fault="BRIDGE_CREATE:1:22" if refused else None) as d:
+        assert d.put("/v1/topology", before).status == 200
+        had, stood = owners(d), d.topology()
+        then = dict(after, bridges={"last0": {}} if refused else {})
+        assert d.plan(then)
+        r = d.put("/v1/topology", then)
+        assert r.status == (422 if refused else 200), r
+        assert d.settled() == []
+        if refused:                                                 # handed back, too
+            assert owners(d) == had and d.topology() == stood
+            assert d.put("/v1/topology", after).status == 200
+        now = owners(d)
+        for name, e in after["epairs"].items():
+            for side, end in e.items():
+                assert "mac" not in end or now[end["mac"]] == ("epair/" + name, side), now
+        assert len(now) == 2 * len(after["epairs"]), now
