@@ -203,4 +203,4 @@ clean:
 help:
 	@echo "all www check-www demo demo-stop check asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
 
-.PHONY: check-contract all tests deps deps-ci demo demo-stop check check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help
+.PHONY: check-contract check-www www all tests deps deps-ci demo demo-stop check check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help

@@ -175,6 +175,30 @@ finish_accepted(
 	res->retry_after = 1;
 }
 
+/* What was sent is told with its defaults: only so can it be compared with what GET tells. */
+static json_t *
+valid_json(const struct write *w, const struct outcome *o)
+{
+	json_t *j = json_pack("{s:b, s:I}", "valid", 1, "revision", (json_int_t)o->revision), *doc, *map;
+	int kind, rc = 0;
+	size_t i;
+
+	if (w->verb != WRITE_TOPOLOGY || w->rollback)
+		return (j);
+	doc = json_object();
+	for (kind = 0; kind < KIND_COUNT; kind++)
+		rc |= json_object_set_new(doc, kind_plural((enum kind)kind), json_object());
+	for (i = 0; i < w->nobjects; i++) {
+		map = json_object_get(doc, kind_plural(w->objects[i]->kind));
+		rc |= json_object_set_new(map, w->objects[i]->name, codec_encode(w->objects[i], false));
+	}
+	rc |= json_object_set_new(j, "topology", doc);
+	if (rc == 0)
+		return (j);
+	json_decref(j);
+	return (NULL);
+}
+
 void
 api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res)
 {
@@ -208,8 +232,7 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		finish_accepted(a, w, o, &req, res);
 		break;
 	case OUT_VALID:
-		api_answer_json(
-		    res, 200, json_pack("{s:b, s:I}", "valid", 1, "revision", (json_int_t)o->revision), &req);
+		api_answer_json(res, 200, valid_json(w, o), &req);
 		break;
 	case OUT_PLAN:
 		if (o->plan_id[0] != '\0') {

@@ -1,4 +1,4 @@
-/** What differs between two topologies; a field left out has its default, and is not a difference. */
+/** What differs between two topologies, both as the daemon tells them: every default written out. */
 import type { components } from "../api/schema";
 import type { Topology } from "../api/types";
 
@@ -11,27 +11,15 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const isDefault = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  value === "" ||
-  value === false ||
-  (Array.isArray(value) && value.length === 0) ||
-  (isFields(value) && Object.values(value).every(isDefault));
-
+/** One line for each leaf that differs; lists count as leaves. */
 function fields(object: string, path: string, from: unknown, to: unknown): Change[] {
-  if (JSON.stringify(from) === JSON.stringify(to)) return [];
   if (isFields(from) && isFields(to)) {
     const names = [...new Set([...Object.keys(from), ...Object.keys(to)])];
     return names.flatMap((name) => fields(object, `${path}/${name}`, from[name], to[name]));
   }
-  // the daemon writes defaults out: true, 1500 and "jailnet" may be left out as well
-  if (to === undefined || (isDefault(from) && isDefault(to)))
-    return isDefault(from) || !isCollection(from) ? [] : [{ op: "change", object, path, from, to: null }];
+  if (JSON.stringify(from) === JSON.stringify(to)) return [];
   return [{ op: "change", object, path, from: from ?? null, to: to ?? null }];
 }
-
-const isCollection = (value: unknown) => Array.isArray(value) || isFields(value) || typeof value === "string";
 
 export function compare(from: Topology, to: Topology): Change[] {
   const changes: Change[] = [];

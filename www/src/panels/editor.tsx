@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem, request, withQuery } from "../api/client";
+import type { components } from "../api/schema";
 import type { Topology } from "../api/types";
 import { figures } from "../figures";
 import { propose } from "../state/change";
@@ -43,7 +44,7 @@ async function load(): Promise<void> {
 
 type Verdict =
   | { name: "checking" }
-  | { name: "good"; topology: Topology }
+  | { name: "good"; topology: Topology; complete: Topology }
   | { name: "syntax"; why: string }
   | { name: "bad"; error: unknown };
 
@@ -63,13 +64,13 @@ function useVerdict(current: Draft | null): Verdict {
     const stop = new AbortController();
     setVerdict({ name: "checking" });
     const timer = setTimeout(() => {
-      request({
+      request<components["schemas"]["Valid"]>({
         method: "PUT",
         path: withQuery("/v1/topology", "dry_run=validate"),
         body: topology,
         signal: stop.signal,
       }).then(
-        () => setVerdict({ name: "good", topology }),
+        ({ body }) => setVerdict({ name: "good", topology, complete: body.topology ?? topology }),
         (error: unknown) => {
           if (!stop.signal.aborted) setVerdict({ name: "bad", error });
         },
@@ -96,7 +97,7 @@ function VerdictNote({ verdict, base }: { verdict: Verdict; base: Topology }) {
     case "bad":
       return <ProblemNote error={verdict.error} />;
     default:
-      return <DiffRows diff={{ changes: compare(base, verdict.topology) }} />;
+      return <DiffRows diff={{ changes: compare(base, verdict.complete) }} />;
   }
 }
 
