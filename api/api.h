@@ -194,7 +194,7 @@ enum dry_run { DRY_NONE, DRY_VALIDATE, DRY_PLAN };
 /* A write to credentials.  R makes the secrets; H shows them once. */
 struct account {
 	struct token_row token;		/* TOKEN_CREATE, TOKEN_DELETE (id) */
-	struct session_row session;	/* SIGN_IN, SIGN_IN_CODE, SIGN_OUT (sha256) */
+	struct session_row session;	/* SIGN_IN, SIGN_IN_CODE, SIGN_OUT (sha256); TOKEN_CREATE (token: what it is made with, "" = the socket) */
 	int64_t lifetime_ms;		/* 0 = never ends */
 	char secret[SECRET_SIZE];	/* in: what SIGN_IN was given; out: what was made */
 	char address[48];		/* of the peer, for the CIDR limits of what signs in */

@@ -104,17 +104,40 @@ fingerprint_parse(const char *s, uint8_t out[32])
 	return (*s == '\0');
 }
 
-/* Nobody gives away more than he has. */
-static void
-check_grant(struct jd *d, const struct api_req *req, const struct grant *g)
+static bool
+is_within(const char *word, const char *cidrs)
 {
+	char words[sizeof(((struct grant *)0)->cidrs)], *save = NULL;
+	struct prefix one, net;
+
+	if (prefix_parse(word, &one, NULL) == -1 || str_copy(words, sizeof(words), cidrs) == -1)
+		return (false);
+	for (char *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save)) {
+		if (prefix_parse(w, &net, NULL) == 0 && net.len <= one.len && prefix_contains(&net, &one.ip))
+			return (true);
+	}
+	return (false);
+}
+
+/* Nobody gives away more than he has: what is not said is as his own.  Who has a selector gets nowhere near (api_scope.c); the end is R's to keep. */
+static void
+check_grant(struct jd *d, const struct principal *who, struct grant *g)
+{
+	char words[sizeof(g->cidrs)], *save = NULL;
 	uint32_t bits = 0;
 
-	if (req->who == NULL || req->who->scopes == 0)
-		return;
 	api_scopes(g->scopes, &bits, NULL);
-	if (bits == 0 || (bits & ~req->who->scopes) != 0)
+	if (who->scopes != 0 && (bits == 0 || (bits & ~who->scopes) != 0))
 		jd_error_at(d, "scopes", ERR_DENIED, "must be among your own");
+	if (who->cidrs[0] == '\0')
+		return;
+	if (g->cidrs[0] == '\0')
+		memcpy(g->cidrs, who->cidrs, sizeof(g->cidrs));
+	memcpy(words, g->cidrs, sizeof(words));
+	for (char *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save)) {
+		if (!is_within(w, who->cidrs))
+			jd_error_at(d, "cidrs", ERR_DENIED, "%s is not within your own, %s", w, who->cidrs);
+	}
 }
 
 static void
@@ -137,7 +160,8 @@ take_token(const struct api_req *req, const json_t *j, struct jd *d, struct acco
 		jd_error_at(d, "role", ERR_INVALID, "wants viewer, operator or admin");
 	take_words(d, j, "scopes", t->grant.scopes, sizeof(t->grant.scopes), check_scope);
 	take_words(d, j, "cidrs", t->grant.cidrs, sizeof(t->grant.cidrs), check_cidr);
-	check_grant(d, req, &t->grant);
+	if (req->who != NULL)
+		check_grant(d, req->who, &t->grant);
 	if (jd_str(d, j, "selector", sizeof(t->grant.selector) - 1, &s)) {
 		if (selector_check(s, &err) == -1)
 			jd_error_at(d, "selector", ERR_INVALID, "%s", err.msg);
@@ -192,7 +216,6 @@ take_code(const struct api_req *req, const json_t *j, struct jd *d, struct accou
 	snprintf(a->session.actor, sizeof(a->session.actor), "%s", req->actor);
 	if (req->who == NULL)
 		return;
-	snprintf(a->session.token, sizeof(a->session.token), "%s", req->who->token);
 	snprintf(g->selector, sizeof(g->selector), "%s", req->who->selector);
 	snprintf(g->cidrs, sizeof(g->cidrs), "%s", req->who->cidrs);
 	api_scopes_text(req->who->scopes, g->scopes, sizeof(g->scopes));
@@ -282,6 +305,7 @@ api_account_new(const struct api_req *req, const struct api_route *r, const stru
 	if (who != NULL) {
 		snprintf(w->account->address, sizeof(w->account->address), "%s", who->address);
 		memcpy(w->account->session.sha256, who->hash, sizeof(who->hash));
+		memcpy(w->account->session.token, who->token, sizeof(who->token));
 	}
 	if (!take_account(req, r, p, w->account, res)) {
 		write_free(w);

@@ -13,6 +13,22 @@
 #define TOKENS_MAX 10000
 #define SESSIONS_MAX 10000
 
+/* Never longer than what it is made with; behind a session that is its token. */
+static int
+token_end(struct recon *r, struct account *a, int64_t now, struct err *err)
+{
+	struct grant *g = &a->token.grant;
+	struct token_row maker = { .grant.expires_at = 0 };
+
+	if (a->session.token[0] != '\0' && store_token(r->store, a->session.token, &maker, err) == -1)
+		return (err->code == ERR_NOT_FOUND ? err_set(err, ERR_DENIED, "the token you use is gone") : -1);
+	g->created_at = now;
+	g->expires_at = a->lifetime_ms == 0 ? 0 : now + a->lifetime_ms;
+	if (maker.grant.expires_at != 0 && (g->expires_at == 0 || maker.grant.expires_at < g->expires_at))
+		g->expires_at = maker.grant.expires_at;
+	return (0);
+}
+
 static int
 token_create(struct recon *r, const struct write *w, int64_t now, struct err *err)
 {
@@ -25,8 +41,8 @@ token_create(struct recon *r, const struct write *w, int64_t now, struct err *er
 	if (n >= TOKENS_MAX)
 		return (err_set(err, ERR_LIMIT, "there are %d tokens already", TOKENS_MAX));
 	ident_new("tk_", t->id);
-	t->grant.created_at = now;
-	t->grant.expires_at = a->lifetime_ms == 0 ? 0 : now + a->lifetime_ms;
+	if (token_end(r, a, now, err) == -1)
+		return (-1);
 	if (!t->is_certificate) {
 		auth_secret("jnd", t->id, a->secret);
 		auth_hash(a->secret, t->sha256);

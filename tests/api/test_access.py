@@ -138,6 +138,39 @@ def test_nobody_gives_more_than_he_has(d):
     assert c.post("/v1/tokens", {"name": "x", "role": "viewer", "scopes": ["net:read"]}).status == 201
     v = client(d, role="viewer")
     assert v.post("/v1/session/code", {"role": "admin"}).status == 403
+    # with a selector there are no tokens at all, whatever the role
+    s = client(d, role="admin", selector="env=prod")
+    assert s.post("/v1/tokens", {"name": "x", "role": "viewer", "selector": "env=prod"}).status == 403 and s.get("/v1/tokens").status == 403
+
+
+def cannot_shed_limits(ask, end):
+    """ask(body) makes a token with a credential that is limited to these addresses and this end."""
+    viewer = {"name": "x", "role": "viewer"}
+    for cidrs in (["0.0.0.0/0"], ["127.0.0.0/7"], ["127.0.0.1/32", "10.0.0.0/8"], ["::/0"], ["2001:db8::/31"]):
+        a = ask(dict(viewer, cidrs=cidrs))
+        assert a.status == 403 and [e["pointer"] for e in a.json["errors"]] == ["/cidrs"], (cidrs, a)
+    for seconds in ({}, {"expires_in_seconds": 0}, {"expires_in_seconds": 10**6}):
+        a = ask(dict(viewer, **seconds))
+        assert a.status == 201 and a.json["expires_at"] == end and a.json["cidrs"] == LIMITED, a
+    a = ask(dict(viewer, cidrs=["127.3.0.0/16", "2001:db8:1::/48"], expires_in_seconds=60))
+    assert a.status == 201 and a.json["expires_at"] < end and a.json["cidrs"] == ["127.3.0.0/16", "2001:db8:1::/48"], a
+
+
+LIMITED = ["127.0.0.0/8", "2001:db8::/32"]
+
+
+def test_limits_of_place_and_time_are_passed_on(d):
+    t = make(d, role="admin", cidrs=LIMITED, expires_in_seconds=3600)
+    cannot_shed_limits(lambda body: d.tcp(t["token"]).post("/v1/tokens", body), t["expires_at"])
+    # a session is shorter than its token: what it makes may live as long as that
+    cookie, _ = sign_in(d, token=t["token"])
+    cannot_shed_limits(lambda body: raw(d, "POST", "/v1/tokens", body, {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}), t["expires_at"])
+    code = d.tcp(t["token"]).post("/v1/session/code", {"expires_in_seconds": 60}).json["code"]
+    cookie, _ = sign_in(d, code=code)
+    cannot_shed_limits(lambda body: raw(d, "POST", "/v1/tokens", body, {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}), t["expires_at"])
+    cookie, _ = sign_in(d, token=d.admin_token)
+    a = raw(d, "POST", "/v1/tokens", {"name": "x", "role": "viewer", "expires_in_seconds": 0}, {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"})
+    assert a.status == 201 and a.json["expires_at"] is None and a.json["cidrs"] == []
 
 
 def test_expiry(d):

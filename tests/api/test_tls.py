@@ -12,6 +12,7 @@ import time
 import pytest
 
 from jn import BUILD, Answer, Daemon
+from test_access import LIMITED, cannot_shed_limits
 
 
 def certificate(directory, name, days=30, host="localhost"):
@@ -130,6 +131,12 @@ def test_client_certificates_by_fingerprint(tls, tmp_path):
     assert tls.request("GET", "/v1/whoami", cert=known).status == 401
     assert b"data: " not in events.read()       # and its stream has ended
     stream.close()
+
+
+def test_a_limited_certificate_makes_nothing_more(tls, tmp_path):
+    cert = certificate(tmp_path, "limited")
+    maker = tls.daemon.post("/v1/tokens", {"name": "m", "role": "admin", "certificate_sha256": fingerprint(cert[0]), "cidrs": LIMITED, "expires_in_seconds": 3600}).json
+    cannot_shed_limits(lambda body: tls.request("POST", "/v1/tokens", body, cert=cert), maker["expires_at"])
 
 
 def replace(new, tls):
