@@ -313,6 +313,8 @@ int api_precheck(const char *method, const char *target, const char *content_typ
 void api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id);
 void api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id);
 int api_status_of(enum err_code code, int sys);
+/* The status that R's refusal of this write is answered with; 0 = it is no refusal, or of a mere question. */
+int api_refusal(const struct write *w, const struct errs *errs);
 
 /* The steps in the words of a dry run, as JSON; malloc'ed, NULL = out of memory. */
 char *api_plan_text(const struct plan *p);

@@ -390,7 +390,7 @@ finish_code(const struct account *a, const struct api_req *req, struct api_res *
 void
 api_account_finish(const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
 {
-	if (o->kind == OUT_FAILED && w->verb == WRITE_SIGN_IN && o->errs.v[0].code == ERR_DENIED) {
+	if (o->kind == OUT_FAILED && api_refusal(w, &o->errs) == 401) {
 		/* the same words whatever was wrong */
 		api_problem(res, 401, NULL, "the token or code is not good, or not any more", w->request_id);
 		return;

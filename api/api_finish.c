@@ -17,6 +17,18 @@ bare_request(const struct write *w)
 	    (struct api_req){ .method = w->method, .target = w->path, .actor = w->actor, .request_id = w->request_id });
 }
 
+int
+api_refusal(const struct write *w, const struct errs *errs)
+{
+	const struct err *first = &errs->v[0];
+
+	if (errs->n == 0 || api_verb_asks(w->verb) || (w->import != NULL && api_import_is_answer(errs)))
+		return (0);
+	if (w->verb == WRITE_SIGN_IN && first->code == ERR_DENIED)
+		return (401);
+	return (api_status_of(first->code, first->sys));
+}
+
 static void
 finish_failed(const struct write *w, const struct outcome *o, struct api_res *res)
 {

@@ -409,9 +409,8 @@ api_import_running(struct write *w, const struct topo *want, const struct observ
 	return (rc);
 }
 
-/* A document that cannot be planned as it stands is an answer, too: what is wrong with it goes along. */
-static bool
-is_about_document(const struct errs *errs)
+bool
+api_import_is_answer(const struct errs *errs)
 {
 	enum err_code c = errs->n > 0 ? errs->v[0].code : ERR_INTERNAL;
 
@@ -423,7 +422,7 @@ api_import_finish(const struct write *w, const struct outcome *o, const struct a
 {
 	json_t *j, *problem;
 
-	if (o->kind != OUT_PLAN && (o->kind != OUT_FAILED || !is_about_document(&o->errs))) {
+	if (o->kind != OUT_PLAN && (o->kind != OUT_FAILED || !api_import_is_answer(&o->errs))) {
 		api_problem_errs(res, &o->errs, NULL, w->request_id);
 		return;
 	}

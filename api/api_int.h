@@ -151,6 +151,8 @@ struct conv;
 json_t *api_conv_json(const struct conv *c);	/* warnings and files */
 /* The body kept in w->patch becomes a dry run of the whole topology; false: res has the answer. */
 bool api_import_convert(struct api *a, const struct api_req *req, struct write *w, struct api_res *res);
+/* A document that cannot be planned as it stands is an answer, too: what is wrong with it goes along. */
+bool api_import_is_answer(const struct errs *errs);
 void api_import_finish(const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res);
 json_t *api_steps_json(const struct plan *p, int64_t revision);
 json_t *api_topology_json(const struct topo *t);

@@ -184,6 +184,7 @@ request_push(struct request *r)
 	atomic_fetch_add(&r->l->writing, 1);
 	MHD_suspend_connection(r->conn);
 	if (ticket_queue_push(r->l->conf->queue, r->ticket, &err) == -1) {
+		r->unheard = true;
 		r->ticket->out.kind = OUT_FAILED;
 		errs_add_err(&r->ticket->out.errs, &err);
 		write_done(r->ticket);

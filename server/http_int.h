@@ -94,6 +94,7 @@ struct request {
 	int retry_after;	/* of the refusal, seconds, 0 = none */
 	bool close;		/* the connection ends with the answer */
 	struct ticket *ticket;	/* a write under way or done */
+	bool unheard;		/* R did not take it */
 	struct request *next_waiting;
 	int64_t wait_until;	/* a long poll's, monotonic; 0 = has not waited */
 };

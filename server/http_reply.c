@@ -65,14 +65,29 @@ file_response(struct api_res *res)
 	return (resp);
 }
 
-/* What is refused here never gets to R; it is told, without waiting.  Reads that fail are nobody's business, unless the right was missing. */
+/* Reads that fail are nobody's business, unless the right was missing, or somebody guesses (429) or has pointed a name at us (421). */
+static bool
+is_told(const struct request *r, int status)
+{
+	bool reads = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0 || strcmp(r->method, "OPTIONS") == 0;
+
+	return (status >= 400 && (!reads || status == 401 || status == 403 || status == 421 || status == 429));
+}
+
+/* What R refuses it tells itself. */
+static bool
+is_of_r(const struct request *r)
+{
+	return (r->ticket != NULL && !r->unheard && r->ticket->out.kind != OUT_FILES);
+}
+
+/* What is refused here never gets to R; it is told, without waiting. */
 static void
 audit(struct request *r, const struct api_res *res)
 {
-	bool reads = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0 || strcmp(r->method, "OPTIONS") == 0;
 	struct audit_row row = { .at = ident_now_ms(), .result = "refused", .status = res->status };
 
-	if (r->ticket != NULL || res->status < 400 || (reads && res->status != 401 && res->status != 403))
+	if (is_of_r(r) || !is_told(r, res->status))
 		return;
 	snprintf(row.actor, sizeof(row.actor), "%s", r->who.actor);
 	snprintf(row.peer, sizeof(row.peer), "%s", r->c != NULL ? r->c->address : "");

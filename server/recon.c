@@ -86,13 +86,13 @@ hello_done(struct recon *r, const struct reply *reply)
 }
 
 static void
-probe_done(struct job *job, const struct reply *reply)
+probe_done(struct recon *r, struct job *job, const struct reply *reply)
 {
 	struct ticket *t = job->probe;
 
 	job->probe = NULL;
 	if (reply->result == REPLY_FAILED) {
-		ticket_fail(t, &reply->err);
+		ticket_fail(r, t, &reply->err);
 		return;
 	}
 	t->out.kind = OUT_PROBE;
@@ -105,7 +105,7 @@ job_done(struct recon *r, struct job *job, const struct reply *reply)
 {
 	job->seq = 0;
 	if (job->probe != NULL) {
-		probe_done(job, reply);
+		probe_done(r, job, reply);
 		return;
 	}
 	if (reply->result == REPLY_FAILED) {
@@ -274,7 +274,7 @@ timers(struct recon *r)
 			store_rollback(r->store);
 		history_trim(r);
 		idem_trim(r);
-		if (recon_begin(r, false, &err) == 0 && (store_audit_trim(r->store, &err) == -1 || recon_end(r, &err) == -1))
+		if (recon_begin(r, false, &err) == 0 && (store_audit_trim(r->store, AUDIT_KEEP, &err) == -1 || recon_end(r, &err) == -1))
 			store_rollback(r->store);
 	}
 	if (r->phase != PHASE_IDLE || r->nflights > 0)
@@ -361,11 +361,11 @@ answer_all(struct recon *r, const struct err *err)
 	files_end(r, err);
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].seq != 0 && r->jobs[i].probe != NULL)
-			ticket_fail(r->jobs[i].probe, err);
+			ticket_fail(r, r->jobs[i].probe, err);
 	}
 	for (t = ticket_queue_take(r->conf->queue); t != NULL; t = next) {
 		next = t->next;
-		ticket_fail(t, err);
+		ticket_fail(r, t, err);
 	}
 }
 
@@ -391,6 +391,7 @@ recon_run(const struct recon_conf *conf, struct err *err)
 	*err = r->gone;
 	err_set(&ending, ERR_BUSY, "the daemon is stopping");
 	answer_all(r, &ending);
+	audit_flush(r);
 out:
 	fini(r);
 	free(r);

@@ -29,6 +29,25 @@ token_end(struct recon *r, struct account *a, int64_t now, struct err *err)
 	return (0);
 }
 
+/* What the trail says of a credential; its name is somebody's text. */
+static void
+audit_token(struct recon *r, const struct write *w, const struct token_row *t)
+{
+	char detail[200];
+
+	snprintf(detail, sizeof(detail), "%s %s %s \"%s\"", t->is_certificate ? "certificate" : "token", t->id, t->grant.role, t->name);
+	audit_committed(r, w, "", 0, detail);
+}
+
+static void
+audit_session(struct recon *r, const struct write *w, const struct session_row *s)
+{
+	char detail[200];
+
+	snprintf(detail, sizeof(detail), "%s %s %s of %s", s->is_code ? "code" : "session", s->id, s->grant.role, s->actor);
+	audit_committed(r, w, "", 0, detail);
+}
+
 static int
 token_create(struct recon *r, const struct write *w, int64_t now, struct err *err)
 {
@@ -53,6 +72,7 @@ token_create(struct recon *r, const struct write *w, int64_t now, struct err *er
 	store_token_add(r->store, t, err);
 	recon_event(r, "token.created", "", w->actor, "", "%s %s (%s) created by %s", t->is_certificate ? "certificate" : "token", t->id,
 	    t->grant.role, w->actor);
+	audit_token(r, w, t);
 	return (recon_end(r, err));
 }
 
@@ -71,13 +91,15 @@ token_delete(struct recon *r, const struct write *w, int64_t now, struct err *er
 		return (-1);
 	store_token_delete(r->store, id, err);
 	recon_event(r, "token.deleted", "", w->actor, "", "token %s deleted by %s", id, w->actor);
+	audit_token(r, w, &t);
 	return (recon_end(r, err));
 }
 
 /* Writes a.session, whose grant is complete but for its times. */
 static int
-session_store(struct recon *r, struct account *a, const char *prefix, const uint8_t *exchanged, int64_t now, struct err *err)
+session_store(struct recon *r, const struct write *w, const char *prefix, const uint8_t *exchanged, int64_t now, struct err *err)
 {
+	struct account *a = w->account;
 	struct session_row *s = &a->session;
 	int64_t end = s->grant.expires_at;
 	size_t n;
@@ -102,12 +124,13 @@ session_store(struct recon *r, struct account *a, const char *prefix, const uint
 	if (exchanged != NULL)
 		store_session_delete(r->store, exchanged, err);
 	store_session_add(r->store, s, err);
+	audit_session(r, w, s);
 	return (recon_end(r, err));
 }
 
 /* The grant of the token or code that was given; what is wrong with it is nobody's business. */
 static int
-sign_in(struct recon *r, const struct write *w, int64_t now, struct err *err)
+sign_in(struct recon *r, struct write *w, int64_t now, struct err *err)
 {
 	struct account *a = w->account;
 	struct session_row code = { .is_code = true };
@@ -140,27 +163,31 @@ sign_in(struct recon *r, const struct write *w, int64_t now, struct err *err)
 	}
 	a->session = code;
 	a->session.is_code = false;
-	return (session_store(r, a, "jns", is_code ? hash : NULL, now, err));
+	/* nobody until now */
+	memcpy(w->actor, code.actor, sizeof(w->actor));
+	return (session_store(r, w, "jns", is_code ? hash : NULL, now, err));
 }
 
 static int
 sign_out(struct recon *r, const struct write *w, struct err *err)
 {
-	if (recon_begin(r, true, err) == -1)
+	struct session_row s;
+
+	if (store_session_find(r->store, w->account->session.sha256, &s, err) == -1 || recon_begin(r, true, err) == -1)
 		return (-1);
-	store_session_delete(r->store, w->account->session.sha256, err);
+	store_session_delete(r->store, s.sha256, err);
+	audit_session(r, w, &s);
 	return (recon_end(r, err));
 }
 
 static void
 account_run(struct recon *r, struct ticket *t)
 {
-	const struct write *w = t->write;
+	struct write *w = t->write;
 	int64_t now = ident_now_ms();
 	struct err err = { 0 };
 	int rc;
 
-	r->audit_for = w;
 	switch (w->verb) {
 	case WRITE_TOKEN_CREATE:
 		rc = token_create(r, w, now, &err);
@@ -175,12 +202,10 @@ account_run(struct recon *r, struct ticket *t)
 		rc = sign_out(r, w, &err);
 		break;
 	default:
-		rc = session_store(r, w->account, "jnl", NULL, now, &err);
+		rc = session_store(r, w, "jnl", NULL, now, &err);
 	}
-	r->audit_for = NULL;
 	if (rc == -1) {
-		audit_refused(r, t, &err);
-		ticket_fail(t, &err);
+		ticket_fail(r, t, &err);
 		return;
 	}
 	t->out.kind = OUT_DONE;

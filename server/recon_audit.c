@@ -69,6 +69,41 @@ audit_committed(struct recon *r, const struct write *w, const char *op, int64_t 
 	append(r, &row);
 }
 
+/* "1 created, 0 changed, 1 deleted: +epair/web0 -jail/old", as many as there is room for. */
+void
+audit_changes(struct recon *r, const struct write *w, const struct changes *c, const char *op, int64_t revision)
+{
+	static const char marks[] = "+~-";
+	char detail[sizeof(((struct audit_row *)NULL)->detail)], ref[96];
+	unsigned n[3] = { 0 };
+	size_t len, i, more;
+	int what;
+
+	for (i = 0; i < c->n; i++)
+		n[c->v[i].before == NULL ? 0 : c->v[i].after == NULL ? 2 : 1]++;
+	len = (size_t)snprintf(detail, sizeof(detail), "%u created, %u changed, %u deleted:", n[0], n[1], n[2]);
+	for (i = 0; i < c->n; i++) {
+		what = c->v[i].before == NULL ? 0 : c->v[i].after == NULL ? 2 : 1;
+		object_ref(c->v[i].kind, c->v[i].name, ref, sizeof(ref));
+		if (len + strlen(ref) + 2 >= sizeof(detail) - sizeof(" and 4294967295 more"))
+			break;
+		len += (size_t)snprintf(detail + len, sizeof(detail) - len, " %c%s", marks[what], ref);
+	}
+	if ((more = c->n - i) > 0)
+		snprintf(detail + len, sizeof(detail) - len, " and %zu more", more);
+	audit_committed(r, w, op, revision, detail);
+}
+
+void
+audit_nothing(struct recon *r, const struct write *w)
+{
+	char ref[96] = "";
+
+	if (w->verb == WRITE_DRIFT_REPAIR)
+		object_ref(w->kind, w->name, ref, sizeof(ref));
+	audit_committed(r, w, "", 0, ref[0] != '\0' ? ref : "no object changed");
+}
+
 void
 audit_undone(struct recon *r, const struct op_row *op, int64_t revision)
 {
@@ -95,13 +130,14 @@ audit_note(struct recon *r, const struct ticket *t, const char *result, int stat
 	ticket_queue_note(r->conf->queue, &row);
 }
 
+/* Whatever is not a read: a dry run, too, since it says what somebody was up to. */
 void
-audit_refused(struct recon *r, const struct ticket *t, const struct err *err)
+audit_refused(struct recon *r, const struct ticket *t)
 {
-	const struct err *why = t->out.errs.n > 0 ? &t->out.errs.v[0] : err;
+	int status = api_refusal(t->write, &t->out.errs);
 
-	if (t->write->dry_run == DRY_NONE)
-		audit_note(r, t, "refused", api_status_of(why->code, why->sys), why->msg);
+	if (status != 0)
+		audit_note(r, t, "refused", status, t->out.errs.v[0].msg);
 }
 
 /* --- notes ------------------------------------------------------------------------------------------------------ */
@@ -142,14 +178,19 @@ tell_head(struct recon *r, int64_t now)
 void
 audit_due(struct recon *r, int64_t now)
 {
+	tell_head(r, now);
+	if (now >= r->audit_at)
+		audit_flush(r);
+}
+
+void
+audit_flush(struct recon *r)
+{
 	static struct audit_row notes[NOTES_MAX];	/* large; R is one thread */
 	struct token_use uses[USES_MAX];
 	size_t n, nuses, dropped;
 	struct err err;
 
-	tell_head(r, now);
-	if (now < r->audit_at)
-		return;
 	r->audit_at = INT64_MAX;
 	n = ticket_queue_notes(r->conf->queue, notes, &dropped);
 	nuses = ticket_queue_uses(r->conf->queue, uses);

@@ -49,9 +49,6 @@ recon_begin(struct recon *r, bool durable, struct err *err)
 int
 recon_end(struct recon *r, struct err *err)
 {
-	if (r->audit_for != NULL)
-		audit_committed(r, r->audit_for, "", 0, "");
-	r->audit_for = NULL;
 	if (store_commit(r->store, err) == -1) {
 		atomic_store(&r->conf->health->store_ok, false);
 		if (err->sys == ENOSPC)
@@ -81,11 +78,12 @@ recon_event(struct recon *r, const char *type, const char *object, const char *a
 }
 
 void
-ticket_fail(struct ticket *t, const struct err *err)
+ticket_fail(struct recon *r, struct ticket *t, const struct err *err)
 {
 	t->out.kind = OUT_FAILED;
 	if (t->out.errs.n == 0)
 		errs_add_err(&t->out.errs, err);
+	audit_refused(r, t);
 	ticket_answer(t);
 }
 
@@ -108,10 +106,11 @@ probe_start(struct recon *r, struct ticket *t)
 		err_set(&err, ERR_BUSY, "too many jobs are running");
 	else if (remote_send(&r->remote, &c, &job->seq, &err) == 0) {
 		job->probe = t;
+		audit_note(r, t, "committed", 0, "a probe from inside the jail");
 		return;
 	} else
 		job->seq = 0;
-	ticket_fail(t, &err);
+	ticket_fail(r, t, &err);
 }
 
 /* --- backup ------------------------------------------------------------------------------------------------ */
@@ -122,15 +121,20 @@ backup(struct recon *r, struct ticket *t)
 	struct err err;
 
 	if (store_backup(r->store, &t->out.fd, &err) == -1) {
-		audit_refused(r, t, &err);
-		ticket_fail(t, &err);
+		ticket_fail(r, t, &err);
 		return;
 	}
-	/* it takes everything out of the house */
-	audit_note(r, t, "committed", 0, "");
 	t->out.has_file = true;
-	t->out.kind = OUT_DONE;
-	ticket_answer(t);
+	/* it takes everything out of the house: not before that is written */
+	if (recon_begin(r, true, &err) == 0) {
+		audit_committed(r, t->write, "", 0, "a copy of the whole database");
+		if (recon_end(r, &err) == 0) {
+			t->out.kind = OUT_DONE;
+			ticket_answer(t);
+			return;
+		}
+	}
+	ticket_fail(r, t, &err);
 }
 
 /* --- one ticket -------------------------------------------------------------------------------------------- */
@@ -177,7 +181,6 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 {
 	const struct write *w = p->ticket->write;
 	struct revision_row counts = { 0 };
-	char detail[80];
 	int64_t now = ident_now_ms();
 	const struct changes *c = &p->changes;
 
@@ -188,7 +191,11 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 		p->ticket->out.revision = g->revision;
 		if (!p->op->everything && objmap_add(&p->op->objects, w->kind, w->name) == NULL)
 			return (err_nomem(err));
-		g->wrote |= (w->rollback && confirm->revision != 0) || w->key[0] != '\0';
+		if (w->verb == WRITE_DRIFT_REPAIR || (w->rollback && confirm->revision != 0)) {
+			audit_nothing(r, w);
+			g->wrote = true;
+		}
+		g->wrote |= w->key[0] != '\0';
 		if (idem_store(r, p->ticket, &p->op->row, err) == -1)
 			return (-1);
 		return (confirm_store(r, confirm, w, &p->op->row, g->revision, err));
@@ -206,8 +213,7 @@ ticket_store(struct recon *r, struct group *g, struct pending *p, struct confirm
 	    history_revision(r, g->revision + 1, &p->op->row, w->note, &counts, err) == -1 ||
 	    confirm_store(r, confirm, w, &p->op->row, g->revision, err) == -1)
 		return (-1);
-	snprintf(detail, sizeof(detail), "%u created, %u changed, %u deleted", counts.created, counts.updated, counts.deleted);
-	audit_committed(r, w, p->op->row.id, g->revision + 1, detail);
+	audit_changes(r, w, c, p->op->row.id, g->revision + 1);
 	g->revision++;
 	g->wrote = true;
 	p->ticket->out.revision = g->revision;
@@ -229,7 +235,7 @@ ticket_dry(struct recon *r, const struct topo *view, struct ticket *t, struct to
 		check_plan(t->write, view, next, &t->out.plan);
 		t->out.kind = OUT_PLAN;
 	} else {
-		ticket_fail(t, &err);
+		ticket_fail(r, t, &err);
 		return;
 	}
 	ticket_answer(t);
@@ -280,7 +286,7 @@ plan_keep(struct recon *r, struct group *g, struct pending *p, struct topo *next
 fail:
 	free(steps);
 	topo_fini(next);
-	ticket_fail(t, &err);
+	ticket_fail(r, t, &err);
 	pending_free(p);
 }
 
@@ -298,7 +304,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		return;
 	if (t->write->verb == WRITE_TAKEOVER &&
 	    api_import_running(t->write, &g->view, &r->have, atomic_load(&r->conf->health->features), &err) == -1) {
-		ticket_fail(t, &err);
+		ticket_fail(r, t, &err);
 		return;
 	}
 	topo_init(&next);
@@ -349,8 +355,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 refuse:
 	if (out->errs.n == 0 && err.code == ERR_NONE)
 		err_set(&err, ERR_INTERNAL, "refused without a reason");
-	audit_refused(r, t, &err);
-	ticket_fail(t, &err);
+	ticket_fail(r, t, &err);
 out:
 	if (p != NULL)
 		pending_free(p);
@@ -361,7 +366,7 @@ out:
 static int
 note_store(struct recon *r, struct confirm_row *confirm, struct ticket *t, struct err *err)
 {
-	audit_committed(r, t->write, "", 0, "");
+	audit_committed(r, t->write, "", 0, t->write->verb == WRITE_CONFIRM ? confirm->op : t->write->name);
 	if (t->write->verb == WRITE_CONFIRM)
 		return (confirm_accept(r, confirm, t, err));
 	return (store_plan_delete(r->store, t->write->name, err));
@@ -391,8 +396,7 @@ ticket_note(struct recon *r, struct group *g, struct ticket *t)
 		}
 	}
 	free(p);
-	audit_refused(r, t, &err);
-	ticket_fail(t, &err);
+	ticket_fail(r, t, &err);
 }
 
 /* --- after the commit -------------------------------------------------------------------------------------- */
@@ -447,7 +451,7 @@ group_done(struct recon *r, struct group *g, const struct err *failed)
 	while ((p = g->head) != NULL) {
 		g->head = p->next;
 		if (failed != NULL)
-			ticket_fail(p->ticket, failed);
+			ticket_fail(r, p->ticket, failed);
 		else if (p->op == NULL) {
 			p->ticket->out.kind = p->ticket->out.plan_id[0] != '\0' ? OUT_PLAN : OUT_DONE;
 			ticket_answer(p->ticket);
@@ -500,7 +504,7 @@ recon_commit(struct recon *r, struct ticket *list)
 	if (r->damaged.code != ERR_NONE) {
 		for (t = list; t != NULL; t = next) {
 			next = t->next;
-			ticket_fail(t, &r->damaged);
+			ticket_fail(r, t, &r->damaged);
 		}
 		return;
 	}
@@ -509,7 +513,7 @@ recon_commit(struct recon *r, struct ticket *list)
 	for (t = list; t != NULL; t = next) {
 		next = t->next;
 		if (!open)
-			ticket_fail(t, &err);
+			ticket_fail(r, t, &err);
 		else if (t->write->verb == WRITE_CONFIRM || t->write->verb == WRITE_PLAN_DELETE)
 			ticket_note(r, &g, t);
 		else

@@ -26,7 +26,7 @@ fail_waiting(struct recon *r, const struct err *err)
 
 	for (t = r->count.waiting; t != NULL; t = next) {
 		next = t->next;
-		ticket_fail(t, err);
+		ticket_fail(r, t, err);
 	}
 	r->count.waiting = NULL;
 }

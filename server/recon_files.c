@@ -19,7 +19,7 @@ ask_next(struct recon *r)
 			return;
 		r->files.seq = 0;
 		r->files.waiting = t->next;
-		ticket_fail(t, &err);
+		ticket_fail(r, t, &err);
 	}
 }
 
@@ -44,7 +44,7 @@ files_reply(struct recon *r, const struct reply *reply)
 	r->files.waiting = t->next;
 	if (reply->result == REPLY_FAILED) {
 		hostfiles_fini(&r->files.got);
-		ticket_fail(t, &reply->err);
+		ticket_fail(r, t, &reply->err);
 	} else {
 		t->out.kind = OUT_FILES;
 		t->out.files = r->files.got;
@@ -61,7 +61,7 @@ files_end(struct recon *r, const struct err *err)
 
 	while ((t = r->files.waiting) != NULL) {
 		r->files.waiting = t->next;
-		ticket_fail(t, err);
+		ticket_fail(r, t, err);
 	}
 	hostfiles_fini(&r->files.got);
 }

@@ -39,8 +39,7 @@ idem_answers(struct recon *r, struct ticket *t)
 		ticket_answer(t);
 		return (true);
 	}
-	audit_refused(r, t, &err);
-	ticket_fail(t, &err);
+	ticket_fail(r, t, &err);
 	return (true);
 }
 

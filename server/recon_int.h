@@ -90,7 +90,6 @@ struct recon {
 	struct job jobs[JOBS_MAX];
 	uint64_t ifaces_hash;	/* of the interface rows last stored */
 	int64_t audit_at, audit_head_at;	/* monotonic: notes are written, the newest hash is logged */
-	const struct write *audit_for;	/* the next commit writes its row, too */
 	struct confirm_row confirm;	/* revision 0 = nothing waits */
 	int64_t confirm_at;	/* monotonic, its deadline; INT64_MAX = none */
 	struct drift_row *drift;	/* what GET /v1/drift shows */
@@ -172,13 +171,16 @@ int confirm_store(struct recon *r, struct confirm_row *c, const struct write *w,
 int confirm_accept(struct recon *r, struct confirm_row *c, struct ticket *t, struct err *err);
 void confirm_drop(struct recon *r, const struct op *op);
 
-/* recon_audit.c: the first two inside a transaction */
+/* recon_audit.c: the first four inside a transaction */
 void audit_committed(struct recon *r, const struct write *w, const char *op, int64_t revision, const char *detail);
+void audit_changes(struct recon *r, const struct write *w, const struct changes *c, const char *op, int64_t revision);
+void audit_nothing(struct recon *r, const struct write *w);	/* it was done, and no object changed */
 void audit_undone(struct recon *r, const struct op_row *op, int64_t revision);
-void audit_refused(struct recon *r, const struct ticket *t, const struct err *err);
+void audit_refused(struct recon *r, const struct ticket *t);
 void audit_note(struct recon *r, const struct ticket *t, const char *result, int status, const char *detail);
 void audit_look(struct recon *r, int64_t now);	/* woken: are there notes? */
 void audit_due(struct recon *r, int64_t now);
+void audit_flush(struct recon *r);	/* what waits is written now: the end */
 void audit_hash(const uint8_t before[AUDIT_HASH_SIZE], struct audit_row *row);
 
 /* recon_idem.c */
@@ -229,7 +231,7 @@ void op_deadlines(struct recon *r, int64_t now);
 int64_t op_next_deadline(const struct recon *r);
 void op_answer_all(struct recon *r, const struct err *err);	/* shutting down */
 void op_free(struct op *op);
-void ticket_fail(struct ticket *t, const struct err *err);
+void ticket_fail(struct recon *r, struct ticket *t, const struct err *err);
 
 /* recon_progress.c */
 void progress_planned(struct recon *r);	/* r->plan is new */

@@ -123,12 +123,13 @@ ticket_queue_take(struct ticket_queue *q)
 void
 ticket_queue_note(struct ticket_queue *q, const struct audit_row *note)
 {
+	int known = note->actor[0] != '\0';
 	bool first;
 
 	pthread_mutex_lock(&q->lock);
-	first = q->nnotes == 0;
-	if (q->nnotes < NOTES_MAX)
-		q->notes[q->nnotes++] = *note;
+	first = q->nnotes[0] + q->nnotes[1] == 0;
+	if (q->nnotes[known] < NOTES_EACH)
+		q->notes[known][q->nnotes[known]++] = *note;
 	else
 		q->dropped++;
 	pthread_mutex_unlock(&q->lock);
@@ -143,7 +144,7 @@ ticket_queue_has_notes(struct ticket_queue *q)
 	bool has;
 
 	pthread_mutex_lock(&q->lock);
-	has = q->nnotes > 0 || q->nuses > 0;
+	has = q->nnotes[0] + q->nnotes[1] > 0 || q->nuses > 0;
 	pthread_mutex_unlock(&q->lock);
 	return (has);
 }
@@ -151,13 +152,16 @@ ticket_queue_has_notes(struct ticket_queue *q)
 size_t
 ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX], size_t *dropped)
 {
-	size_t n;
+	size_t n = 0;
 
 	pthread_mutex_lock(&q->lock);
-	n = q->nnotes;
-	memcpy(out, q->notes, n * sizeof(out[0]));
+	for (int known = 1; known >= 0; known--) {
+		memcpy(out + n, q->notes[known], q->nnotes[known] * sizeof(out[0]));
+		n += q->nnotes[known];
+		q->nnotes[known] = 0;
+	}
 	*dropped = q->dropped;
-	q->nnotes = q->dropped = 0;
+	q->dropped = 0;
 	pthread_mutex_unlock(&q->lock);
 	return (n);
 }

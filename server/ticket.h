@@ -12,7 +12,8 @@
 #include "api/api.h"
 
 #define TICKETS_MAX 1024
-#define NOTES_MAX 64
+#define NOTES_EACH 32	/* of people we know, and of strangers: neither pushes the others' out */
+#define NOTES_MAX (2 * NOTES_EACH)
 #define USES_MAX 64
 
 struct ticket {
@@ -36,8 +37,8 @@ struct ticket_queue {
 	bool closed;
 	int wake[2];
 	/* what HTTP threads refused, for the audit trail */
-	struct audit_row notes[NOTES_MAX];
-	size_t nnotes, dropped;
+	struct audit_row notes[2][NOTES_EACH];	/* [has an actor] */
+	size_t nnotes[2], dropped;
 	/* credentials that were good for something */
 	struct token_use {
 		char id[ID_SIZE];

@@ -147,7 +147,7 @@ int store_audit_base(struct store *s, int64_t *seq, uint8_t hash[AUDIT_HASH_SIZE
 /* Newest first. */
 int store_audits(struct store *s, const struct audit_filter *f, size_t limit,
     int (*each)(void *arg, const struct audit_row *r, struct err *err), void *arg, struct err *err);
-int store_audit_trim(struct store *s, struct err *err);	/* beyond AUDIT_KEEP */
+int store_audit_trim(struct store *s, size_t keep, struct err *err);	/* once an eighth too many are there */
 
 /* --- keys of requests that must not happen twice ------------------------------------------------------------- */
 

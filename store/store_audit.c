@@ -95,7 +95,7 @@ store_audits(struct store *s, const struct audit_filter *f, size_t limit,
 }
 
 int
-store_audit_trim(struct store *s, struct err *err)
+store_audit_trim(struct store *s, size_t keep, struct err *err)
 {
 	static const enum store_sql steps[] = { SQL_AUDIT_TRIM_BASE, SQL_AUDIT_TRIM };
 
@@ -103,7 +103,7 @@ store_audit_trim(struct store *s, struct err *err)
 		struct store_q q = store_q_open(s, steps[i]);
 
 		if (i == 0)
-			store_q_int(&q, AUDIT_KEEP);
+			store_q_int(&q, (int64_t)keep);
 		if (store_q_run(&q, err) == -1)
 			return (-1);
 	}

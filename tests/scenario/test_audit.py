@@ -24,7 +24,7 @@ def test_changes_are_in_it_with_who_and_what(story):
         assert r.status == 200
         row = trail(d)[0]
         assert (row["method"], row["path"], row["result"], row["revision"]) == ("PUT", "/v1/topology", "committed", r.json["revision"])
-        assert (row["request_id"], row["operation"], row["detail"]) == ("mine-1", r.json["operation"], "3 created, 0 changed, 0 deleted")
+        assert (row["request_id"], row["operation"], row["detail"]) == ("mine-1", r.json["operation"], "3 created, 0 changed, 0 deleted: +bridge/lan0 +epair/web0 +jail/web")
         assert row["actor"].startswith("uid:")
         d.put("/v1/topology", NET)                      # changes nothing
         assert len(trail(d)) == 1

@@ -2,6 +2,7 @@
  * test_store: what goes in comes out, transactions keep their promises, and what must be refused is.
  */
 #include "tests/unit/store_samples.h"
+#include "server/recon_int.h"
 
 #include <time.h>
 
@@ -799,13 +800,99 @@ test_many(void **state)
 	    t[2] - t[1], t[3] - t[2], (t[5] - t[4]) * 2);
 }
 
+/* As R appends: seq and hash follow the newest row. */
+static void
+audit_append(const char *detail)
+{
+	struct audit_row row = { .at = 1, .result = "committed" };
+	uint8_t before[AUDIT_HASH_SIZE];
+
+	snprintf(row.detail, sizeof(row.detail), "%s", detail);
+	OK(store_audit_last(w, &row.seq, before, E));
+	row.seq++;
+	audit_hash(before, &row);
+	OK(store_audit_add(w, &row, E));
+}
+
+struct audit_chain {
+	struct audit_row v[64];	/* newest first */
+	size_t n;
+};
+
+static int
+audit_take(void *arg, const struct audit_row *r, struct err *err)
+{
+	struct audit_chain *c = arg;
+
+	(void)err;
+	assert_true(c->n < NELEMS(c->v));
+	c->v[c->n++] = *r;
+	return (0);
+}
+
+/* From the row before the oldest to the newest, none missing; how many. */
+static size_t
+audit_check(int64_t *base)
+{
+	struct audit_filter all = { 0 };
+	struct audit_chain c = { .n = 0 };
+	uint8_t hash[AUDIT_HASH_SIZE];
+	int64_t seq;
+
+	OK(store_audit_base(w, base, hash, E));
+	OK(store_audits(w, &all, NELEMS(c.v), audit_take, &c, E));
+	seq = *base;
+	for (size_t i = c.n; i-- > 0;) {
+		struct audit_row again = c.v[i];
+
+		assert_int_equal(c.v[i].seq, ++seq);
+		audit_hash(hash, &again);
+		assert_memory_equal(again.hash, c.v[i].hash, AUDIT_HASH_SIZE);
+		memcpy(hash, again.hash, sizeof(hash));
+	}
+	return (c.n);
+}
+
+static void
+test_audit_trimmed(void **state)
+{
+	int64_t base;
+
+	(void)state;
+	OK(store_begin(w, E));
+	for (int i = 0; i < 18; i++)
+		audit_append("before");
+	OK(store_audit_trim(w, 16, E));	/* not yet an eighth too many */
+	OK(store_commit(w, E));
+	assert_int_equal(audit_check(&base), 18);
+	assert_int_equal(base, 0);
+	OK(store_begin(w, E));
+	audit_append("the one too many");
+	OK(store_audit_trim(w, 16, E));
+	OK(store_commit(w, E));
+	assert_int_equal(audit_check(&base), 16);
+	assert_int_equal(base, 3);
+	OK(store_begin(w, E));
+	audit_append("after");
+	OK(store_audit_trim(w, 16, E));
+	OK(store_commit(w, E));
+	assert_int_equal(audit_check(&base), 17);
+	assert_int_equal(base, 3);
+	OK(store_begin(w, E));
+	OK(store_audit_trim(w, 0, E));	/* all of it: what comes next still follows the newest */
+	audit_append("alone");
+	OK(store_commit(w, E));
+	assert_int_equal(audit_check(&base), 1);
+	assert_int_equal(base, 20);
+}
+
 int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_objects), T(test_replace), T(test_list), T(test_references), T(test_savepoint),
 		T(test_sticky), T(test_macs), T(test_ops), T(test_events), T(test_seen), T(test_found), T(test_tokens),
-		T(test_reader), T(test_files), T(test_refuse), T(test_damage), T(test_migrate), T(test_checks), T(test_many) };
+		T(test_reader), T(test_files), T(test_refuse), T(test_damage), T(test_migrate), T(test_checks), T(test_many), T(test_audit_trimmed) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
