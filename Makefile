@@ -47,7 +47,8 @@ OBJ_convert = $(SRC_convert:%.c=$(B)/%.o)
 OBJ_store = $(SRC_store:%.c=$(B)/%.o) $(B)/store_migrations.o
 OBJ_api = $(SRC_api:%.c=$(B)/%.o) $(B)/api_openapi.o
 OBJ_server = $(SRC_server:%.c=$(B)/%.o)
-OBJ_worker = $(SRC_worker:%.c=$(B)/%.o) $(SRC_sandbox:%.c=$(B)/%.o)
+OBJ_sandbox = $(SRC_sandbox:%.c=$(B)/%.o)
+OBJ_worker = $(SRC_worker:%.c=$(B)/%.o) $(OBJ_sandbox)
 OBJ_driver = $(SRC_driver:%.c=$(B)/%.o) $(B)/worker/probe.o $(B)/worker/command.o
 OBJ_cli = $(SRC_cli:%.c=$(B)/%.o)
 OBJ_fake = $(SRC_fake:%.c=$(B)/%.o)
@@ -92,9 +93,9 @@ $(B)/libtest.a: $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server)
 	ar rc $@ $$(echo $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake) | tr ' ' '\n' | grep -v _main.o)
 
 # The driver's fuzzer brings some of its files itself: an archive gives only the rest.
-$(B)/libdriver.a: $(OBJ_driver) $(OBJ_core)
+$(B)/libdriver.a: $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)
 	rm -f $@
-	ar rc $@ $(OBJ_driver) $(OBJ_core)
+	ar rc $@ $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)
 
 tests: $(TESTS) $(B)/jailnetd-fake
 
@@ -169,9 +170,9 @@ check-freebsd:
 	@sh tests/freebsd/check.sh "$(MAKE)" "$(B)" "$(PYTHON_linux)"
 objects: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_driver) $(OBJ_cli)
 # On FreeBSD, as root: jails that live, stop and die on the real kernel, and how long 50 of them take.
-$(B)/tests/kernel/freebsd/test_jails: tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_core)
+$(B)/tests/kernel/freebsd/test_jails: tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)
 	mkdir -p $(B)/tests/kernel/freebsd
-	$(CC) $(ALL_CFLAGS) -o $@ tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_core) $(LIBS_worker_freebsd)
+	$(CC) $(ALL_CFLAGS) -o $@ tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core) $(LIBS_worker_freebsd)
 check-jails: $(B)/tests/kernel/freebsd/test_jails
 	@$(B)/tests/kernel/freebsd/test_jails
 # The other make reads the same file.

@@ -84,7 +84,7 @@ link_type_name(enum link_type type)
 const char *
 jail_phase_name(enum jail_phase phase)
 {
-	static const char *const names[JAIL_PHASE_COUNT] = { "partial", "created", "started", "stopped", "dying" };
+	static const char *const names[JAIL_PHASE_COUNT] = { "partial", "created", "starting", "started", "stopped", "dying" };
 
 	return ((size_t)phase < NELEMS(names) ? names[phase] : "partial");
 }

@@ -70,7 +70,8 @@ struct obs_route {
 /* Where a jail of ours stands.  Absent from the table = does not exist. */
 enum jail_phase {
 	JAIL_PARTIAL,	/* creation was cut short: JAIL_CREATE again, or JAIL_DESTROY */
-	JAIL_CREATED,	/* there, exec.start not (successfully) run */
+	JAIL_CREATED,	/* there, exec.start not run, or it ended and failed */
+	JAIL_STARTING,	/* exec.start began: it runs (then the jail is busy), or was cut short, and nobody knows what it had done */
 	JAIL_STARTED,	/* exec.start ran */
 	JAIL_STOPPED,	/* exec.stop ran and its processes are gone; interfaces may still be inside */
 	JAIL_IS_DYING	/* only that is left of it, and in nobody's way; not JAIL_DYING: that is a macro of FreeBSD's sys/jail.h */
@@ -83,6 +84,7 @@ struct obs_jail {
 	bool ours;		/* carries our mark; false: external or foreign */
 	bool adoptable;		/* not ours, but policy lets it become ours; then its inside is looked at, too */
 	enum jail_phase phase;
+	bool busy;		/* a START or STOP runs: known to the worker only */
 	uint32_t boot;
 	uint32_t jid;		/* FreeBSD; 0 elsewhere */
 	char hostname[HOSTNAME_SIZE];

@@ -80,7 +80,7 @@ needs_stop(const struct plan_jail *j)
 
 	if (j->have->processes > 0)
 		return (true);
-	return (has_stop && (j->have->phase == JAIL_CREATED || j->have->phase == JAIL_STARTED));
+	return (has_stop && (j->have->phase == JAIL_CREATED || j->have->phase == JAIL_STARTING || j->have->phase == JAIL_STARTED));
 }
 
 /* A jail of ours that must go, perhaps to come again at once. */
@@ -111,7 +111,8 @@ must_go(const struct plan_jail *j)
 		return (true);
 	if (j->have->phase == JAIL_PARTIAL)
 		return (false);
-	return (j->have->phase == JAIL_STOPPED || j->have->boot != j->want->u.jail.boot);
+	/* an exec.start cut short: the next one must not meet what it left */
+	return (j->have->phase == JAIL_STOPPED || j->have->phase == JAIL_STARTING || j->have->boot != j->want->u.jail.boot);
 }
 
 static void
@@ -122,6 +123,10 @@ decide(struct planner *pl, struct plan_jail *j)
 	/* The kernel has yet to give back what is left of it, which nobody can reach; a new one of that name is another jail. */
 	if (j->have != NULL && j->have->phase == JAIL_IS_DYING)
 		j->have = NULL;
+	if (j->have != NULL && j->have->busy) {
+		j->frozen = true;
+		pl->out->waiting = true;
+	}
 	if (j->frozen || (j->want != NULL && j->want->u.jail.external)) {
 		j->there = j->have != NULL;
 		return;

@@ -4,6 +4,6 @@
 
 #define JAILNET_VERSION "0.1.0"
 /* Change it with any change of the wire format: programs of different builds must not talk. */
-#define JAILNET_BUILD JAILNET_VERSION "-4"
+#define JAILNET_BUILD JAILNET_VERSION "-5"
 
 #endif

@@ -23,6 +23,7 @@ walk_row_jail(struct walk *w, struct obs_jail *r)
 	walk_bool(w, &r->ours);
 	walk_bool(w, &r->adoptable);
 	WALK_ENUM(w, r->phase, enum jail_phase, JAIL_PHASE_COUNT);
+	walk_bool(w, &r->busy);
 	walk_u32(w, &r->boot);
 	walk_u32(w, &r->jid);
 	WALK_STR(w, r->hostname);

@@ -25,7 +25,7 @@ jail_status(const struct recon *r, const struct object *o, struct status_row *ro
 	if (!jail_wanted(o))
 		say(row, have == NULL ? "stopped" : "applying");
 	else if (have != NULL)
-		say(row, have->phase == JAIL_PARTIAL ? "pending" : "ready");
+		say(row, have->phase == JAIL_PARTIAL ? "pending" : have->busy || have->phase == JAIL_STARTING ? "applying" : "ready");
 	else if (o->u.jail.external) {
 		say(row, "waiting");
 		err_set(&row->err, ERR_NOT_FOUND, "nobody has started jail %s yet", o->name);

@@ -19,7 +19,7 @@ done
 for src in tests/kernel/test_*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
-    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_test)\n' "$t" "$t" "$t"
+    printf '%s: %s.o $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core) $(LIBS_test)\n' "$t" "$t" "$t"
     all="$all $t"
     echo "$t" >>"$B/unit.list"
 done
@@ -48,6 +48,6 @@ for src in tests/bench/*.c tests/bench/freebsd/*.c; do
     tests/bench/freebsd/*) benches_freebsd="$benches_freebsd $t" ;;
     *) benches_linux="$benches_linux $t" ;;
     esac
-    printf '%s: %s.o $(OBJ_driver) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_core) $(LIBS_worker_$(OS)) $(LIBS_bench_$(OS))\n' "$t" "$t" "$t"
+    printf '%s: %s.o $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core) $(LIBS_worker_$(OS)) $(LIBS_bench_$(OS))\n' "$t" "$t" "$t"
 done
 printf 'TESTS = %s\nBENCHES_linux = %s\nBENCHES_freebsd = %s\nFUZZERS = %s\n' "$all$fuzzers" "$benches_linux" "$benches_freebsd" "$fuzzers"

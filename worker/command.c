@@ -11,6 +11,7 @@
 
 #include "core/str.h"
 #include "worker/command.h"
+#include "worker/sandbox.h"
 
 #define TAIL_SIZE 400
 #define LOG_PATH 512
@@ -24,7 +25,7 @@ say(const char *what)
 
 /* In the new process: become the command.  Never returns. */
 static void
-become(const struct command_how *how, const struct cmd_exec *c, int log)
+become(const struct command_how *how, const struct cmd_exec *c, pid_t parent, int log)
 {
 	char sh[] = "sh", dash_c[] = "-c", command[COMMAND_SIZE], jname[NAME_SIZE + 8];
 	char path[] = "PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin", home[] = "HOME=/";
@@ -36,6 +37,8 @@ become(const struct command_how *how, const struct cmd_exec *c, int log)
 	(void)str_copy(command, sizeof(command), c->command);
 	(void)str_format(jname, sizeof(jname), "JNAME=%s", c->name);
 	setsid();
+	/* not inside yet, nobody would find it there */
+	sandbox_end_with(parent);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int sig = 1; sig < NSIG; sig++)
@@ -90,13 +93,13 @@ judge(const struct cmd_exec *c, const char *what, bool late, int status, const c
 static int
 run(const struct command_how *how, const struct cmd_exec *c, int log, int *status, struct err *err)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	int late;
 
 	if (pid == -1)
 		return (err_sys(err, "fork"));
 	if (pid == 0)
-		become(how, c, log);
+		become(how, c, parent, log);
 	late = how->wait(pid, c->timeout_s, err);
 	if (late != 0) {
 		kill(-pid, SIGKILL);

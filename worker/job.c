@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/str.h"
+#include "worker/sandbox.h"
+
 void
 jobs_init(struct jobs *j)
 {
@@ -45,7 +48,7 @@ write_all(int fd, const uint8_t *p, size_t len)
 }
 
 static void __attribute__((noreturn))
-child(int fd, const struct driver *drv, void *ctx, const struct cmd *c, uint64_t seq)
+child(pid_t parent, int fd, const struct driver *drv, void *ctx, const struct cmd *c, uint64_t seq)
 {
 	struct reply reply;
 	struct err err = { ERR_NONE, 0, "", "" };
@@ -53,6 +56,7 @@ child(int fd, const struct driver *drv, void *ctx, const struct cmd *c, uint64_t
 	uint8_t header[WIRE_HEADER_SIZE];
 
 	setpgid(0, 0);
+	sandbox_end_with(parent);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
@@ -74,8 +78,8 @@ jobs_start(struct jobs *j, const struct driver *drv, void *ctx, const struct cmd
     const int *close_fds, size_t nclose, struct err *err)
 {
 	struct job *job = NULL;
+	pid_t pid, parent = getpid();
 	int fds[2];
-	pid_t pid;
 
 	for (size_t i = 0; i < JOBS_MAX && job == NULL; i++)
 		if (j->v[i].pid == 0)
@@ -104,7 +108,7 @@ jobs_start(struct jobs *j, const struct driver *drv, void *ctx, const struct cmd
 		for (size_t i = 0; i < JOBS_MAX; i++)
 			if (j->v[i].fd != -1)
 				close(j->v[i].fd);
-		child(fds[1], drv, ctx, c, seq);
+		child(parent, fds[1], drv, ctx, c, seq);
 	}
 	/* in both processes, so that a kill right away finds the group */
 	setpgid(pid, pid);
@@ -114,8 +118,19 @@ jobs_start(struct jobs *j, const struct driver *drv, void *ctx, const struct cmd
 	job->seq = seq;
 	job->op = c->op;
 	job->server = server;
+	if (c->op == CMD_JAIL_START || c->op == CMD_JAIL_STOP)
+		(void)str_copy(job->jail, sizeof(job->jail), c->u.exec.name);
 	job->have = 0;
 	return (0);
+}
+
+bool
+jobs_busy(const struct jobs *j, const char *jail)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (j->v[i].pid != 0 && j->v[i].jail[0] != '\0' && str_equal(j->v[i].jail, jail))
+			return (true);
+	return (false);
 }
 
 static void

@@ -5,6 +5,8 @@
 #ifndef JN_SANDBOX_H
 #define JN_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "core/err.h"
 
 /* Linux: a new, empty network and mounts of our own; an ordinary user becomes uid 0 of a user namespace.  /run is empty afterwards but for
@@ -21,5 +23,8 @@ bool sandbox_is_user(void);
  * anything.  Then, with drop_all, what is held now goes too (for a uid 0 that stays uid 0).  Without it, the caller changes uid.
  */
 int sandbox_limit(bool drop_all, struct err *err);
+
+/* In a child of 'parent': is killed when that ends, also if it has ended already.  Survives execve. */
+void sandbox_end_with(pid_t parent);
 
 #endif

@@ -200,6 +200,14 @@ emit(void *arg, const struct frame *f, struct err *err)
 	return (-1);
 }
 
+/* The driver sees what a command has left so far; that one runs is known here. */
+static void
+mark_busy(const struct jobs *jobs, struct observed *o)
+{
+	for (size_t i = 0; i < o->njails; i++)
+		o->jails[i].busy = o->jails[i].ours && jobs_busy(jobs, o->jails[i].name);
+}
+
 static int
 run_observe(struct answer *a, const struct cmd *c, struct err *err)
 {
@@ -208,6 +216,7 @@ run_observe(struct answer *a, const struct cmd *c, struct err *err)
 
 	observed_init(&o);
 	ret = a->s->drv->observe(a->s->ctx, &c->u.observe, &o, err);
+	mark_busy(&a->s->jobs, &o);
 	if (ret == 0 && c->u.observe.scope == OBSERVE_ALL)
 		count_observed(a->s, &o);
 	if (ret == 0)
@@ -249,9 +258,18 @@ run_files(struct answer *a, const struct cmd *c, struct err *err)
 	return (hostfile_read(c->u.files.format, a->s->policy->import_root, emit_part, a, err));
 }
 
+/* One START or STOP of a jail at a time: one that outlived its server is not known to the next. */
+static int
+be_alone(const struct serve *s, const char *jail, struct err *err)
+{
+	return (jobs_busy(&s->jobs, jail) ? err_set(err, ERR_BUSY, "jail %s is still being started or stopped", jail) : 0);
+}
+
 static int
 run_exec(struct answer *a, const struct cmd *c, struct err *err)
 {
+	if (c->op == CMD_JAIL_DESTROY && be_alone(a->s, c->u.ref.name, err) == -1)
+		return (-1);
 	if (a->s->drv->exec(a->s->ctx, c, &a->reply, err) == -1)
 		return (-1);
 	if (a->reply.result == REPLY_DONE)
@@ -267,6 +285,8 @@ run_job(struct answer *a, const struct cmd *c, struct err *err)
 
 	memcpy(close_fds, s->keep, sizeof(s->keep));
 	close_fds[s->nkeep] = s->chan.fd;
+	if (c->op != CMD_PROBE && be_alone(s, c->u.exec.name, err) == -1)
+		return (-1);
 	a->later = true;
 	if (jobs_start(&s->jobs, s->drv, s->ctx, c, a->seq, s->server, close_fds, s->nkeep + 1, err) == 0)
 		return (0);
@@ -395,8 +415,14 @@ input_jobs(struct serve *s, struct err *err)
 
 		if (s->jobs.v[i].fd == -1 || !jobs_read(&s->jobs, i, &f))
 			continue;
-		if (s->chan.fd != -1 && server == s->server && (r = send_frame(s, &f, err)) != SERVE_OK)
-			return (r);
+		if (s->chan.fd != -1 && server == s->server) {
+			if ((r = send_frame(s, &f, err)) != SERVE_OK)
+				return (r);
+			continue;
+		}
+		/* the server of now has seen the jail busy, and waits */
+		s->changed = true;
+		s->change.all = true;
 	}
 	return (SERVE_OK);
 }

@@ -172,7 +172,12 @@ fake_run_jail_start(struct fake_run *r, const struct cmd_exec *c)
 		return (-1);
 	if (r->f->t->jails[i].phase == JAIL_STARTED)
 		return (fake_run_unchanged(r));
+	if (r->f->t->jails[i].phase == JAIL_STARTING)
+		return (err_set(r->err, ERR_BUSY, "exec.start of jail %s was cut short", c->name));
+	r->f->t->jails[i].phase = JAIL_STARTING;
 	status = shell(&r->f->t->jails[i], c->command, c->timeout_s, &late);
+	if (late || status != 0)
+		r->f->t->jails[i].phase = JAIL_CREATED;
 	if (late)
 		return (err_set(r->err, ERR_TIMEOUT, "exec.start took longer than %u s", c->timeout_s));
 	if (status != 0)

@@ -129,6 +129,49 @@ def test_a_restart_of_everything_is_a_no_op(world):
     assert {l["ifname"]: l["ifindex"] for l in world.ip_json("link")} == indexes
 
 
+def slow(file):
+    return {"jails": {"web": {"exec": {"start": "echo begin >>%s; sleep 2; echo end >>%s" % (file, file)}}}}
+
+
+def lines(file):
+    return file.read_text().split() if file.exists() else []
+
+
+def is_started(world, d):
+    return world.run("cat", "/run/jailnet/jails/web/phase").stdout == "started" and d.settled() == []
+
+
+def test_exec_start_runs_once_though_its_server_dies(world, tmp_path):
+    file = tmp_path / "said"
+    with world.daemon() as d:
+        t, _ = in_background(lambda: d.put("/v1/topology", slow(file)))
+        d.wait(lambda: lines(file))
+        kill(d.server_pid())
+        t.join(60)
+        d.wait_ready()
+        assert d.get("/v1/jails/web").json["status"]["state"] != "failed"
+        d.wait(lambda: is_started(world, d), 20)
+        assert lines(file) == ["begin", "end"]
+
+
+def test_exec_start_cut_short_meets_a_fresh_jail(world, tmp_path):
+    """jailnetd dies, and its jobs with it: the jail goes with all that runs inside, and is made anew."""
+    file = tmp_path / "said"
+    with world.daemon() as d:
+        t, _ = in_background(lambda: d.put("/v1/topology", slow(file)))
+        d.wait(lambda: lines(file))
+        old = world.run("stat", "-Lc", "%i", "/run/netns/web").stdout
+        kill(d.worker_pid())
+        t.join(60)
+        d.process.wait(10)
+    assert world.run("cat", "/run/jailnet/jails/web/phase").stdout == "starting"
+    with world.daemon() as d:
+        d.wait(lambda: is_started(world, d), 30)
+        # the first never came to its end: no two were alive at once
+        assert lines(file) == ["begin", "begin", "end"]
+        assert world.run("stat", "-Lc", "%i", "/run/netns/web").stdout != old
+
+
 def test_the_server_comes_back_with_back_off(world):
     with world.daemon() as d:
         for _ in range(3):

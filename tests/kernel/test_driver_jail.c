@@ -146,6 +146,12 @@ start_stop(void **state)
 	assert_string_equal(reply.text, "first no luck");
 	FAIL(exec_cmd(CMD_JAIL_START, "j1", "sleep 60 & sleep 60", 1), ERR_TIMEOUT, "within 1 s");
 	FAIL(exec_cmd(CMD_JAIL_START, "j1", "kill -TERM $$", 1), ERR_EXEC, "signal 15");
+	says("cat /run/jailnet/jails/j1/phase", "created");
+	/* one that was cut short never runs again here */
+	says("printf starting >/run/jailnet/jails/j1/phase; echo ok", "ok");
+	FAIL(exec_cmd(CMD_JAIL_START, "j1", "echo again", 5), ERR_BUSY, "cut short");
+	DO(exec_cmd(CMD_JAIL_STOP, "j1", "", 5));
+	says("printf created >/run/jailnet/jails/j1/phase; rm /run/log/j1.log; echo ok", "ok");
 	/* a daemon is left behind, and it does not hold us up */
 	DO(exec_cmd(CMD_JAIL_START, "j1", "hostname; ls /sys/class/net; echo name $JNAME; trap '' TERM; sleep 77 & echo $! >/run/d", 5));
 	SAME(exec_cmd(CMD_JAIL_START, "j1", "exit 1", 5));

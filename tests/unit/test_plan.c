@@ -1,6 +1,8 @@
 /*
  * plan: golden plans for what happens to jails, epairs and bridges; who waits for whom.
  */
+#include <errno.h>
+
 #include "tests/unit/plan_rig.h"
 
 static void
@@ -533,6 +535,42 @@ test_dying_and_partial(void **state)
 	assert_false(plan.waiting);
 }
 
+/* The server or the worker was killed while exec.start ran: the next exec.start must meet a fresh jail, and only when nothing runs. */
+static void
+test_start_cut_short(void **state)
+{
+	struct object *o = small();
+
+	(void)state;
+	text(o, &o->u.jail.exec_start, "daemon");
+	look();
+	build();
+	fake_break(f, CMD_JAIL_START, 1, FAKE_HALF, EIO);
+	for (size_t i = 0; i < plan.n; i++)
+		driver->exec(f, &plan.v[i].cmd, &(struct reply){ .sent = 0 }, &(struct err){ .code = ERR_NONE });
+	look();
+	assert_int_equal(have.jails[0].phase, JAIL_STARTING);
+	have.jails[0].busy = true;
+	build();
+	assert_int_equal(plan.n, 0);
+	assert_true(plan.waiting);
+	have.jails[0].busy = false;
+	build();
+	assert_int_equal(count_of(CMD_JAIL_STOP), 1);
+	assert_int_equal(count_of(CMD_JAIL_START), 0);
+	execute();
+	look();
+	build();
+	assert_int_equal(count_of(CMD_JAIL_DESTROY), 1);
+	assert_int_equal(count_of(CMD_JAIL_CREATE), 1);
+	assert_int_equal(count_of(CMD_JAIL_START), 1);
+	execute();
+	look();
+	assert_int_equal(have.jails[0].phase, JAIL_STARTED);
+	assert_int_equal(have.jails[0].processes, 1);
+	converged();
+}
+
 static void
 test_params(void **state)
 {
@@ -643,7 +681,7 @@ main(void)
 		T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
 		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope),
 		T(test_jail_out_of_scope), T(test_broken_epairs), T(test_forged_label), T(test_leftovers),
-		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_vlans), T(test_port_flags) };
+		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_start_cut_short), T(test_vlans), T(test_port_flags) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

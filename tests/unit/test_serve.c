@@ -277,14 +277,76 @@ jobs_have_a_limit(void **state)
 
 	(void)state;
 	hello();
-	call(create);
-	for (uint64_t i = 0; i < JOBS_MAX; i++) {
+	for (uint64_t i = 0; i <= JOBS_MAX; i++) {
+		(void)str_format(create.u.jail.name, NAME_SIZE, "web%d", (int)i);
+		(void)str_copy(slow.u.exec.name, NAME_SIZE, create.u.jail.name);
+		call(create);
+		if (i == JOBS_MAX)
+			break;
 		send_cmd(1000 + i, &slow);
 		assert_int_equal(serve_input(&serve, 0, &err), SERVE_OK);
 	}
 	send_cmd(2000, &slow);
 	assert_int_equal(serve_input(&serve, 0, &err), SERVE_OK);
 	assert_int_equal(get_reply(2000, CMD_JAIL_START).err.code, ERR_BUSY);
+}
+
+/* What one sees of jail web. */
+static struct obs_jail
+look(void)
+{
+	struct cmd observe = { CMD_OBSERVE, { .observe = { OBSERVE_JAIL, "web" } } };
+	struct obs_jail seen = { .name = "" };
+	struct observed o;
+	struct frame f;
+
+	send_cmd(50, &observe);
+	assert_int_equal(serve_input(&serve, 0, &err), SERVE_OK);
+	observed_init(&o);
+	assert_int_equal(chan_recv(&client, &f, 0, &err), CHAN_FRAME);
+	assert_int_equal(wire_get_observed(&f, &o, &err), 0);
+	if (o.njails > 0)
+		seen = o.jails[0];
+	observed_fini(&o);
+	assert_int_equal(get_reply(50, CMD_OBSERVE).result, REPLY_DONE);
+	return (seen);
+}
+
+static void
+one_start_or_stop_of_a_jail_at_a_time(void **state)
+{
+	struct cmd create = { CMD_JAIL_CREATE, { .jail = { .name = "web" } } };
+	struct cmd slow = { CMD_JAIL_START, { .exec = { "web", "", "sleep 0.3", 5 } } };
+	struct cmd stop = { CMD_JAIL_STOP, { .exec = { "web", "", "", 5 } } };
+	struct cmd destroy = { CMD_JAIL_DESTROY, { .ref = { "web" } } };
+	struct cmd other = { CMD_JAIL_CREATE, { .jail = { .name = "other" } } };
+	struct frame f;
+	int fds[2];
+
+	(void)state;
+	hello();
+	call(create);
+	assert_false(look().busy);
+	send_cmd(5, &slow);
+	assert_int_equal(serve_input(&serve, 0, &err), SERVE_OK);
+	/* its server dies; the next one does not know of it */
+	close(client.fd);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	serve_connect(&serve, fds[0]);
+	chan_init(&client, fds[1]);
+	hello();
+	assert_true(look().busy);
+	assert_int_equal(call(slow).err.code, ERR_BUSY);
+	assert_int_equal(call(stop).err.code, ERR_BUSY);
+	assert_int_equal(call(destroy).err.code, ERR_BUSY);
+	assert_int_equal(call(other).result, REPLY_DONE);
+	/* it is told to look when the job has ended */
+	pump(1);
+	assert_int_equal(chan_recv(&client, &f, 0, &err), CHAN_FRAME);
+	assert_int_equal(f.type, FRAME_CHANGED);
+	assert_false(look().busy);
+	assert_int_equal(look().phase, JAIL_STARTED);
+	assert_int_equal(call(destroy).result, REPLY_DONE);
 }
 
 static void
@@ -381,6 +443,7 @@ main(void)
 		T(jobs_answer_when_they_end),
 		T(a_job_that_dies_is_told),
 		T(jobs_have_a_limit),
+		T(one_start_or_stop_of_a_jail_at_a_time),
 		T(a_reply_never_reaches_another_server),
 		T(changes_are_gathered),
 		T(ends_are_told_apart),

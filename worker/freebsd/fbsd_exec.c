@@ -59,6 +59,27 @@ run_command(struct fbsd *f, int jid, const struct cmd_exec *c, const char *what,
 	return (command_run(&how, c, what, out, err));
 }
 
+static int
+put_phase(struct fbsd *f, struct prison_held *h, enum jail_phase phase, struct err *err)
+{
+	h->mark.phase = phase;
+	return (prison_put_mark(f, h, err));
+}
+
+/* -1 in the middle leaves the phase STARTING: what exec.start had done then nobody knows. */
+static int
+start(struct fbsd *f, struct prison_held *h, const struct cmd_exec *x, struct reply *out, struct err *err)
+{
+	if (h->j.phase == JAIL_STARTING)
+		return (err_set(err, ERR_BUSY, "exec.start of jail %s was cut short: the jail has to be made anew", x->name));
+	if (put_phase(f, h, JAIL_STARTING, err) == -1)
+		return (-1);
+	if (run_command(f, h->j.jid, x, "exec.start", out, err) == 0)
+		return (put_phase(f, h, JAIL_STARTED, err));
+	(void)put_phase(f, h, JAIL_CREATED, NULL);
+	return (-1);
+}
+
 int
 fbsd_jail_start(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
 {
@@ -71,10 +92,7 @@ fbsd_jail_start(struct fbsd *f, const struct cmd *c, struct reply *out, struct e
 	out->result = REPLY_UNCHANGED;
 	if (h.j.phase != JAIL_STARTED) {
 		out->result = REPLY_DONE;
-		rc = run_command(f, h.j.jid, x, "exec.start", out, err);
-		h.mark.phase = JAIL_STARTED;
-		if (rc == 0)
-			rc = prison_put_mark(f, &h, err);
+		rc = start(f, &h, x, out, err);
 	}
 	prison_drop(&h);
 	return (rc);
@@ -117,8 +135,7 @@ fbsd_jail_stop(struct fbsd *f, const struct cmd *c, struct reply *out, struct er
 	if (run_command(f, h.j.jid, x, "exec.stop", out, &why) == -1)
 		(void)snprintf(out->text, sizeof(out->text), "%s", why.msg);
 	end_processes(f, h.j.jid);
-	h.mark.phase = JAIL_STOPPED;
-	rc = prison_put_mark(f, &h, err);
+	rc = put_phase(f, &h, JAIL_STOPPED, err);
 	prison_drop(&h);
 	out->result = REPLY_DONE;
 	return (rc);

@@ -81,7 +81,7 @@ prison_has_meta(void)
 	return (has == 1);
 }
 
-static const enum jail_phase phases[] = { JAIL_PARTIAL, JAIL_CREATED, JAIL_STARTED, JAIL_STOPPED };
+static const enum jail_phase phases[] = { JAIL_PARTIAL, JAIL_CREATED, JAIL_STARTING, JAIL_STARTED, JAIL_STOPPED };
 
 /* "1 jid=0 boot=3 phase=created params=00000000" */
 int

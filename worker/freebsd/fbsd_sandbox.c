@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +109,13 @@ sandbox_limit(bool drop_all, struct err *err)
 	if (procctl(P_PID, 0, PROC_NO_NEW_PRIVS_CTL, &on) == -1)
 		return (err_sys(err, "PROC_NO_NEW_PRIVS"));
 	return (0);
+}
+
+void
+sandbox_end_with(pid_t parent)
+{
+	int sig = SIGKILL;
+
+	if (procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &sig) == -1 || getppid() != parent)
+		_exit(126);
 }

@@ -112,8 +112,15 @@ lnx_jail_start(struct lnx *l, const struct cmd *c, struct reply *out, struct err
 		out->result = REPLY_UNCHANGED;
 		return (0);
 	}
-	if (run_command(l, x, "exec.start", out, err) == -1)
+	/* What it had done nobody knows. */
+	if (j.phase == JAIL_STARTING)
+		return (err_set(err, ERR_BUSY, "exec.start of jail %s was cut short: the jail has to be made anew", x->name));
+	if (lnx_jail_put_phase(l, x->name, JAIL_STARTING, err) == -1)
 		return (-1);
+	if (run_command(l, x, "exec.start", out, err) == -1) {
+		(void)lnx_jail_put_phase(l, x->name, JAIL_CREATED, NULL);
+		return (-1);
+	}
 	out->result = REPLY_DONE;
 	return (lnx_jail_put_phase(l, x->name, JAIL_STARTED, err));
 }

@@ -74,7 +74,7 @@ lnx_jail_put_phase(struct lnx *l, const char *name, enum jail_phase phase, struc
 static void
 look_files(const char *dir, struct lnx_jail *out)
 {
-	static const enum jail_phase phases[] = { JAIL_CREATED, JAIL_STARTED, JAIL_STOPPED };
+	static const enum jail_phase phases[] = { JAIL_CREATED, JAIL_STARTING, JAIL_STARTED, JAIL_STOPPED };
 	char path[LNX_PATH], text[32];
 	uint64_t n;
 

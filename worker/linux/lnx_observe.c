@@ -457,6 +457,9 @@ look_jail(struct look *k, const char *name, struct err *err)
 	if ((j.flags & LNX_JAIL_UTS) && lnx_jail_hostname(k->l, name, o->hostname, err) == -1)
 		return (-1);
 	o->processes = lnx_process_count(k->l, j.ino);
+	/* a job has ended them since: the plan must not stop it again */
+	if (o->processes > 0 && j.phase == JAIL_STOPPED && lnx_process_look(k->l, 0, NULL) == 0)
+		o->processes = lnx_process_count(k->l, j.ino);
 	k->nl = lnx_ns_nl(k->l, name, err);
 	if (k->nl == NULL)
 		return (-1);
@@ -523,7 +526,7 @@ lnx_observe(struct lnx *l, const struct cmd_observe *scope, struct observed *out
 			rc = look_all(&k, err);
 		break;
 	case OBSERVE_JAIL:
-		/* the count is for people; JAIL_STOP looks again for itself */
+		/* a little old is good enough for people and for "does it need a STOP" */
 		if (lnx_process_look(l, PROCESS_AGE_MS, err) == 0)
 			rc = look_jail(&k, scope->name, err);
 		break;

@@ -9,6 +9,7 @@
 #include <linux/securebits.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -165,4 +166,11 @@ sandbox_limit(bool drop_all, struct err *err)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return (err_sys(err, "no_new_privs"));
 	return (0);
+}
+
+void
+sandbox_end_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 || getppid() != parent)
+		_exit(126);
 }
