@@ -146,6 +146,20 @@ finish_plan(struct api *a, const struct write *w, const struct outcome *o, const
 	snprintf(res->location, sizeof(res->location), "/v1/plans/%s", o->plan_id);
 }
 
+static bool
+finish_op(struct api *a, int status, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
+{
+	struct err err;
+	json_t *j;
+
+	if (api_op_load(a, o->op, &j, &err) == -1) {
+		api_answer_err(res, &err, w->request_id);
+		return (false);
+	}
+	api_answer_json(res, status, j, req);
+	return (true);
+}
+
 /* As the first answer was, made from what became of it; when the object is gone meanwhile, what is left is its operation. */
 static void
 finish_replay(struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
@@ -165,7 +179,7 @@ finish_replay(struct api *a, const struct write *w, const struct outcome *o, con
 	finish_done(a, w, o, req, res);
 	if (res->status == 404 && o->op[0] != '\0') {
 		api_res_fini(res);
-		api_answer_json(res, 200, api_op_json(&op), req);
+		finish_op(a, 200, w, o, req, res);
 	}
 }
 
@@ -173,16 +187,8 @@ static void
 finish_accepted(
     struct api *a, const struct write *w, const struct outcome *o, const struct api_req *req, struct api_res *res)
 {
-	struct op_row op;
-	struct err err;
-
-	if (w->verb == WRITE_TOPOLOGY)
-		api_answer_json(res, 202, topology_result(o), req);
-	else if (store_op(a->reader, o->op, &op, &err) == -1) {
-		api_answer_err(res, &err, w->request_id);
+	if (!finish_op(a, 202, w, o, req, res))
 		return;
-	} else
-		api_answer_json(res, 202, api_op_json(&op), req);
 	snprintf(res->location, sizeof(res->location), "/v1/operations/%s", o->op);
 	res->retry_after = 1;
 }

@@ -70,12 +70,13 @@ topology(struct api *a, struct err *err)
 static int
 op_row(void *arg, const struct op_row *op, struct err *err)
 {
+	static const struct confirm_row nothing;
 	struct op_row shown = *op;
 
 	/* a command's own words may hold anything */
 	if (shown.err.code == ERR_EXEC)
 		err_set(&shown.err, ERR_EXEC, "[redacted]");
-	return (json_array_append_new(arg, api_op_json(&shown)) == 0 ? 0 : err_nomem(err));
+	return (json_array_append_new(arg, api_op_json(&shown, &nothing)) == 0 ? 0 : err_nomem(err));
 }
 
 static int

@@ -116,6 +116,25 @@ def test_a_confirmed_change_stays(story):
         assert [e["type"] for e in d.events() if e["type"].startswith("confirm.")] == ["confirm.pending", "confirm.done"]
 
 
+def test_202_is_the_operation_whatever_was_asked(story):
+    with story.daemon() as d:
+        base = d.put("/v1/topology", NET, Prefer="respond-async")
+        d.wait(lambda: d.get(base.headers["Location"]).json["state"] == "succeeded")
+        for send in (lambda: base,
+                     lambda: d.put("/v1/topology?confirm_timeout=60", changed(1400), Prefer="respond-async"),
+                     lambda: d.post("/v1/topology/rollback", {"revision": 1}, Prefer="respond-async"),
+                     lambda: d.post("/v1/plans/%s/apply" % d.post("/v1/plans", changed(1300)).json["id"], Prefer="respond-async"),
+                     lambda: d.patch("/v1/bridges/lan0", {"mtu": 1200}, Prefer="respond-async")):
+            r = send()
+            assert r.status == 202 and r.headers["Location"] == "/v1/operations/" + r.json["id"] and r.headers["Retry-After"] == "1", r
+            assert r.json.keys() == {"id", "state", "method", "path", "actor", "revision", "created_at", "finished_at", "steps", "error", "confirm_by"}
+            d.wait(lambda: d.get(r.headers["Location"]).json["state"] == "succeeded")
+            waits = d.get("/v1/topology/confirm").json["pending"]
+            assert r.json["confirm_by"] == (waits and waits["deadline"])
+            op = d.get(r.headers["Location"]).json
+            assert op["confirm_by"] == r.json["confirm_by"] and op in d.get("/v1/operations").json["items"]
+
+
 def test_an_unconfirmed_change_is_rolled_back(story):
     with story.daemon() as d:
         base = d.put("/v1/topology", NET).json["revision"]

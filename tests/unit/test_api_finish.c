@@ -79,7 +79,9 @@ test_accepted(void **state)
 	finish("PUT", "/v1/topology", "{}", &o);
 	assert_int_equal(rig.res.status, 202);
 	assert_string_equal(rig.res.preference_applied, "");
-	assert_string_equal(rig.res.body, "{\"revision\":5,\"changed\":2,\"operation\":\"op_7\",\"confirm_by\":null}");
+	assert_string_equal(rig.res.location, "/v1/operations/op_7");
+	rig_has("\"id\":\"op_7\",\"state\":\"running\"");
+	rig_has("\"error\":null,\"confirm_by\":null}");
 }
 
 static void

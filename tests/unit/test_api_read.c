@@ -209,7 +209,7 @@ test_operations(void **state)
 	rig_has("{\"id\":\"op_1\",\"state\":\"running\",\"method\":\"PUT\",\"path\":\"/v1/"
 		"topology\",\"actor\":\"uid:0\",\"revision\":3,"
 		"\"created_at\":\"2023-11-14T22:13:20.001Z\",\"finished_at\":null,\"steps\":{\"done\":1,\"total\":5},"
-		"\"error\":null}");
+		"\"error\":null,\"confirm_by\":null}");
 	op.state = OP_ROLLED_BACK;
 	op.finished_at = 1700000000500;
 	err_num(&op.err, 28, "create x");
