@@ -189,10 +189,11 @@ def test_changes_are_told_at_most_every_50_ms(run, tmp_path):
             time.sleep(0.001)
     time.sleep(0.3)
     assert d.stop() == 0
+    seconds = time.monotonic() - begun
     while not d.queue.empty():
         d.lines.append(d.queue.get())
     told = sum(line == "server changed" for _, line in d.lines if line)
-    assert 5 <= told <= 16
+    assert 2 <= told <= seconds / 0.05 + 1     # hundreds were sent; how many of the possible ones depends on the machine
 
 
 def test_leaves_nothing_behind(run):
