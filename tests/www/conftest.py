@@ -158,6 +158,15 @@ def expected(daemon, topology):
     return {"nodes": sorted(nodes), "cables": sorted(cables)}
 
 
+def drag(page, port, node):
+    """With the mouse, from a port into a box of the drawing."""
+    start, end = page.locator(port).bounding_box(), page.locator(node).bounding_box()
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 60, end["y"] + end["height"] - 8, steps=6)
+    page.mouse.up()
+
+
 @pytest.fixture
 def open_dashboard(browser):
     opened = []

@@ -207,9 +207,10 @@ export function Canvas(props: Props) {
     pinch.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
     const port = (event.target as Element).closest("[data-port]")?.getAttribute("data-port");
     const common = { pointer: event.pointerId, x: event.clientX, y: event.clientY, moved: false };
-    drag.current = port?.startsWith("epair/")
-      ? { what: "port", port, ...common }
-      : { what: "pan", from: camera, ...common };
+    drag.current =
+      port && /^(epair|attachment)\//.test(port)
+        ? { what: "port", port, ...common }
+        : { what: "pan", from: camera, ...common };
   };
 
   const onPinch = (event: PointerEvent): boolean => {

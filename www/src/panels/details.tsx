@@ -1,332 +1,17 @@
 /** All about one object, and what can be done with it. */
-import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
-import { type Call, request, withQuery } from "../api/client";
 import { curlLine } from "../api/curl";
-import type { Attachment, Bridge, Epair, Jail, Plan, Topology } from "../api/types";
 import { StateBadge } from "../graph/marks";
-import { buildGraph, cablesByNode, type GraphNode, type Look, otherEnd } from "../graph/model";
-import { propose, proposeEdit } from "../state/change";
-import { linkTo } from "../state/route";
+import { buildGraph, type GraphNode, type Look } from "../graph/model";
 import { type World, world } from "../state/world";
 import { CopyBox } from "../ui/copy";
-import { Icon, type IconName } from "../ui/icon";
-import { ProblemNote } from "../ui/problem";
+import { Facts, lines } from "../ui/facts";
+import { Icon } from "../ui/icon";
 import { Time } from "../ui/time";
-import { Steps } from "./change";
-import { openEdit } from "./edit";
-import { EventRows, useEvents } from "./events";
-import { openMove } from "./move";
+import { actionsOf, type DetailsProps } from "./actions";
+import { factsOf, find } from "./item";
 import { ProbeForm } from "./probe";
+import { Cables, EpairEnds, ObjectEvents, Repair, Section } from "./sections";
 import { Traffic } from "./traffic";
-
-type Item =
-  | { kind: "bridge"; value: Bridge; path: string }
-  | { kind: "epair"; value: Epair; path: string }
-  | { kind: "jail"; value: Jail; path: string }
-  | { kind: "interface"; value: Attachment; path: string };
-
-function find(w: World, object: string): Item | null {
-  const [kind, name] = [object.slice(0, object.indexOf("/")), object.slice(object.indexOf("/") + 1)];
-  const by = <T extends { name: string }>(list: T[]) => list.find((item) => item.name === name);
-  const at = encodeURIComponent(name);
-  switch (kind) {
-    case "bridge": {
-      const value = by(w.bridges);
-      return value ? { kind, value, path: `/v1/bridges/${at}` } : null;
-    }
-    case "epair": {
-      const value = by(w.epairs);
-      return value ? { kind, value, path: `/v1/epairs/${at}` } : null;
-    }
-    case "jail": {
-      const value = by(w.jails);
-      return value ? { kind, value, path: `/v1/jails/${at}` } : null;
-    }
-    default: {
-      const value = by(w.attachments);
-      return value ? { kind: "interface", value, path: `/v1/interfaces/${at}/jail` } : null;
-    }
-  }
-}
-
-interface SectionProps {
-  title: string;
-  children: ComponentChildren;
-  open?: boolean;
-  /** What is inside works only while it is open. */
-  lazy?: boolean;
-}
-
-function Section({ title, children, open = true, lazy = false }: SectionProps) {
-  const [shown, setShown] = useState(open);
-  return (
-    <details class="section" open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
-      <summary>{title}</summary>
-      {(shown || !lazy) && children}
-    </details>
-  );
-}
-
-function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
-  const filled = rows.filter(([, value]) => value !== "" && value !== null && value !== undefined);
-  return (
-    <dl class="facts">
-      {filled.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-const pairs = (object: Record<string, unknown> | undefined) => {
-  const all = Object.entries(object ?? {});
-  return all.length === 0
-    ? ""
-    : all.map(([key, value]) => (
-        <code class="row" key={key}>
-          {value === "" ? key : `${key} → ${String(value)}`}
-        </code>
-      ));
-};
-const rows = (list: string[] | undefined) =>
-  (list ?? []).length === 0
-    ? ""
-    : (list ?? []).map((text) => (
-        <code class="row" key={text}>
-          {text}
-        </code>
-      ));
-
-function factsOf(item: Item): [string, ComponentChildren][] {
-  const { value } = item;
-  const last: [string, ComponentChildren][] = [
-    ["Labels", pairs(value.labels)],
-    ["Description", value.description ?? ""],
-    ["Changed", <Time key="t" at={value.updated_at} />],
-    ["Revision", String(value.revision)],
-  ];
-  switch (item.kind) {
-    case "bridge":
-      return [
-        ["Addresses", rows(item.value.addresses)],
-        ["MTU", String(item.value.mtu ?? "")],
-        ["MAC", <code key="m">{item.value.allocated.mac}</code>],
-        ["Uplinks", rows(Object.keys(item.value.members ?? {}))],
-        ["Spanning tree", item.value.stp ? "on" : ""],
-        ["VLAN filtering", item.value.vlan_filter ? "on" : ""],
-        ...last,
-      ];
-    case "jail":
-      return [
-        ["Hostname", item.value.hostname ?? ""],
-        ["Managed by", item.value.manager ?? ""],
-        ["Routes between networks", item.value.forwarding ? "yes" : ""],
-        ["Routes", pairs(item.value.routes)],
-        ["Root directory", item.value.path ?? ""],
-        ["At start", item.value.exec?.start ?? ""],
-        ["At stop", item.value.exec?.stop ?? ""],
-        ["Sysctls", pairs(item.value.sysctls)],
-        ...last,
-      ];
-    case "epair":
-      return [["MTU", String(item.value.allocated.mtu)], ...last];
-    default:
-      return [["Jail", item.value.jail], ["Addresses", rows(item.value.addresses)], ...last];
-  }
-}
-
-function EpairEnds({ epair }: { epair: Epair }) {
-  return (
-    <ul class="ports">
-      {(["a", "b"] as const).map((side) => {
-        const end = epair[side];
-        const place =
-          end.jail !== undefined ? `jail/${end.jail}` : end.bridge !== undefined ? `bridge/${end.bridge}` : null;
-        return (
-          <li key={side}>
-            <code class="ifname">{epair.allocated[side].ifname}</code>
-            <span>{place === null ? "on the host" : <a href={linkTo("topology", { select: place })}>{place}</a>}</span>
-            <button
-              type="button"
-              class="icon"
-              title="Move"
-              aria-label={`Move ${epair.allocated[side].ifname}`}
-              onClick={() => openMove(`epair/${epair.name}:${side === "a" ? 0 : 1}`, null)}
-            >
-              <Icon name="move" />
-            </button>
-            <div class="sub">
-              <code>{epair.allocated[side].mac}</code>
-              {rows(end.addresses)}
-            </div>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-/** What is plugged into a jail or bridge. */
-function Cables({ w, id }: { w: World; id: string }) {
-  const own = (cablesByNode(buildGraph(w)).get(id) ?? []).filter((cable) => cable.kind !== "host");
-  if (own.length === 0) return <p class="muted">None.</p>;
-  return (
-    <ul class="ports">
-      {own.map((cable) => {
-        const side = cable.ends[0].node === id ? 0 : 1;
-        const [end, other] = [cable.ends[side], otherEnd(cable, id)];
-        return (
-          <li key={cable.id}>
-            {cable.kind === "epair" ? (
-              <a class="ifname" href={linkTo("topology", { select: cable.id })}>
-                {end.ifname}
-              </a>
-            ) : (
-              <code class="ifname">{end.ifname}</code>
-            )}
-            <span>
-              {"to "}
-              {other.node.startsWith("uplink/") || other.node.startsWith("host/") ? (
-                other.node.replace("/", " ")
-              ) : (
-                <a href={linkTo("topology", { select: other.node })}>{other.node}</a>
-              )}
-            </span>
-            {cable.kind === "epair" && (
-              <button
-                type="button"
-                class="icon"
-                title="Move"
-                aria-label={`Move ${end.ifname}`}
-                onClick={() => openMove(`${cable.id}:${side}`, null)}
-              >
-                <Icon name="move" />
-              </button>
-            )}
-            <div class="sub">{rows(end.addresses)}</div>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function ObjectEvents({ object }: { object: string }) {
-  const { rows: all, error } = useEvents();
-  const own = all.filter((event) => event.object === object || event.object?.startsWith(`${object}:`)).slice(0, 30);
-  if (error !== null) return <ProblemNote error={error} />;
-  return own.length === 0 ? <p class="muted">None among the last 500.</p> : <EventRows rows={own} />;
-}
-
-/** What the daemon would do to bring it back. */
-function Repair({ object }: { object: string }) {
-  const [plan, setPlan] = useState<Plan | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const ask = async () => {
-    try {
-      const { body } = await request<Topology>({ method: "GET", path: "/v1/topology" });
-      setPlan((await request<Plan>({ method: "PUT", path: withQuery("/v1/topology", "dry_run=plan"), body })).body);
-    } catch (cause) {
-      setError(cause);
-    }
-  };
-  if (error !== null) return <ProblemNote error={error} />;
-  if (plan === null) {
-    return (
-      <button type="button" onClick={ask}>
-        Show the plan that repairs it
-      </button>
-    );
-  }
-  const own = plan.steps.filter((step) => step.object === object || step.object.startsWith(`${object}:`));
-  return own.length === 0 ? <p class="calm">Nothing left to repair.</p> : <Steps steps={own} />;
-}
-
-interface Action {
-  name: string;
-  icon: IconName;
-  run(): void;
-  danger?: boolean;
-  pressed?: boolean;
-}
-
-function jailCall(jail: Jail, verb: "start" | "stop" | "restart"): void {
-  const call: Call = { method: "POST", path: `/v1/jails/${encodeURIComponent(jail.name)}/${verb}` };
-  const past = { start: "started", stop: "stopped", restart: "restarted" }[verb];
-  propose({
-    title: `${verb[0]?.toUpperCase()}${verb.slice(1)} jail ${jail.name}`,
-    done: `Jail ${jail.name} ${past}`,
-    call,
-  });
-}
-
-/** An object goes together with the epairs that hang on it. */
-function remove(item: Item, onGone: () => void): void {
-  const { name } = item.value;
-  if (item.kind === "epair" || item.kind === "interface") {
-    const title = item.kind === "epair" ? `Delete epair ${name}` : `Take ${name} back to the host`;
-    propose({ title, done: `${name} is gone`, call: { method: "DELETE", path: item.path }, onDone: onGone });
-    return;
-  }
-  const kind = item.kind;
-  const hangs = (topology: Required<Topology>) =>
-    Object.entries(topology.epairs).filter(([, epair]) => [epair.a, epair.b].some((end) => end?.[kind] === name));
-  void proposeEdit(
-    `Delete ${kind} ${name} and what hangs on it`,
-    `${kind} ${name} is gone`,
-    (topology) => {
-      for (const [epair, { a, b }] of hangs(topology)) {
-        delete topology.epairs[epair];
-        for (const jail of [a?.jail, b?.jail]) {
-          const there = jail === undefined ? undefined : topology.jails[jail];
-          if (there) delete there.routes;
-        }
-      }
-      for (const [ifname, attached] of Object.entries(topology.attachments)) {
-        if (kind === "jail" && attached.jail === name) delete topology.attachments[ifname];
-      }
-      delete topology[kind === "jail" ? "jails" : "bridges"][name];
-    },
-    onGone,
-  );
-}
-
-function actionsOf(item: Item, props: Props): Action[] {
-  const actions: Action[] = [];
-  if (item.kind === "jail") {
-    const jail = item.value;
-    if (jail.running) {
-      actions.push({ name: "Stop", icon: "stop", run: () => jailCall(jail, "stop") });
-      actions.push({ name: "Restart", icon: "restart", run: () => jailCall(jail, "restart") });
-    } else actions.push({ name: "Start", icon: "play", run: () => jailCall(jail, "start") });
-    const focused = props.focus === props.object;
-    actions.push({
-      name: "Path",
-      icon: "path",
-      pressed: focused,
-      run: () => props.onFocus(focused ? null : props.object),
-    });
-  }
-  actions.push({ name: "Edit", icon: "edit", run: () => openEdit(item) });
-  actions.push({
-    name: item.kind === "interface" ? "Take back" : "Delete",
-    icon: "trash",
-    danger: true,
-    run: () => remove(item, props.onClose),
-  });
-  return actions;
-}
-
-interface Props {
-  object: string;
-  focus: string | null;
-  onFocus(object: string | null): void;
-  onClose(): void;
-}
 
 function Head({ title, kind, look, onClose }: { title: string; kind: string; look: Look; onClose(): void }) {
   return (
@@ -344,7 +29,7 @@ function Head({ title, kind, look, onClose }: { title: string; kind: string; loo
 }
 
 /** The host, an uplink: not ours to change. */
-function Foreign({ node, props, w }: { node: GraphNode; props: Props; w: World }) {
+function Foreign({ node, props, w }: { node: GraphNode; props: DetailsProps; w: World }) {
   const seen = w.interfaces.find((item) => item.name === node.name);
   return (
     <aside class="details" aria-label={`Details of ${node.name}`}>
@@ -356,7 +41,7 @@ function Foreign({ node, props, w }: { node: GraphNode; props: Props; w: World }
       </p>
       <Facts
         rows={[
-          ["Addresses", rows(node.addresses)],
+          ["Addresses", lines(node.addresses)],
           ["Type", seen?.type ?? ""],
           ["MAC", seen?.mac ?? ""],
           ["MTU", seen ? String(seen.mtu) : ""],
@@ -366,7 +51,7 @@ function Foreign({ node, props, w }: { node: GraphNode; props: Props; w: World }
   );
 }
 
-export function Details(props: Props) {
+export function Details(props: DetailsProps) {
   const w = world.value;
   if (w === null) return null;
   const item = find(w, props.object);

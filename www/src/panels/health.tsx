@@ -4,6 +4,7 @@ import type { components } from "../api/schema";
 import type { List, Operation } from "../api/types";
 import { StateBadge } from "../graph/marks";
 import { server } from "../state/world";
+import { Facts } from "../ui/facts";
 import { useFetched } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
 import { Time } from "../ui/time";
@@ -30,19 +31,6 @@ function Card({ title, children }: { title: string; children: ComponentChildren 
       <h2>{title}</h2>
       {children}
     </section>
-  );
-}
-
-function Facts({ rows }: { rows: [string, string][] }) {
-  return (
-    <dl class="facts">
-      {rows.map(([name, text]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 

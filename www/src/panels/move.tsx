@@ -1,58 +1,55 @@
-/** Moves one end of an epair to another running jail, a bridge, or the host: by drag, or by this form. */
+/** Moves one end of an epair, or an interface of the host, to another running jail, a bridge, or the host: by drag, or by this form. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import type { Topology } from "../api/types";
-import { contains } from "../net";
+import { dropLostRoutes } from "../routes";
 import { proposeEdit } from "../state/change";
 import { world } from "../state/world";
 import { Dialog } from "../ui/dialog";
 import { placeOf, placeOptions } from "./create";
 
 interface Moving {
-  epair: string;
-  side: "a" | "b";
+  kind: "epair" | "attachment";
+  name: string;
+  side: "a" | "b"; // of an epair
   ifname: string;
   target: string | null; // "jail web"
 }
 
 const moving = signal<Moving | null>(null);
 
-/** port: "epair/web0:1", the end of a cable; target: "jail/web". */
+/** port: "epair/web0:1" or "attachment/re1:1", the end of a cable; target: "jail/web". */
 export function openMove(port: string, target: string | null): void {
-  const [epair = "", index] = port.replace("epair/", "").split(":");
+  const [, kind, name = "", index] = /^(epair|attachment)\/(.*):([01])$/.exec(port) ?? [];
   const side = index === "0" ? "a" : "b";
-  const found = world.value?.epairs.find((item) => item.name === epair);
-  if (found)
-    moving.value = { epair, side, ifname: found.allocated[side].ifname, target: target?.replace("/", " ") ?? null };
+  const epair = world.value?.epairs.find((item) => item.name === name);
+  const to = target?.replace("/", " ") ?? null;
+  if (kind === "attachment") moving.value = { kind, name, side, ifname: name, target: to };
+  else if (epair) moving.value = { kind: "epair", name, side, ifname: epair.allocated[side].ifname, target: to };
 }
 
-/** Routes that lead through networks the jail is no longer in. */
-function dropLostRoutes(topology: Required<Topology>, jail: string): void {
-  const there = topology.jails[jail];
-  if (there?.routes === undefined) return;
-  const own = [
-    ...Object.values(topology.epairs).flatMap((epair) =>
-      [epair.a, epair.b].flatMap((end) => (end?.jail === jail ? (end.addresses ?? []) : [])),
-    ),
-    ...Object.values(topology.attachments).flatMap((item) => (item.jail === jail ? (item.addresses ?? []) : [])),
-  ];
-  const kept = Object.entries(there.routes).filter(([, gateway]) => own.some((network) => contains(network, gateway)));
-  there.routes = Object.fromEntries(kept);
-}
+/** An interface of the host is in a jail or nowhere. */
+const optionsFor = ({ kind }: Moving) =>
+  kind === "epair"
+    ? placeOptions()
+    : placeOptions().filter((option) => option.startsWith("jail ") || option === "host");
 
-function move(topology: Required<Topology>, what: Moving, target: string, dropRoutes: boolean): void {
-  const end = topology.epairs[what.epair]?.[what.side];
-  if (end === undefined) return;
-  const left = end.jail;
-  delete end.jail;
-  delete end.bridge;
-  Object.assign(end, placeOf(target));
-  if (dropRoutes && left !== undefined) dropLostRoutes(topology, left);
+function move(topology: Required<Topology>, what: Moving, target: string): void {
+  const attached = topology.attachments[what.name];
+  const end = topology.epairs[what.name]?.[what.side];
+  if (what.kind === "attachment") {
+    if (target === "host") delete topology.attachments[what.name];
+    else if (attached) Object.assign(attached, placeOf(target));
+  } else if (end) {
+    delete end.jail;
+    delete end.bridge;
+    Object.assign(end, placeOf(target));
+  }
 }
 
 function MoveForm({ what }: { what: Moving }) {
-  const options = placeOptions();
-  const [target, setTarget] = useState(what.target ?? options[0] ?? "host");
+  const options = optionsFor(what);
+  const [target, setTarget] = useState(options.find((option) => option === what.target) ?? options[0] ?? "host");
   const [dropRoutes, setDropRoutes] = useState(true);
   const close = () => {
     moving.value = null;
@@ -64,7 +61,11 @@ function MoveForm({ what }: { what: Moving }) {
         void proposeEdit(
           `Move ${what.ifname} to ${target}`,
           `${what.ifname} is in ${target}`,
-          (topology) => move(topology, what, target, dropRoutes),
+          (topology) => {
+            const change = () => move(topology, what, target);
+            if (dropRoutes) dropLostRoutes(topology, change);
+            else change();
+          },
           close,
         );
       }}
