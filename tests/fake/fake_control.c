@@ -127,6 +127,14 @@ do_traffic(struct fake *f, char *const w[])
 }
 
 static int
+do_mac(struct fake *f, char *const w[])
+{
+	struct mac mac;
+
+	return (mac_parse(w[3], &mac, NULL) == -1 ? -1 : fake_set_mac(f, ns(w[1]), w[2], &mac));
+}
+
+static int
 do_nothing(struct fake *f, char *const w[])
 {
 	(void)f;
@@ -143,6 +151,7 @@ static const struct {
 	{ "down", 3, do_down },
 	{ "del", 3, do_del },
 	{ "mtu", 4, do_mtu },
+	{ "mac", 4, do_mac },
 	{ "unmark", 3, do_unmark },
 	{ "bridge", 3, do_bridge },
 	{ "move", 4, do_move },

@@ -6,17 +6,23 @@ import { world } from "../state/world";
 import { useFetched } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
 
-/** Who else has an address of the registry: another entry, or an interface that is not ours. */
+/**
+ * Who else has an address of the registry: another entry, or an interface that is not ours.  Interfaces of the host among themselves
+ * share one with good reason: a VLAN its parent's, a lagg its ports'; so does a bridge with a member of its own.
+ */
 function conflictsOf(macs: MacItem[], interfaces: Interface[]): Map<string, string[]> {
   const owners = new Map<string, string[]>();
-  const add = (address: string, owner: string) => {
-    const key = address.toLowerCase();
-    owners.set(key, [...(owners.get(key) ?? []), owner]);
-  };
-  for (const mac of macs)
-    if (mac.state !== "retired") add(mac.address, `${mac.owner}${mac.end ? ` end ${mac.end}` : ""}`);
-  for (const item of interfaces) add(item.mac, `interface ${item.name}`);
-  return new Map([...owners].filter(([address, names]) => names.length > 1 && address !== "00:00:00:00:00:00"));
+  const used = macs.filter((mac) => mac.state !== "retired");
+  for (const mac of used) {
+    const key = mac.address.toLowerCase();
+    owners.set(key, [...(owners.get(key) ?? []), `${mac.owner}${mac.end ? ` end ${mac.end}` : ""}`]);
+  }
+  for (const item of interfaces) {
+    const key = item.mac.toLowerCase();
+    const others = owners.get(key)?.filter((owner) => owner !== `bridge/${item.bridge}`) ?? [];
+    if (others.length > 0) owners.set(key, [...others, `interface ${item.name}`]);
+  }
+  return new Map([...owners].filter(([, names]) => names.length > 1));
 }
 
 export function MacsView() {

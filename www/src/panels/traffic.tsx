@@ -5,11 +5,9 @@ import { get } from "../api/client";
 import type { components } from "../api/schema";
 import { ProblemNote } from "../ui/problem";
 
-type Counter = components["schemas"]["Counter"];
-interface CounterList {
-  items: Counter[];
-  at: string;
-}
+type CounterList = components["schemas"]["CounterList"];
+type Counter = CounterList["items"][number];
+type Kind = "jail" | "bridge" | "epair";
 
 const EVERY_MS = 2000;
 const KEPT = 90; // three minutes
@@ -31,9 +29,15 @@ export function rate(bytes: number): string {
   return `${value >= 100 || unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** What goes through counts once: a jail's own interfaces, or one half of an epair. */
-function total(items: Counter[], isJail: boolean): { rx: number; tx: number } {
-  const counted = isJail ? items.filter((item) => item.class === "nic") : items.slice(0, 1);
+/** What goes through counts once: a jail's own interfaces, a bridge's own, or one half of an epair. */
+const counts: Record<Kind, (item: Counter, name: string) => boolean> = {
+  jail: (item) => item.class === "nic",
+  bridge: (item, name) => item.jail === null && item.interface === name,
+  epair: (item) => item.end === "a",
+};
+
+function total(items: Counter[], kind: Kind, name: string): { rx: number; tx: number } {
+  const counted = items.filter((item) => counts[kind](item, name));
   return counted.reduce((sum, item) => ({ rx: sum.rx + item.rx_bytes, tx: sum.tx + item.tx_bytes }), { rx: 0, tx: 0 });
 }
 
@@ -82,7 +86,7 @@ function Graph({ samples }: { samples: Sample[] }) {
   return <div class="traffic-plot" ref={place} aria-hidden="true" />;
 }
 
-export function Traffic({ kind, name }: { kind: "jail" | "bridge" | "epair"; name: string }) {
+export function Traffic({ kind, name }: { kind: Kind; name: string }) {
   const [samples, setSamples] = useState<Sample[]>([]);
   const [items, setItems] = useState<Counter[]>([]);
   const [error, setError] = useState<unknown>(null);
@@ -91,7 +95,7 @@ export function Traffic({ kind, name }: { kind: "jail" | "bridge" | "epair"; nam
     const look = async () => {
       try {
         const list = await get<CounterList>(`/v1/counters?${kind}=${encodeURIComponent(name)}`);
-        const now = { at: Date.parse(list.at) / 1000, ...total(list.items, kind === "jail") };
+        const now = { at: Date.parse(list.at) / 1000, ...total(list.items, kind, name) };
         setItems(list.items);
         setError(null);
         if (last !== null && now.at > last.at) {
