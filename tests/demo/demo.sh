@@ -6,7 +6,12 @@ set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
-dir=$top/build/demo
+# Root's is where the daemon's own user gets to: a home of mode 0700 keeps it out of the tree.
+if [ "$(id -u)" -eq 0 ]; then
+	dir=${JAILNET_DEMO_DIR:-/var/lib/jailnet-demo}
+else
+	dir=${JAILNET_DEMO_DIR:-$top/build/demo}
+fi
 socket=$dir/api.sock
 log=$dir/log
 pidfile=$dir/pid
@@ -64,7 +69,7 @@ start_daemon() {
 		echo $! >"$pidfile"
 	)
 	for _ in $(seq 150); do
-		if curl -sf --unix-socket "$socket" http://localhost/readyz >/dev/null 2>&1; then
+		if curl -sf -m 2 --unix-socket "$socket" http://localhost/readyz >/dev/null 2>&1; then
 			return 0
 		fi
 		demo_pid >/dev/null || fail "jailnetd ended"
@@ -292,6 +297,7 @@ case ${1:-start} in
 start) start ;;
 stop)
 	if stop_daemon; then
+		rm -rf "$dir"
 		echo "The demo (process $pid) has ended."
 	else
 		echo "No demo is running."

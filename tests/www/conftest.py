@@ -121,6 +121,23 @@ class Dashboard:
         self.page.get_by_role("button", name="Apply", exact=True).click()
         self.page.wait_for_selector("dialog", state="detached")
 
+    def plan(self):
+        """The steps on screen: what will be done to what."""
+        self.page.get_by_role("button", name="Apply", exact=True).wait_for()
+        return [tuple(li.locator(part).inner_text() for part in (".op", "code")) for li in self.page.locator("dialog .steps li").all()]
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def tab_to(self, name):
+        """With the keyboard alone: Tab until what is named so has the focus."""
+        for _ in range(60):
+            self.press("Tab")
+            if name == self.page.evaluate("document.activeElement.textContent.trim() || document.activeElement.ariaLabel"):
+                return
+        raise AssertionError("Tab never came to " + name)
+
     def select(self, node):
         self.page.locator('[data-node="%s"] .name' % node).first.click()
         self.page.wait_for_selector("aside.details")

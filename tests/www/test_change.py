@@ -97,26 +97,15 @@ def test_move_by_drag(daemon, open_dashboard):
 def test_figure_3_to_figure_1_and_back_with_the_keyboard_alone(daemon, open_dashboard):
     ui = figure_ui(daemon, open_dashboard)
 
-    def press(*keys):
-        for key in keys:
-            ui.page.keyboard.press(key)
-
-    def tab_to(name):
-        for _ in range(60):
-            press("Tab")
-            if name == ui.page.evaluate("document.activeElement.textContent.trim() || document.activeElement.ariaLabel"):
-                return
-        raise AssertionError("Tab never came to " + name)
-
     for n in (1, 3):
-        tab_to("AddAdd")
-        press("Enter", "ArrowUp")
+        ui.tab_to("AddAdd")
+        ui.press("Enter", "ArrowUp")
         if n == 1:
-            press("ArrowUp", "ArrowUp")
-        press("Enter")
+            ui.press("ArrowUp", "ArrowUp")
+        ui.press("Enter")
         ui.page.get_by_role("button", name="Apply", exact=True).wait_for()
-        tab_to("Apply")
-        press("Enter")
+        ui.tab_to("Apply")
+        ui.press("Enter")
         ui.page.wait_for_selector("dialog", state="detached")
         assert sorted(daemon.topology()["jails"]) == sorted(jn.figure(n)["jails"])
         ui.wait_drawn(daemon.topology())
