@@ -44,12 +44,24 @@ set_end(struct build *b, struct end *e, const char *ifname, const char *def, con
 	(void)b;
 }
 
+/* e0a_web and e0b_web, as jib and Bastille call them, are e0_web. */
+static bool
+jib_pair_name(const char *a, const char *z, char out[IFNAME_SIZE])
+{
+	size_t n = 1 + strspn(a + (a[0] != '\0'), "0123456789");
+
+	if (a[0] != 'e' || n < 2 || strncmp(a + n, "a_", 2) != 0 || strncmp(a, z, n) != 0 || z[n] != 'b' || strcmp(a + n + 1, z + n + 1) != 0)
+		return (false);
+	return (str_format(out, IFNAME_SIZE, "%.*s%s", (int)n, a, a + n + 1) == 0);
+}
+
 /* The name of the pair: what our own description says, what both halves have in common, or the unit. */
 static const char *
 pair_name(struct conv *c, const struct conv_if *a, const struct conv_if *z, unsigned unit)
 {
 	struct mark m = { .ours = false };
 	size_t n = strlen(a->name);
+	char text[IFNAME_SIZE];
 
 	if (a->descr != NULL)
 		mark_parse(a->descr, &m);
@@ -57,6 +69,8 @@ pair_name(struct conv *c, const struct conv_if *a, const struct conv_if *z, unsi
 		mark_parse(z->descr, &m);
 	if (m.ours && m.has_object && m.kind == KIND_EPAIR)
 		return (conv_dup(c, m.name));
+	if (jib_pair_name(a->name, z->name, text))
+		return (conv_dup(c, text));
 	if (n > 1 && strlen(z->name) == n && memcmp(a->name, z->name, n - 1) == 0 && a->name[n - 1] == 'a' && z->name[n - 1] == 'b')
 		return (conv_dupn(c, a->name, n - 1));
 	return (conv_printf(c, "epair%u", unit));
@@ -338,8 +352,7 @@ build_jail(struct build *b, struct conv_jail *j)
 	jail->forwarding = j->forwarding;
 	if (b->h->opts->managed) {
 		jail->running = !j->disabled;
-		if (object_str(o, &jail->exec_start, strlen(j->start) < COMMAND_SIZE ? j->start : "") == -1 ||
-		    object_str(o, &jail->exec_stop, strlen(j->stop) < COMMAND_SIZE ? j->stop : "") == -1 ||
+		if (object_str(o, &jail->exec_stop, strlen(j->stop) < COMMAND_SIZE ? j->stop : "") == -1 ||
 		    object_str(o, &jail->hostname, strlen(j->hostname) < HOSTNAME_SIZE ? j->hostname : "") == -1 ||
 		    object_str(o, &jail->path, strlen(j->path) < PATH_SIZE && strcmp(j->path, "/") != 0 ? j->path : "") == -1)
 			b->h->c->nomem = true;
@@ -421,21 +434,70 @@ give(struct build *b, struct conv_jail *j, const char *ifname)
 		build_address(b, e->o, &end->addrs, &j->addrs.v[i].prefix);
 }
 
+/* What the jail sets itself and the topology cannot say: the command stays. */
+static void
+keep_command(struct build *b, struct conv_jail *j, const struct conv_inner *inner, const char *why)
+{
+	if (inner->command == NULL) {
+		conv_say(b->h->c, CONV_WARNING, &inner->pos, "inside", "%s: the jail's rc.conf sets %s of %s, %s", j->name,
+		    inner->has_mac ? "the address" : "the MTU", inner->ifname, why);
+		return;
+	}
+	conv_say(b->h->c, CONV_WARNING, &inner->pos, "inside", "%s: not all of \"%.120s\" can be carried over, %s; it stays a command of the jail",
+	    j->name, inner->command, why);
+	if (strstr(j->start, inner->command) == NULL)
+		j->start = j->start[0] == '\0' ? inner->command : conv_printf(b->h->c, "%s && %s", inner->command, j->start);
+}
+
+/* Address and MTU that are set inside. */
+static void
+carry(struct build *b, struct conv_jail *j, const char *ifname)
+{
+	struct build_end *e = build_end(b, ifname);
+	const struct conv_inner *inner = jail_inner(b->h, j, ifname);
+	const struct object *bridge;
+	struct end *end;
+
+	if (inner == NULL || (!inner->has_mac && inner->mtu == 0))
+		return;
+	if (e == NULL) {
+		keep_command(b, j, inner, "it is no epair");
+		return;
+	}
+	end = &e->o->u.epair.end[e->side];
+	if (inner->has_mac) {
+		end->mac = inner->mac;
+		end->mac_pinned = true;
+	}
+	if (inner->mtu == 0)
+		return;
+	bridge = e->o->u.epair.end[!e->side].bridge == NULL ? NULL : topo_find(b->out, KIND_BRIDGE, e->o->u.epair.end[!e->side].bridge);
+	if (bridge == NULL)
+		e->o->u.epair.mtu = inner->mtu;
+	else if (bridge->u.bridge.mtu != inner->mtu)
+		keep_command(b, j, inner, "the bridge has another MTU");
+}
+
 static void
 make_jails(struct build *b)
 {
 	for (size_t i = 0; i < b->h->njails && !b->failed; i++) {
 		struct conv_jail *j = &b->h->jails[i];
+		struct object *o;
 
 		if (!jail_is_wanted(b, j)) {
 			if (name_is_legal(j->name, NAME_SIZE - 1) && (j->path[0] != '\0' || j->hostname[0] != '\0'))
 				conv_say(b->h->c, CONV_NOTE, &j->pos, "no-network", "jail %s has no network of its own; left as it is", j->name);
 			continue;
 		}
-		if (build_jail(b, j) == NULL)
+		if ((o = build_jail(b, j)) == NULL)
 			return;
-		for (size_t k = 0; k < j->nvnet_ifs; k++)
+		for (size_t k = 0; k < j->nvnet_ifs; k++) {
 			give(b, j, j->vnet_ifs[k]);
+			carry(b, j, j->vnet_ifs[k]);
+		}
+		if (b->h->opts->managed && object_str(o, &o->u.jail.exec_start, strlen(j->start) < COMMAND_SIZE ? j->start : "") == -1)
+			b->h->c->nomem = true;
 	}
 }
 

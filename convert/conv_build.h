@@ -71,7 +71,6 @@ struct convert {
 	bool said_services;
 };
 
-bool known_loopback(const struct ip *ip);
 void known_collect(struct convert *v);
 /* The smallest known network around an address; NULL = none. */
 const struct prefix *known_net(const struct convert *v, const struct ip *ip);

@@ -130,9 +130,9 @@ loopback_net(struct convert *v, struct seg *s, struct object *bridge, const char
 
 		for (size_t j = 0; j < v->nused; j++)
 			jails = jails || (v->used[j].jail != NULL && ip_cmp(&v->used[j].ip, &a.prefix.ip) == 0);
-		if (known_loopback(&p->ip))
+		if (conv_is_loopback(&p->ip))
 			f->moved = false;
-		if (jails || known_loopback(&p->ip) || p->len == (p->ip.family == 4 ? 32 : 128))
+		if (jails || conv_is_loopback(&p->ip) || p->len == (p->ip.family == 4 ? 32 : 128))
 			continue;
 		build_address(v->b, bridge, &bridge->u.bridge.addrs, p);
 		if (s->gw[i].family == 0)
@@ -373,7 +373,7 @@ one_address(struct convert *v, struct conv_jail *j, struct object *jail, struct 
 	struct seg *s;
 	struct who who = { j, &a };
 
-	if (known_loopback(&a.prefix.ip)) {
+	if (conv_is_loopback(&a.prefix.ip)) {
 		conv_say(v->c, CONV_WARNING, &a.pos, "loopback",
 		    "%s: %s was a loopback address on the host; a VNET jail has its own lo0 with 127.0.0.1 and ::1, and what others reached "
 		    "at %s is reachable inside only",

@@ -1,5 +1,5 @@
 /*
- * conv_ezjail: jail_NAME_* variables, of ezjail's files and of rc.conf, as rc.d/jail reads them; and the commands in hooks.
+ * conv_ezjail: jail_NAME_* variables, of ezjail's files and of rc.conf, as rc.d/jail reads them.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -43,13 +43,31 @@ struct conv_inner *
 jail_inner(struct conv_host *h, struct conv_jail *j, const char *ifname)
 {
 	for (size_t i = 0; i < j->ninner; i++)
-		if (strcmp(j->inner[i].ifname, ifname) == 0)
+		if (strcmp(j->inner[i].ifname, ifname) == 0 || strcmp(j->inner[i].name, ifname) == 0)
 			return (&j->inner[i]);
 	if (strlen(ifname) >= IFNAME_SIZE || !conv_room(h->c, &j->inner, j->ninner, &j->rinner, sizeof(*j->inner)))
 		return (NULL);
 	j->inner[j->ninner] = (struct conv_inner){ .ifname = "" };
 	str_copy(j->inner[j->ninner].ifname, IFNAME_SIZE, ifname);
+	str_copy(j->inner[j->ninner].name, IFNAME_SIZE, ifname);
 	return (&j->inner[j->ninner++]);
+}
+
+void
+conv_jail_dhcp(struct conv_jail *j, const struct conv_pos *pos)
+{
+	if (!j->dhcp)
+		j->dhcp_pos = *pos;
+	j->dhcp = true;
+}
+
+void
+conv_inner_name(struct conv_host *h, struct conv_jail *j, struct conv_inner *inner, const char *name, const struct conv_pos *pos)
+{
+	str_copy(inner->name, sizeof(inner->name), name);
+	conv_say(h->c, CONV_WARNING, pos, "inside-name",
+	    "%s: %s is called %s inside; jailnet knows it as %s there, too: leave the renaming out, and name %s in the jail's own files", j->name,
+	    inner->ifname, name, inner->ifname, inner->ifname);
 }
 
 void
@@ -84,140 +102,10 @@ conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, cons
 	}
 }
 
-/* --- commands in hooks ---------------------------------------------------------------------------------------- */
-
-static const char *
-base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return (slash != NULL ? slash + 1 : path);
-}
-
-static void
-take_jib(struct conv_host *h, struct conv_jail *j, const char **w, size_t n, const struct conv_pos *pos)
-{
-	const char *suffix = "bridge";
-	size_t i = 2;
-	struct conv_jib *jib;
-
-	if (i + 1 < n && strcmp(w[i], "-b") == 0) {
-		suffix = w[i + 1];
-		i += 2;
-	}
-	if (i + 1 >= n || !jib_name_ok(w[i])) {
-		conv_say(h->c, CONV_WARNING, pos, "jib", "%s: jib addm wants a name of letters, digits and _, and interfaces", j->name);
-		return;
-	}
-	for (size_t k = i + 1; k < n; k++) {
-		const char *parent = w[k] + (w[k][0] == '!' ? 1 : 0);
-
-		if (!conv_room(h->c, &h->jibs, h->njibs, &h->rjibs, sizeof(*h->jibs)))
-			return;
-		jib = &h->jibs[h->njibs];
-		*jib = (struct conv_jib){ .name = w[i], .suffix = suffix, .keep_mac = w[k][0] == '!', .index = (unsigned)(k - i - 1),
-			.pos = *pos };
-		if (str_copy(jib->parent, sizeof(jib->parent), parent) == -1 || strlen(parent) + strlen(suffix) >= IFNAME_SIZE ||
-		    strlen(w[i]) + 4 >= IFNAME_SIZE)
-			conv_say(h->c, CONV_ERROR, pos, "name-too-long",
-			    "%s: jib would make names longer than 15 characters (e%ub_%.40s, %.40s%.20s)", j->name, jib->index, w[i],
-			    parent, suffix);
-		else
-			h->njibs++;
-	}
-}
-
-bool
-conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos)
-{
-	const char **w, *prog;
-	size_t n = conv_words(h->c, command, &w);
-
-	if (n == 0)
-		return (true);
-	prog = base_of(w[0]);
-	if (strcmp(prog, "jib") == 0) {
-		if (n > 2 && strcmp(w[1], "addm") == 0)
-			take_jib(h, j, w, n, pos);
-		return (true);
-	}
-	if (strcmp(prog, "jng") == 0) {
-		if (n > 1 && strcmp(w[1], "bridge") == 0)
-			conv_say(h->c, CONV_WARNING, pos, "jng",
-			    "%s: jng builds a netgraph bridge; make the bridge by hand, with \"backend\": \"netgraph\"", j->name);
-		return (true);
-	}
-	if (strcmp(prog, "jailnet") == 0)
-		return (true);
-	if (strcmp(prog, "ifconfig") == 0)
-		conv_say(h->c, CONV_WARNING, pos, "hook", "%s: the hook \"%.120s\" changes the network beside jailnet", j->name, command);
-	return (false);
-}
-
-/* "ifconfig IF inet 192.0.2.5/24 up", "route -6 add default fe80::1", "sysctl net.x=1" inside the jail. */
-bool
-conv_inside(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos)
-{
-	const char **w, *prog;
-	size_t n, i = 1;
-	struct conv_route r = { .dst.len = 0 };
-	struct conv_addr dst;
-
-	if (command == NULL)
-		return (false);	/* memory was out */
-	n = conv_words(h->c, command, &w);
-	if (n < 2 || command[strcspn(command, ";&|<>`$(")] != '\0')
-		return (false);
-	prog = base_of(w[0]);
-	if (strcmp(prog, "ifconfig") == 0 && n > 2 && w[1][0] != '-') {
-		struct conv_if f = { .mtu = 0 };
-		struct conv_inner *inner;
-		const char *args = strstr(command, w[1]) + strlen(w[1]);
-
-		if (str_copy(f.name, sizeof(f.name), w[1]) == -1)
-			return (false);
-		conv_ifconfig(h, &f, args, pos);
-		if (strncmp(f.name, "lo", 2) == 0 && isdigit((unsigned char)f.name[2]))
-			return (true);
-		if ((inner = jail_inner(h, j, f.name)) == NULL)
-			return (true);
-		for (size_t k = 0; k < f.addrs.n; k++)
-			conv_addr_add(h->c, &inner->addrs, &f.addrs.v[k]);
-		return (true);
-	}
-	if (strcmp(prog, "sysctl") == 0 && n == 2 && strncmp(w[1], "net.", 4) == 0 && strchr(w[1], '=') != NULL) {
-		char *key = conv_dup(h->c, w[1]), *eq = strchr(key, '=');
-
-		if (eq == NULL)
-			return (true);
-		*eq = '\0';
-		if (strcmp(key, "net.inet.ip.forwarding") == 0 || strcmp(key, "net.inet6.ip6.forwarding") == 0)
-			j->forwarding = strcmp(eq + 1, "0") != 0;
-		else if (conv_room(h->c, &j->sysctls, j->nsysctls, &j->rsysctls, sizeof(*j->sysctls)))
-			j->sysctls[j->nsysctls++] = (struct pair){ key, eq + 1 };
-		return (true);
-	}
-	if (strcmp(prog, "route") != 0)
-		return (false);
-	while (i < n && (w[i][0] == '-' || strcmp(w[i], "add") == 0))
-		i++;
-	if (i + 1 >= n || ip_parse(w[i + 1], &r.gateway, NULL) == -1)
-		return (false);
-	if (strcmp(w[i], "default") == 0)
-		r.dst.ip.family = r.gateway.family;
-	else if (conv_addr_parse(w[i], &dst))
-		r.dst = prefix_network(&dst.prefix);
-	else
-		return (false);
-	if (conv_room(h->c, &j->routes, j->nroutes, &j->rroutes, sizeof(*j->routes)))
-		j->routes[j->nroutes++] = r;
-	return (true);
-}
-
 /* --- variables ------------------------------------------------------------------------------------------------ */
 
 enum attr {
-	A_IP, A_IP_MULTI, A_INTERFACE, A_ROOTDIR, A_HOSTNAME, A_VNET_ENABLE, A_VNET_IF, A_PRESTART, A_POSTSTOP, A_HOOK, A_RULESET, A_START,
+	A_IP, A_IP_MULTI, A_INTERFACE, A_ROOTDIR, A_HOSTNAME, A_VNET_ENABLE, A_VNET_IF, A_PRESTART, A_POSTSTOP, A_RULESET, A_START,
 	A_STOP, A_FIB, A_OTHER
 };
 static const struct {
@@ -229,7 +117,7 @@ static const struct {
 	{ "rootdir", A_ROOTDIR, false }, { "hostname", A_HOSTNAME, false }, { "vnet_enable", A_VNET_ENABLE, false },
 	{ "vnet_interface", A_VNET_IF, false }, { "vnet_interfaces", A_VNET_IF, false },
 	{ "exec_prestart", A_PRESTART, true }, { "exec_poststop", A_POSTSTOP, true },
-	{ "exec_poststart", A_HOOK, true }, { "exec_prestop", A_HOOK, true }, { "exec_afterstart", A_OTHER, true },
+	{ "exec_poststart", A_PRESTART, true }, { "exec_prestop", A_POSTSTOP, true }, { "exec_afterstart", A_OTHER, true },
 	{ "devfs_ruleset", A_RULESET, false }, { "exec_start", A_START, false }, { "exec_stop", A_STOP, false }, { "exec", A_START, false },
 	{ "fib", A_FIB, false }, { "devfs_enable", A_OTHER, false }, { "procfs_enable", A_OTHER, false },
 	{ "fdescfs_enable", A_OTHER, false }, { "mount_enable", A_OTHER, false }, { "fstab", A_OTHER, false }, { "flags", A_OTHER, false },
@@ -312,8 +200,7 @@ apply_attr(struct conv_host *h, struct conv_jail *j, enum attr attr, const struc
 		break;
 	case A_PRESTART:
 	case A_POSTSTOP:
-	case A_HOOK:
-		conv_hook(h, j, value, &v->pos);
+		conv_hook(h, j, value, &v->pos, attr == A_POSTSTOP);
 		break;
 	case A_RULESET:
 		j->ruleset = value;

@@ -96,6 +96,7 @@ struct args {
 	const char **v;
 	size_t n, at;
 	struct conv_member *member;	/* the last one named: untagged and tagged belong to it */
+	bool left;			/* something has been left out */
 };
 
 static const char *
@@ -103,6 +104,7 @@ argument(struct args *a, const char *word)
 {
 	if (a->at < a->n)
 		return (a->v[a->at++]);
+	a->left = true;
 	conv_say(a->h->c, CONV_WARNING, a->pos, "syntax", "%s: %s wants something after it", a->i->name, word);
 	return (NULL);
 }
@@ -110,6 +112,7 @@ argument(struct args *a, const char *word)
 static void
 bad(struct args *a, const char *word, const char *value)
 {
+	a->left = true;
 	conv_say(a->h->c, CONV_WARNING, a->pos, "syntax", "%s: %s %.80s is not understood and left out", a->i->name, word, value);
 }
 
@@ -377,8 +380,10 @@ take_word(struct args *a, const char *w)
 		    a->i->name);
 	} else if (conv_addr_parse(w, &addr) || strchr(w, '/') != NULL)
 		take_address(a, "address", w);
-	else
+	else {
+		a->left = true;
 		conv_say(a->h->c, CONV_WARNING, a->pos, "ignored", "%s: %.80s has no meaning here and is left out", a->i->name, w);
+	}
 }
 
 /*
@@ -397,14 +402,23 @@ is_carp(const struct args *a)
 	return (false);
 }
 
+bool
+conv_ifconfig_words(struct conv_host *h, struct conv_if *i, const char **w, size_t n, const struct conv_pos *pos)
+{
+	struct args a = { .h = h, .i = i, .pos = pos, .v = w, .n = n };
+
+	if (is_carp(&a))
+		return (false);
+	while (a.at < a.n && !h->c->nomem)
+		take_word(&a, a.v[a.at++]);
+	return (!a.left);
+}
+
 void
 conv_ifconfig(struct conv_host *h, struct conv_if *i, const char *text, const struct conv_pos *pos)
 {
-	struct args a = { .h = h, .i = i, .pos = pos };
+	const char **w;
+	size_t n = conv_words(h->c, text, &w);
 
-	a.n = conv_words(h->c, text, &a.v);
-	if (is_carp(&a))
-		return;
-	while (a.at < a.n && !h->c->nomem)
-		take_word(&a, a.v[a.at++]);
+	conv_ifconfig_words(h, i, w, n, pos);
 }

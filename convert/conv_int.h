@@ -128,8 +128,14 @@ enum conv_origin { FROM_EZJAIL, FROM_RC, FROM_JAIL_CONF };
 
 /* What one interface inside a jail is given there. */
 struct conv_inner {
-	char ifname[IFNAME_SIZE];
+	char ifname[IFNAME_SIZE];	/* as it comes into the jail */
+	char name[IFNAME_SIZE];		/* as it is called there */
 	struct conv_addrs addrs;
+	bool has_mac;
+	struct mac mac;
+	uint32_t mtu;			/* 0 = not said */
+	const char *command;		/* that sets them; NULL = rc.conf does */
+	struct conv_pos pos;
 };
 
 struct conv_jail {
@@ -140,6 +146,7 @@ struct conv_jail {
 	const char *path, *hostname;	/* "" = not said */
 	const char *start, *stop;	/* exec.start and exec.stop, joined by "; " */
 	bool vnet, disabled, dhcp, forwarding;
+	struct conv_pos dhcp_pos;
 	const char *ruleset;		/* devfs_ruleset, "" */
 	struct conv_addrs addrs;	/* traditional */
 	const char **vnet_ifs;
@@ -176,6 +183,7 @@ struct conv_host {
 	size_t nautobridge, rautobridge;
 	struct ip router4, router6;	/* family 0 = none */
 	bool gateway4, gateway6, need_gateway;
+	unsigned pseudo;		/* epairs whose unit the kernel chooses */
 	const struct conv_src *srcs;
 	size_t nsrcs;
 	const struct conv_src **jc_src;	/* the jail.conf files among them */
@@ -185,12 +193,15 @@ struct conv_host {
 
 /* By final or unit name; 'make' adds it. */
 struct conv_if *host_if(struct conv_host *h, const char *name, bool make);
+void host_renamed(struct conv_host *h, const struct conv_if *f);	/* its name has changed */
+void conv_clone(struct conv_host *h, const char *name, const struct conv_pos *pos);	/* a word of cloned_interfaces */
 bool conv_addr_add(struct conv *c, struct conv_addrs *a, const struct conv_addr *addr);
 
 /* --- readers ---------------------------------------------------------------------------------------------------- */
 
 /* The words of an ifconfig line for 'i'; what is not understood is said with 'pos'. */
 void conv_ifconfig(struct conv_host *h, struct conv_if *i, const char *args, const struct conv_pos *pos);
+bool conv_ifconfig_words(struct conv_host *h, struct conv_if *i, const char **w, size_t n, const struct conv_pos *pos);	/* false: not all of it */
 /* "192.0.2.5", "192.0.2.5/24", "192.0.2.5 netmask 255.255.255.0"; false = not an address (nothing said). */
 bool conv_addr_parse(const char *s, struct conv_addr *out);
 bool conv_netmask(const char *s, uint8_t *len);	/* 255.255.255.0 or 0xffffff00 */
@@ -201,10 +212,21 @@ void conv_rc_jails(struct conv_host *h, const struct conv_vars *vars, const stru
 struct jc_file;
 void conv_jail_confs(struct conv_host *h, struct jc_file *files, size_t n);
 void conv_jail_rc(struct conv_host *h, const struct conv_src *src);	/* the rc.conf inside a jail of h */
-/* A host-side command of a jail's hooks; true when it was a jib or jailnet line and has been taken. */
-bool conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos);
-/* A command run inside the jail; true when it was ifconfig, route or sysctl and has been taken. */
+/* A host-side command of a jail's hooks: what it makes is taken, what cannot be proved is said.  stop: it is run when the jail ends. */
+void conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos, bool stop);
+/* A command run inside the jail; true when all of it has been taken and it need not be run any more. */
 bool conv_inside(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos);
+struct conv_cmd {
+	const char **w;
+	size_t n;
+};
+/* The commands of a shell line; false: only those before something that cannot be proved. */
+bool conv_commands(struct conv_host *h, const char *text, struct conv_cmd **out, size_t *n);
+const char *conv_program(const char *path);	/* without its directory */
+void conv_jail_dhcp(struct conv_jail *j, const struct conv_pos *pos);
+/* Inside the jail it gets another name than it is given with. */
+void conv_inner_name(struct conv_host *h, struct conv_jail *j, struct conv_inner *inner, const char *name, const struct conv_pos *pos);
+bool conv_is_loopback(const struct ip *ip);
 /* One traditional address list "re0|192.0.2.5,lo0|127.0.1.5". */
 void conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos);
 /* New jail with this name, or the one there is (said as "duplicate"). */

@@ -381,16 +381,19 @@ take_addrs(struct jc *jc, struct effs *e, struct conv_jail *j)
 static void
 take_hooks(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
-	static const char *const hooks[] = { "exec.prepare", "exec.prestart", "exec.created", "exec.poststart", "exec.prestop",
-		"exec.poststop", "exec.release" };
+	static const struct {
+		const char *name;
+		bool stop;
+	} hooks[] = { { "exec.prepare", false }, { "exec.prestart", false }, { "exec.created", false }, { "exec.poststart", false },
+		{ "exec.prestop", true }, { "exec.poststop", true }, { "exec.release", true } };
 	const struct conv_pos *const *at;
 	const char **v;
 	size_t n;
 
 	for (size_t k = 0; k < NELEMS(hooks); k++) {
-		n = values(jc, e, hooks[k], &v, &at);
+		n = values(jc, e, hooks[k].name, &v, &at);
 		for (size_t i = 0; i < n; i++)
-			conv_hook(jc->h, j, v[i], at[i]);
+			conv_hook(jc->h, j, v[i], at[i], hooks[k].stop);
 	}
 }
 

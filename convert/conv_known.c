@@ -7,7 +7,7 @@
 #include "convert/conv_build.h"
 
 bool
-known_loopback(const struct ip *ip)
+conv_is_loopback(const struct ip *ip)
 {
 	static const uint8_t one[16] = { [15] = 1 };
 
@@ -91,7 +91,7 @@ known_collect(struct convert *v)
 		for (size_t k = 0; k < h->jails[i].addrs.n; k++) {
 			if (h->jails[i].addrs.v[k].has_len)
 				net_add(v, &h->jails[i].addrs.v[k].prefix);
-			if (!known_loopback(&h->jails[i].addrs.v[k].prefix.ip))
+			if (!conv_is_loopback(&h->jails[i].addrs.v[k].prefix.ip))
 				used_add(v, &h->jails[i].addrs.v[k].prefix.ip, &h->jails[i]);
 		}
 	used_add(v, &h->router4, NULL);

@@ -78,10 +78,10 @@ host_if(struct conv_host *h, const char *name, bool make)
 }
 
 /* A renamed interface is found under its new name, too: the slot of that name leads to it. */
-static void
-if_renamed(struct conv_host *h, size_t index)
+void
+host_renamed(struct conv_host *h, const struct conv_if *f)
 {
-	size_t at = hash(h->ifs[index].name) & (h->nif_slots - 1);
+	size_t index = (size_t)(f - h->ifs), at = hash(f->name) & (h->nif_slots - 1);
 
 	while (h->if_slots[at] != 0)
 		at = (at + 1) & (h->nif_slots - 1);
@@ -141,7 +141,7 @@ rename_if(struct conv_host *h, const struct conv_var *v, struct conv_if *f)
 		str_copy(f->name, sizeof(f->name), f->unit);
 		conv_say(h->c, CONV_WARNING, &v->pos, "name-too-long", "%.80s: an interface name has 1 to 15 characters", v->value);
 	} else
-		if_renamed(h, (size_t)(f - h->ifs));
+		host_renamed(h, f);
 }
 
 static void
@@ -181,41 +181,45 @@ take_ifconfig(struct conv_host *h, const struct conv_var *v)
 	conv_ifconfig(h, f, v->value, &v->pos);
 }
 
+void
+conv_clone(struct conv_host *h, const char *word, const struct conv_pos *pos)
+{
+	size_t len = strcspn(word, ":");	/* bridge0:sticky */
+	char name[IFNAME_SIZE + 2];
+	struct conv_if *f;
+
+	if (len + 1 >= IFNAME_SIZE) {
+		conv_say(h->c, CONV_WARNING, pos, "name-too-long", "%.80s: no interface name is that long", word);
+		return;
+	}
+	memcpy(name, word, len);
+	name[len] = name[len + 1] = '\0';
+	if (is_epair_unit(name))
+		name[len] = 'a';
+	else if (strcmp(name, "...") == 0 || !name_is_legal(name, IFNAME_SIZE - 1)) {
+		conv_say(h->c, CONV_WARNING, pos, "syntax", "%.80s is no interface that can be made", word);
+		return;
+	}
+	for (int half = 0; half < 2; half++) {
+		if ((f = host_if(h, name, true)) == NULL)
+			break;
+		f->cloned = true;
+		if (f->pos.src == NULL && pos != NULL)
+			f->pos = *pos;
+		if (name[len] != 'a')
+			break;
+		name[len] = 'b';
+	}
+}
+
 static void
 take_cloned(struct conv_host *h, const struct conv_var *v)
 {
 	const char **w;
 	size_t n = conv_words(h->c, v->value, &w);
-	char name[IFNAME_SIZE + 2];
-	struct conv_if *f;
 
-	for (size_t i = 0; i < n; i++) {
-		char *colon = strchr(w[i], ':');	/* bridge0:sticky */
-		size_t len = colon == NULL ? strlen(w[i]) : (size_t)(colon - w[i]);
-
-		if (len + 1 >= IFNAME_SIZE) {
-			conv_say(h->c, CONV_WARNING, &v->pos, "name-too-long", "%.80s: no interface name is that long", w[i]);
-			continue;
-		}
-		memcpy(name, w[i], len);
-		name[len] = name[len + 1] = '\0';
-		if (is_epair_unit(name))
-			name[len] = 'a';
-		else if (strcmp(name, "...") == 0 || !name_is_legal(name, IFNAME_SIZE - 1)) {
-			conv_say(h->c, CONV_WARNING, &v->pos, "syntax", "cloned_interfaces: %.80s is no interface", w[i]);
-			continue;
-		}
-		for (int half = 0; half < 2; half++) {
-			if ((f = host_if(h, name, true)) == NULL)
-				break;
-			f->cloned = true;
-			if (f->pos.src == NULL)
-				f->pos = v->pos;
-			if (name[len] != 'a')
-				break;
-			name[len] = 'b';
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		conv_clone(h, w[i], &v->pos);
 }
 
 static void
@@ -412,9 +416,16 @@ conv_jail_rc(struct conv_host *h, const struct conv_src *src)
 
 		if (strncmp(f->name, "lo", 2) == 0 && isdigit((unsigned char)f->name[2]))
 			continue;
-		j->dhcp = j->dhcp || f->dhcp;
-		if ((inner = jail_inner(h, j, f->name)) == NULL)
+		if (f->dhcp)
+			conv_jail_dhcp(j, &f->pos);
+		if ((inner = jail_inner(h, j, f->unit)) == NULL)
 			return;
+		if (strcmp(f->unit, f->name) != 0)
+			conv_inner_name(h, j, inner, f->name, &f->pos);
+		inner->has_mac = inner->has_mac || f->has_mac;
+		inner->mac = f->has_mac ? f->mac : inner->mac;
+		inner->mtu = f->mtu != 0 ? f->mtu : inner->mtu;
+		inner->pos = f->pos;
 		for (size_t k = 0; k < f->addrs.n; k++)
 			conv_addr_add(h->c, &inner->addrs, &f->addrs.v[k]);
 	}

@@ -73,6 +73,22 @@ def test_corpus(empty, name):
         assert again["topology"] == got["topology"]
 
 
+VNET_SHAPES = [n for n in CASES if n.startswith("vnet-") and n != "vnet-unproven"]
+
+
+@pytest.mark.parametrize("name", VNET_SHAPES)
+def test_a_vnet_jail_as_people_write_it_has_its_bridge_and_its_way_out(empty, name):
+    assert len(VNET_SHAPES) >= 8
+    got = do_import(empty, *request_of(name))
+    t = got["topology"]
+    assert t["jails"] and "not-created" not in [w["code"] for w in got["warnings"]]
+    for jail, j in t["jails"].items():
+        pairs = [e for e in t["epairs"].values() if e["b"].get("jail") == jail]
+        assert len(pairs) == 1 and pairs[0]["b"]["addresses"], (jail, t["epairs"])
+        assert t["bridges"][pairs[0]["a"]["bridge"]]["members"], "a bridge with a way out"
+        assert "default" in j["routes"]
+
+
 def carried_out(body, files):
     """The host's files after somebody did what the import says: replaced as a whole, or the lines added at the end."""
     now = {f["path"]: f["content"] for f in body["files"]}

@@ -247,6 +247,61 @@ test_shell(void **state)
 	}
 }
 
+/* --- commands of hooks ---------------------------------------------------------------------------------------- */
+
+static void
+test_commands(void **state)
+{
+	static const struct {
+		const char *text, *want;	/* words by ' ', commands by '|', a '!' when not all of it is proved */
+	} v[] = {
+		{ "ifconfig epair0 create", "ifconfig epair0 create" },
+		{ "a 'b c' \"d \\\" e\"&&f;g", "a b c d \" e|f|g" },
+		{ "a || true", "a" },
+		{ "a || echo 'no (really)' && b", "a|b" },
+		{ "a || b", "a!" },
+		{ "a >/dev/null 2>&1; b 2> /dev/null", "a|b" },
+		{ "a > /etc/x", "!" },
+		{ "a | b", "!" },
+		{ "a & b", "!" },
+		{ "a $x", "!" },
+		{ "a `x`", "!" },
+		{ "a; b $(x); c", "a!" },
+		{ "a 'b", "!" },
+		{ "e=$(ifconfig epair create) && ifconfig ${e} up && ifconfig \"${e%a}b\" up", "ifconfig epair32767a up|ifconfig epair32767b up" },
+		{ "e=$(ifconfig epair create up); a $e", "a epair32767a" },
+		{ "e=$(ifconfig bridge create) && a", "!" },
+		{ "x e=$(ifconfig epair create)", "!" },
+		{ "", "" },
+		{ ";;", "" },
+		{ "a # b", "!" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		struct conv_opts opts = { .managed = true };
+		struct conv_cmd *cmds;
+		struct conv_host h;
+		struct conv_buf b;
+		struct conv c;
+		size_t n;
+		bool good;
+
+		conv_init(&c);
+		h = (struct conv_host){ .c = &c, .opts = &opts };
+		cb_init(&b, &c);
+		good = conv_commands(&h, v[i].text, &cmds, &n);
+		for (size_t k = 0; k < n; k++)
+			for (size_t w = 0; w < cmds[k].n; w++) {
+				cb_put(&b, w > 0 ? " " : k > 0 ? "|" : "");
+				cb_put(&b, cmds[k].w[w]);
+			}
+		cb_put(&b, good ? "" : "!");
+		assert_string_equal(cb_take(&b), v[i].want);
+		conv_fini(&c);
+	}
+}
+
 /* --- jail.conf ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -446,6 +501,7 @@ main(void)
 		cmocka_unit_test(test_article_rc),
 		cmocka_unit_test(test_article_jib),
 		cmocka_unit_test(test_shell),
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_jail_conf),
 		cmocka_unit_test(test_jail_conf_bad),
 		cmocka_unit_test(test_include),
