@@ -206,8 +206,10 @@ static int
 timeout_ms(const struct recon *r)
 {
 	int64_t now = ident_mono_ms(), at = r->heartbeat_at, t;
-	bool idle = r->phase == PHASE_IDLE && r->nflights == 0 && r->damaged.code == ERR_NONE;
+	bool idle = r->phase == PHASE_IDLE && r->nflights == 0;
 
+	if (r->damaged.code != ERR_NONE)
+		return (at <= now ? 0 : (int)(at - now));
 	if (idle && (r->dirty_all || r->dirty.n > 0))
 		return (0);
 	if (idle && r->look_at < at)
@@ -256,6 +258,10 @@ timers(struct recon *r)
 	struct err err;
 
 	if (r->damaged.code != ERR_NONE) {
+		/* what is under way ends here: answers of the worker still come */
+		if (r->phase != PHASE_HELLO)
+			r->phase = PHASE_IDLE;
+		op_answer_all(r, &r->damaged);
 		if (now >= r->heartbeat_at) {
 			r->heartbeat_at = now + HEARTBEAT_MS;
 			r->conf->notify(r->conf->arg);
@@ -380,9 +386,8 @@ recon_run(const struct recon_conf *conf, struct err *err)
 	if (r == NULL)
 		return (err_nomem(err));
 	init(r, conf);
-	if (store_is_damaged(r->store, &r->damaged))
-		log_error("store", "%s", r->damaged.msg);
-	else if (store_topo(r->store, &r->want, err) == -1 || history_baseline(r, err) == -1 || confirm_load(r, err) == -1)
+	damage_look(r);
+	if (r->damaged.code == ERR_NONE && (store_topo(r->store, &r->want, err) == -1 || history_baseline(r, err) == -1 || confirm_load(r, err) == -1))
 		goto out;
 	atomic_store(&conf->health->revision, r->want.revision);
 	atomic_store(&conf->health->store_ok, r->damaged.code == ERR_NONE);

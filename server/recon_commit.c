@@ -39,11 +39,23 @@ object_ref(enum kind kind, const char *name, char *buf, size_t size)
 	snprintf(buf, size, "%s/%s", kind_name(kind), name);
 }
 
+void
+damage_look(struct recon *r)
+{
+	if (r->damaged.code != ERR_NONE || !store_is_damaged(r->store, &r->damaged))
+		return;
+	log_error("store", "%s", r->damaged.msg);
+	atomic_store(&r->conf->health->store_ok, false);
+}
+
 int
 recon_begin(struct recon *r, bool durable, struct err *err)
 {
 	store_durable(r->store, durable);
-	return (store_begin(r->store, err));
+	if (store_begin(r->store, err) == 0)
+		return (0);
+	damage_look(r);
+	return (-1);
 }
 
 int
@@ -51,6 +63,7 @@ recon_end(struct recon *r, struct err *err)
 {
 	if (store_commit(r->store, err) == -1) {
 		atomic_store(&r->conf->health->store_ok, false);
+		damage_look(r);
 		if (err->sys == ENOSPC)
 			store_relieve(r->store);
 		return (-1);
@@ -120,8 +133,8 @@ backup(struct recon *r, struct ticket *t)
 {
 	struct err err;
 
-	if (store_backup(r->store, &t->out.fd, &err) == -1) {
-		ticket_fail(r, t, &err);
+	if (r->damaged.code != ERR_NONE || store_backup(r->store, &t->out.fd, &err) == -1) {
+		ticket_fail(r, t, r->damaged.code != ERR_NONE ? &r->damaged : &err);
 		return;
 	}
 	t->out.has_file = true;

@@ -416,7 +416,7 @@ cycle_execute(struct recon *r)
 	const struct step *s;
 	char line[256];
 
-	for (; r->step < r->plan.n && r->gone.code == ERR_NONE; r->step++) {
+	for (; r->step < r->plan.n && r->gone.code == ERR_NONE && r->damaged.code == ERR_NONE; r->step++) {
 		s = &r->plan.v[r->step];
 		if (step_must_wait(r, s))
 			return;
@@ -429,7 +429,7 @@ cycle_execute(struct recon *r)
 			return;	/* cycle_continue when a job ends */
 		r->executed++;
 	}
-	if (r->gone.code != ERR_NONE || r->nflights > 0)
+	if (r->gone.code != ERR_NONE || r->damaged.code != ERR_NONE || r->nflights > 0)
 		return;
 	op_rollback_failed(r);
 	/* What failed and was undone, and what came in meanwhile, belongs to the next cycle; this one verifies its own. */

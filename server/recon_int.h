@@ -147,6 +147,7 @@ void recon_commit(struct recon *r, struct ticket *list);
 /* Transactions of R: begin and commit with the health flags and generation kept true. 'durable' false: what can be computed again. */
 int recon_begin(struct recon *r, bool durable, struct err *err);
 int recon_end(struct recon *r, struct err *err);
+void damage_look(struct recon *r);	/* a transaction failed: is the database damaged?  Then nothing is done any more */
 void recon_event(struct recon *r, const char *type, const char *object, const char *actor, const char *op, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 void object_ref(enum kind kind, const char *name, char *buf, size_t size);	/* "epair/web0" */

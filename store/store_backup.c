@@ -8,6 +8,16 @@
 
 #define BACKUP_NAME "jailnet.db.backup"
 
+/* Of a file, not of what somebody asked for. */
+static int
+file_error(struct err *err, const char *path)
+{
+	err_sys(err, "%s", path);
+	if (err != NULL)
+		err->code = ERR_STORE;
+	return (-1);
+}
+
 int
 store_copy(struct store *s, const char *path, struct err *err)
 {
@@ -18,7 +28,7 @@ store_copy(struct store *s, const char *path, struct err *err)
 	/* VACUUM INTO takes an empty file, and keeps its mode. */
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd == -1)
-		return (err_sys(err, "%s", path));
+		return (file_error(err, path));
 	rc = sqlite3_prepare_v2(s->db, "VACUUM INTO ?1", -1, &st, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_text(st, 1, path, -1, SQLITE_STATIC);
@@ -28,7 +38,7 @@ store_copy(struct store *s, const char *path, struct err *err)
 		store_fail(s, rc, err);
 	sqlite3_finalize(st);
 	if (rc == SQLITE_DONE && fsync(fd) == -1) {
-		err_sys(err, "fsync %s", path);
+		file_error(err, path);
 		rc = SQLITE_ERROR;
 	}
 	close(fd);
@@ -49,7 +59,7 @@ store_backup(struct store *s, int *out, struct err *err)
 		return (-1);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
-		err_sys(err, "%s", path);
+		file_error(err, path);
 	/* whoever reads it has it open; nothing is left behind */
 	(void)unlink(path);
 	if (fd == -1)

@@ -64,7 +64,8 @@ struct store {
 	sqlite3_stmt *stmt[SQL_COUNT];
 	bool in_txn, in_savepoint;
 	struct err sticky;	/* first failed write of the transaction, ERR_NONE = fine */
-	struct err damage;	/* code set: the file is damaged, nothing is written any more */
+	struct err damage;	/* code set: the file is damaged or not to be written to, nothing is written any more */
+	bool read_only;		/* the file system is */
 	bool broken;		/* an I/O error: the connection is opened anew before the next transaction */
 	bool relaxed;		/* store_durable(false) is in force */
 	bool full;		/* a write met a full disk and nothing was committed since */
@@ -93,6 +94,8 @@ void store_read_end(struct store *s, bool own);
 #define STORE_APPLICATION_ID 1246643540	/* as in migrate/0001.sql */
 int store_connect(struct store *s, struct err *err);
 void store_disconnect(struct store *s);
+/* A writer reads only from now on. */
+void store_set_damage(struct store *s, const char *what);
 /* DIR/file; -1 when it would not fit. */
 int store_path(const struct store *s, const char *file, char path[PATH_SIZE], struct err *err);
 

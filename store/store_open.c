@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,8 +89,8 @@ harden(struct store *s, struct err *err)
 	for (i = 0; i < NELEMS(settings); i++)
 		if ((rc = sqlite3_db_config(s->db, settings[i].option, settings[i].value, NULL)) != SQLITE_OK)
 			return (store_fail(s, rc, err));
-	/* Readers never checkpoint, not even the last one to close: see the WAL-reset bug in store.h. */
-	if (s->mode == STORE_READER &&
+	/* Readers never checkpoint, not even the last one to close: see the WAL-reset bug in store.h.  Nor is it done to a damaged file. */
+	if ((s->mode == STORE_READER || s->damage.code != ERR_NONE) &&
 	    (rc = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL)) != SQLITE_OK)
 		return (store_fail(s, rc, err));
 	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
@@ -127,6 +128,17 @@ quick_check(struct store *s, char *answer, size_t size, struct err *err)
 	return (0);
 }
 
+void
+store_set_damage(struct store *s, const char *what)
+{
+	if (s->mode != STORE_WRITER)
+		return;
+	err_set(&s->damage, ERR_STORE, "the database is damaged (%s): read only, the network is left as it is; restore a backup", what);
+	/* not even a checkpoint: the log may hold what a rescue needs */
+	if (s->db != NULL)
+		(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 /* s->damage is set when it is damaged.  A page that could not be read once is told in the same words: so it is asked again. */
 static int
 check_damage(struct store *s, struct err *err)
@@ -136,12 +148,13 @@ check_damage(struct store *s, struct err *err)
 	for (int i = 0; i < 2; i++) {
 		if (quick_check(s, answer, sizeof(answer), err) == -1)
 			return (-1);
-		if (strcmp(answer, "ok") == 0)
+		s->damage = (struct err){ 0 };
+		if (strcmp(answer, "ok") == 0) {
+			(void)sqlite3_db_release_memory(s->db);	/* the cache is full of pages nobody may ever ask for */
 			return (0);
+		}
 	}
-	err_set(&s->damage, ERR_STORE, "the database is damaged (%s): read only, the network is left as it is; restore a backup", answer);
-	/* not even a checkpoint: the log may hold what a rescue needs */
-	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	store_set_damage(s, answer);
 	return (0);
 }
 
@@ -154,19 +167,40 @@ store_is_damaged(const struct store *s, struct err *why)
 	return (true);
 }
 
+/* A read-only file system: nothing can change the file, so without a log beside it no lock and no -shm is needed, which could not be made. */
+static int
+open_read_only(struct store *s, const char *path, struct err *err)
+{
+	static const char *const special = "%?#";
+	char uri[PATH_SIZE * 3 + 32] = "file:", log[PATH_SIZE];
+	size_t len = strlen(uri);
+	struct stat st;
+
+	for (const char *p = path; *p != '\0'; p++)
+		len += (size_t)snprintf(uri + len, sizeof(uri) - len, strchr(special, *p) != NULL ? "%%%02x" : "%c", (unsigned char)*p);
+	if (store_path(s, FILE_NAME "-wal", log, err) == -1)
+		return (SQLITE_CANTOPEN);
+	if (stat(log, &st) == -1 || st.st_size == 0)
+		snprintf(uri + len, sizeof(uri) - len, "?immutable=1");
+	return (sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL));
+}
+
 int
 store_connect(struct store *s, struct err *err)
 {
 	char path[PATH_SIZE];
+	bool writes;
 	int rc;
 
 	if (store_path(s, FILE_NAME, path, err) == -1)
 		return (-1);
-	if (s->mode == STORE_WRITER && create_file(path, err) == -1)
+	s->read_only = access(s->dir, W_OK) == -1 && errno == EROFS;
+	writes = s->mode == STORE_WRITER && !s->read_only;
+	if (writes && create_file(path, err) == -1)
 		return (-1);
 	/* Readers open for writing too: they share the -shm file; query_only keeps them from anything else. */
-	rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-	    NULL);
+	rc = s->read_only ? open_read_only(s, path, err) :
+	    sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
 	if (rc != SQLITE_OK) {
 		store_fail(s, rc, err);
 		goto fail;
@@ -174,9 +208,9 @@ store_connect(struct store *s, struct err *err)
 	sqlite3_extended_result_codes(s->db, 1);
 	if (harden(s, err) == -1)
 		goto fail;
-	if (s->mode == STORE_WRITER && use_wal(s, err) == -1)
+	if (writes && use_wal(s, err) == -1)
 		goto fail;
-	if (store_exec(s, s->mode == STORE_WRITER ? writer_pragmas : reader_pragmas, err) == -1)
+	if (store_exec(s, writes ? writer_pragmas : reader_pragmas, err) == -1)
 		goto fail;
 	s->broken = false;
 	s->relaxed = false;	/* writer_pragmas says FULL */
@@ -239,6 +273,8 @@ store_open(const char *dir, enum store_mode mode, struct store **out, struct err
 		goto fail;
 	if (mode == STORE_WRITER && check_damage(s, err) == -1)
 		goto fail;
+	if (mode == STORE_WRITER && s->read_only && s->damage.code == ERR_NONE)
+		err_set(&s->damage, ERR_STORE, "%s is on a read-only file system: read only, the network is left as it is", dir);
 	if (mode == STORE_READER || s->damage.code != ERR_NONE) {
 		if (store_migrate_check(s, store_migrations, err) == -1) {
 			if (err != NULL && s->damage.code != ERR_NONE)

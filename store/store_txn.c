@@ -49,6 +49,8 @@ store_fail(struct store *s, int rc, struct err *err)
 	/* What an I/O error left behind in the pager is anybody's guess. */
 	if (primary == SQLITE_IOERR)
 		s->broken = true;
+	if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+		store_set_damage(s, sqlite3_errstr(primary));
 	err_set(err, ERR_STORE, "database: %s",
 	    s->db != NULL && (sqlite3_errcode(s->db) & 0xff) == primary ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 	if (err != NULL && full)
@@ -143,7 +145,10 @@ store_commit(struct store *s, struct err *err)
 			*err = s->sticky;
 	} else if (!store_is_open(s))
 		err_set(err, ERR_STORE, LOST);
-	else
+	else if (s->damage.code != ERR_NONE) {
+		if (err != NULL)
+			*err = s->damage;	/* a read met it */
+	} else
 		rc = simple(s, SQL_COMMIT, err);
 	if (rc == -1) {
 		store_rollback(s);

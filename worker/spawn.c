@@ -112,6 +112,15 @@ spawn_init(struct spawn *s, const struct options *o, const struct listen *l, str
 	return (s->change_user ? find_user(s, err) : 0);
 }
 
+/* On a read-only file system it must be right already: what is in it is still read. */
+static bool
+is_own(const struct spawn *s, int fd)
+{
+	struct stat st;
+
+	return (errno == EROFS && fstat(fd, &st) == 0 && st.st_uid == (s->change_user ? s->uid : geteuid()) && (st.st_mode & 077) == 0);
+}
+
 int
 spawn_own_state_dir(const struct spawn *s, struct err *err)
 {
@@ -122,7 +131,7 @@ spawn_own_state_dir(const struct spawn *s, struct err *err)
 		return (err_sys(err, "mkdir %s", dir));
 	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (err_sys(err, "%s", dir));
-	if ((s->change_user && fchown(fd, s->uid, s->gid) == -1) || fchmod(fd, 0700) == -1)
+	if (((s->change_user && fchown(fd, s->uid, s->gid) == -1) || fchmod(fd, 0700) == -1) && !is_own(s, fd))
 		ret = err_sys(err, "%s", dir);
 	close(fd);
 	return (ret);

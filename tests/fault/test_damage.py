@@ -46,13 +46,17 @@ def up_to_answer(d, seconds=15):
         time.sleep(0.05)
 
 
-def damage(path):
-    """The pages where the tables of MACs and events begin become rubbish; header and schema stay."""
+def cpu(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        return sum(int(x) for x in f.read().rsplit(")", 1)[1].split()[11:13])
+
+
+def damage(path, tables=("mac", "event")):
+    """The pages where these tables begin become rubbish; header and schema stay."""
     c = sqlite3.connect("file:%s?mode=ro&immutable=1" % path, uri=True)
     size = c.execute("PRAGMA page_size").fetchone()[0]
-    pages = [r[0] for r in c.execute("SELECT rootpage FROM sqlite_master WHERE type = 'table' AND tbl_name IN ('mac', 'event')")]
+    pages = [c.execute("SELECT rootpage FROM sqlite_master WHERE type = 'table' AND tbl_name = ?", (t,)).fetchone()[0] for t in tables]
     c.close()
-    assert len(pages) == 2
     with open(path, "r+b") as f:
         for page in pages:
             f.seek((page - 1) * size)
@@ -89,11 +93,42 @@ def test_a_damaged_database_is_only_read_and_the_network_stays(world):
         assert network(world) == before
         assert "the database is damaged" in d.log()
         server = d.server_pid()
-        time.sleep(0.5)
+        used = cpu(server)
+        time.sleep(1)
         assert d.server_pid() == server             # no restart loop
+        assert cpu(server) - used < 0.5 * os.sysconf("SC_CLK_TCK")      # and it sleeps
     assert network(world) == before
     with open(db, "rb") as f:
         assert f.read() == content                  # not a byte was written
+
+
+def test_damage_under_a_running_daemon(world):
+    """Whatever reads the page first finds it; from then on it is as if it had been found at start."""
+    with world.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        assert d.stop() == 0
+    before = network(world)
+    db = os.path.join(world.state_dir, "state", "jailnet.db")
+    with world.daemon() as d:
+        assert d.settled() == []
+        damage(db, ("plan",))
+        a = d.post("/v1/plans", NET)
+        assert a.status == 500 and a.json["code"] == "store", a
+        with open(db, "rb") as f:
+            content = f.read()
+        for method, target, body in (("PUT", "/v1/topology", {}), ("PUT", "/v1/bridges/x0", {}), ("POST", "/v1/plans", {}), ("POST", "/v1/tokens", {"name": "t", "role": "viewer"})):
+            a = d.request(method, target, body, {"If-Match": "*"})
+            assert a.status == 500 and a.json["code"] == "store" and "damaged" in a.json["detail"], (method, target, a)
+        for target in ("/v1/bridges", "/v1/topology", "/v1/operations"):
+            assert d.get(target).status == 200, target
+        assert d.get("/readyz").status == 503 and "jailnetd_store_writable 0" in d.get("/metrics").body.decode()
+        world.ip("link", "set", "lan0", "mtu", "1400")         # by hand: not repaired
+        time.sleep(2.5)
+        assert "mtu 1400" in world.ip("-o", "link", "show", "lan0") and d.get("/readyz").status == 503
+        world.ip("link", "set", "lan0", "mtu", "1500")
+        assert network(world) == before
+    with open(db, "rb") as f:
+        assert f.read() == content
 
 
 def test_no_database_at_all_leaves_the_network_too(world):
@@ -118,10 +153,19 @@ def test_no_database_at_all_leaves_the_network_too(world):
         assert network(world) == before
 
 
-def test_a_read_only_file_system_leaves_the_network(world):
+@pytest.mark.parametrize("ending", ["stopped", "killed"])
+def test_a_read_only_file_system_is_read(world, ending):
+    """After a kill there is a write-ahead log beside the database: what is in it is read, too."""
     with world.daemon() as d:
         assert d.put("/v1/topology", NET).status == 200
-        assert d.stop() == 0
+        assert d.put("/v1/bridges/last", {}).status == 201
+        if ending == "stopped":
+            assert d.stop() == 0
+        else:
+            pids = [d.worker_pid(), d.server_pid()]
+            for pid in pids:
+                world.run("kill", "-9", str(pid))
+            d.process.wait(10)
     before = network(world)
     state = os.path.join(world.state_dir, "state")
     for args in (("mount", "--bind", state, state), ("mount", "-o", "remount,bind,ro", state)):
@@ -129,10 +173,17 @@ def test_a_read_only_file_system_leaves_the_network(world):
         if r.returncode != 0:
             pytest.skip("no bind mount here: " + r.stderr)
     with world.daemon(wait=False, tcp=False) as d:
-        d.wait(lambda: "Read-only file system" in d.log())
-        time.sleep(1)
+        up_to_answer(d)
+        d.wait(lambda: "is on a read-only file system" in d.log())
+        assert d.get("/readyz").status == 503
+        assert set(d.get("/v1/topology").json["bridges"]) == {"lan0", "last"}
+        assert d.get("/v1/epairs/web0").json["b"]["jail"] == "web"
+        for method, target, body in (("PUT", "/v1/topology", {}), ("POST", "/v1/plans", {}), ("POST", "/v1/backup", None)):
+            a = d.request(method, target, body, {"If-Match": "*"})
+            assert a.status == 500 and a.json["code"] == "store", (method, target, a)
         assert network(world) == before
+        assert d.server_pid() == d.server_pid() is not None
     assert world.run("umount", state).returncode == 0
     with world.daemon() as d:
-        assert d.settled() == [] and d.plan(NET) == []
+        assert d.settled() == [] and d.plan(dict(NET, bridges=dict(NET["bridges"], last={}))) == []
         assert network(world) == before
