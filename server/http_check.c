@@ -55,7 +55,25 @@ is_whole(struct header_look *h, const char *key, const char *value, size_t value
 	h->next = value + value_size + 2;
 	return (ok && value[value_size] == '\0' && value[value_size + 1] == '\0');
 }
+
+/* It also takes a header without a name for the end of all headers, and what follows for the next request: the end must be right behind the last. */
+static bool
+ends_well(const struct request *r, const struct header_look *h, const char *method)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	return (h->next == NULL || (info != NULL && h->next + 2 == r->line - strlen(method) - 1 + info->header_size));
+}
 #else
+static bool
+ends_well(const struct request *r, const struct header_look *h, const char *method)
+{
+	(void)r;
+	(void)h;
+	(void)method;
+	return (true);
+}
+
 static bool
 is_whole(struct header_look *h, const char *key, const char *value, size_t value_size)
 {
@@ -98,7 +116,6 @@ http_check(struct request *r, const char *method, bool *has_body, uint64_t *leng
 	const char *te, *cl;
 
 	_Static_assert(NELEMS(single) == NELEMS(h.seen), "one counter a header");
-	(void)method;
 	*has_body = false;
 	*length = 0;
 	MHD_get_connection_values_n(r->conn, MHD_HEADER_KIND, look, &h);
@@ -108,7 +125,7 @@ http_check(struct request *r, const char *method, bool *has_body, uint64_t *leng
 		r->refuse_code = "too_large";
 		return (false);
 	}
-	if (h.odd)
+	if (h.odd || !ends_well(r, &h, method))
 		return (refuse(r, "a header is malformed or folded"));
 	for (size_t i = 0; i < NELEMS(single); i++) {
 		if (h.seen[i] > 1)
@@ -120,6 +137,8 @@ http_check(struct request *r, const char *method, bool *has_body, uint64_t *leng
 		return (refuse(r, "Transfer-Encoding is either chunked, alone, or not there"));
 	if (cl != NULL && str_u64(cl, 0, UINT64_MAX, length) == -1)
 		return (refuse(r, "Content-Length is not a number"));
+	/* the same goes for trailers, which nobody sees: nothing is read behind a chunked body */
+	r->close = te != NULL;
 	*has_body = te != NULL || *length > 0;
 	return (true);
 }

@@ -97,6 +97,7 @@ too_many(struct request *r, int status, const char *code, const char *detail)
 	r->refuse_code = code;
 	r->refuse_detail = detail;
 	r->retry_after = 1;
+	r->close |= status == 503;
 	return (false);
 }
 
@@ -111,12 +112,10 @@ http_conn_admit(struct request *r)
 		return (true);
 	if (!peer_request(p, (uint32_t)(r->l->loopback ? lim->rate_loopback : lim->rate), ident_mono_ms()))
 		return (too_many(r, 429, "too_many", "too many requests a second from this address"));
-	r->close = true;
 	if (p->connections > FEW && p->connections > (uint32_t)lim->per_address * 3 / 4)
 		return (too_many(r, 503, "busy", "too many connections from this address"));
 	if (p->connections > FEW && r->l->nconns > (size_t)lim->connections * 3 / 4)
 		return (too_many(r, 503, "busy", "too many connections"));
-	r->close = false;
 	return (true);
 }
 

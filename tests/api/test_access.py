@@ -323,7 +323,7 @@ def test_a_session_survives_the_server():
     with Daemon() as d:
         cookie, _ = sign_in(d, token=d.admin_token)
         pid = d.server_pid()
-        os.kill(pid, 9)
+        d.kill_server()
         d.wait(lambda: d.server_pid() not in (None, pid))
 
         def answers():

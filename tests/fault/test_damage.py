@@ -143,6 +143,7 @@ def test_no_database_at_all_leaves_the_network_too(world):
         f.seek(0)
         f.write(b"\xff" * 4096)
     with world.daemon(wait=False, tcp=False) as d:
+        d.deaths = 100
         d.wait(lambda: "not a database" in d.log())
         time.sleep(1)
         assert network(world) == before

@@ -65,7 +65,7 @@ def test_kill_in_the_middle_of_an_apply(world, victim):
             t, result = in_background(lambda: d.put("/v1/topology", topology()))
             time.sleep(rng.uniform(0.0, 0.25))
             if victim in ("server", "both"):
-                kill(server)
+                d.kill_server()
             if victim in ("worker", "both"):
                 kill(worker)
             t.join(60)
@@ -83,7 +83,7 @@ def test_kill_in_the_middle_of_an_apply(world, victim):
 def test_packets_go_on_while_the_daemon_is_dead(world):
     with world.daemon() as d:
         check_whole(world, d, 2)
-        kill(d.server_pid())
+        d.kill_server()
         kill(d.worker_pid_cached())
         d.process.wait(10)
         ping = world.run("ip", "netns", "exec", "j0", "ping", "-c", "3", "-i", "0.05", "-W", "1", "10.8.1.2")
@@ -100,8 +100,7 @@ def test_no_acknowledged_write_is_lost(world):
     i = 0
     for _ in range(6):
         with world.daemon() as d:
-            server = d.server_pid()
-            timer = threading.Timer(rng.uniform(0.05, 0.4), kill, [server])
+            timer = threading.Timer(rng.uniform(0.05, 0.4), d.kill_server)
             timer.start()
             while timer.is_alive():
                 name = "b%d" % i
@@ -176,7 +175,7 @@ def test_the_server_comes_back_with_back_off(world):
     with world.daemon() as d:
         for _ in range(3):
             pid = d.server_pid()
-            kill(pid)
+            d.kill_server()
             d.wait(lambda: d.server_pid() not in (None, pid), 10)
             d.wait_ready()
         assert d.process.poll() is None

@@ -83,7 +83,7 @@ def test_storm():
                     d.stop()
                     d = w.daemon(socket_path=path, tcp=False, verbose=False)
                 else:
-                    kill(d.server_pid())
+                    d.kill_server()
             for t in load:
                 t.join(60)
                 assert not t.is_alive()

@@ -143,6 +143,7 @@ class Daemon(Client):
         e = dict(os.environ, **(env or {}))
         self.process = subprocess.Popen(cmd, stdout=open(self.out_path, "w"), stderr=open(self.log_path, "w"), stdin=subprocess.DEVNULL, env=e)
         self.url_port = self.admin_token = None
+        self.deaths = 0                 # of the server, that the test is the cause of: stop() finds no others
         if wait:
             self.wait_ready()
 
@@ -187,6 +188,14 @@ class Daemon(Client):
                 return int(pid)
         return None
 
+    def kill_server(self):
+        """As nobody else may: see stop()."""
+        self.deaths += 1
+        try:
+            os.kill(self.server_pid(), signal.SIGKILL)
+        except (ProcessLookupError, TypeError):
+            pass
+
     def worker_pid_cached(self):
         if not hasattr(self, "_worker"):
             self._worker = self.worker_pid()
@@ -204,6 +213,8 @@ class Daemon(Client):
         # what a sanitizer saw in any of the processes; a server that dies of it is started again, and a test may not notice
         for word in ("Sanitizer", "runtime error:"):
             assert word not in self.log(), self.log()[-6000:]
+        found = re.findall(r"server ended \S+", self.log())
+        assert len(found) <= self.deaths, (found, self.deaths, self.log()[-6000:])
         return self.process.returncode
 
     def __enter__(self):

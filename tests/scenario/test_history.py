@@ -10,10 +10,6 @@ from jn import BUILD
 from test_stories import NET, Story, story  # noqa: F401
 
 
-def kill_server(d):
-    os.kill(d.server_pid(), signal.SIGKILL)
-
-
 def changed(mtu):
     t = copy.deepcopy(NET)
     t["bridges"]["lan0"]["mtu"] = mtu
@@ -187,7 +183,7 @@ def test_a_daemon_killed_in_time_still_waits(story):
     with story.daemon() as d:
         assert d.put("/v1/topology", NET).status == 200
         assert d.put("/v1/topology?confirm_timeout=4", changed(1400)).status == 200
-        kill_server(d)
+        d.kill_server()
         d.wait_ready()
         assert d.topology()["bridges"]["lan0"]["mtu"] == 1400 and d.get("/v1/topology/confirm").json["pending"] is not None
         d.wait(lambda: d.topology()["bridges"]["lan0"]["mtu"] == 1500, 8)

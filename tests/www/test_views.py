@@ -1,6 +1,4 @@
 """The other views, commit-confirm, hostile names, a lost connection, accessibility, both themes and widths."""
-import os
-import signal
 
 import pytest
 
@@ -132,7 +130,7 @@ def test_lost_and_resumed(daemon, open_dashboard):
     daemon.put("/v1/topology", jn.figure(1))
     ui = open_dashboard(daemon)
     ui.wait_drawn(daemon.topology())
-    os.kill(daemon.server_pid(), signal.SIGKILL)    # the worker starts another one
+    daemon.kill_server()    # the worker starts another one
     ui.page.get_by_text("Connection lost").wait_for()
     ui.shot("lost")
     daemon.wait_ready()
