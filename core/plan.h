@@ -66,7 +66,8 @@ int plan_found(const struct topo *want, const struct observed *have,
 int plan_returned(const struct topo *want, const struct observed *have,
     int (*drop)(void *arg, const char *ifname, struct err *err), void *arg, struct err *err);
 
-/* What differs, for /v1/drift: one line of want and of have for a step. */
+/* What differs, for /v1/drift: one line of want and of have for a step; never the same. */
+#define DRIFT_FOLLOWS "the same, but what it depends on is changed first"
 void step_drift(const struct step *s, const struct observed *have, char *want, size_t wsize, char *found, size_t fsize);
 
 #endif

@@ -101,22 +101,51 @@ drift_move(const struct step *s, const struct observed *o, struct lines *l)
 }
 
 static void
+say_port(const struct cmd_port *c, bool stp_known, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	if (c->priv)
+		n += (size_t)snprintf(buf + n, size - n, ", private");
+	if (stp_known && c->stp)
+		n += (size_t)snprintf(buf + n, size - n, ", stp");
+	if (stp_known && c->edge)
+		n += (size_t)snprintf(buf + n, size - n, ", edge");
+	if (c->untagged != 0)
+		n += (size_t)snprintf(buf + n, size - n, ", untagged %u", (unsigned)c->untagged);
+	for (size_t i = 0; i < c->ntagged && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%u", i == 0 ? ", tagged " : " ", (unsigned)c->tagged[i]);
+}
+
+/* What is seen, as the command would have it. */
+static void
+port_seen(const struct obs_link *k, struct cmd_port *c)
+{
+	*c = (struct cmd_port){ .priv = k->priv, .stp = k->port_stp, .edge = k->edge, .untagged = k->untagged, .ntagged = k->ntagged };
+	memcpy(c->tagged, k->tagged, sizeof(c->tagged));
+}
+
+static void
 drift_port(const struct step *s, const struct observed *o, struct lines *l)
 {
 	const struct cmd_port *c = &s->cmd.u.port;
 	const struct obs_link *k = observed_link(o, "", c->ifname);
-	const bool flags = s->cmd.op == CMD_PORT_SET, stp = flags && k != NULL && k->port_stp_known;
+	char flags[128] = "";
+	struct cmd_port seen;
 
-	if (s->cmd.op == CMD_PORT_DETACH)
-		SAY(l->want, l->wsize, "%s not in bridge %s", c->ifname, c->bridge);
-	else
-		SAY(l->want, l->wsize, "%s in bridge %s%s%s%s", c->ifname, c->bridge, flags && c->priv ? ", private" : "",
-		    stp && c->stp ? ", stp" : "", stp && c->edge ? ", edge" : "");
-	if (k == NULL || k->bridge[0] == '\0')
+	if (s->cmd.op == CMD_PORT_SET)
+		say_port(c, k != NULL && k->port_stp_known, flags, sizeof(flags));
+	SAY(l->want, l->wsize, "%s %s bridge %s%s", c->ifname, s->cmd.op == CMD_PORT_DETACH ? "not in" : "in", c->bridge, flags);
+	if (k == NULL || k->bridge[0] == '\0') {
 		SAY(l->have, l->hsize, "%s in no bridge", c->ifname);
-	else
-		SAY(l->have, l->hsize, "%s in bridge %s%s%s%s", c->ifname, k->bridge, flags && k->priv ? ", private" : "",
-		    stp && k->port_stp ? ", stp" : "", stp && k->edge ? ", edge" : "");
+		return;
+	}
+	port_seen(k, &seen);
+	flags[0] = '\0';
+	if (s->cmd.op == CMD_PORT_SET)
+		say_port(&seen, k->port_stp_known, flags, sizeof(flags));
+	SAY(l->have, l->hsize, "%s in bridge %s%s", c->ifname, k->bridge, flags);
 }
 
 static void
@@ -170,15 +199,18 @@ drift_jail(const struct step *s, const struct observed *o, struct lines *l)
 	const struct cmd_jail *c = &s->cmd.u.jail;
 	const struct obs_jail *k = observed_jail(o, c->name);
 
-	SAY(l->want, l->wsize, "hostname %s, forwarding %s", c->hostname[0] == '\0' ? "-" : c->hostname,
-	    c->forwarding ? "on" : "off");
+	const bool params = s->cmd.op == CMD_JAIL_SET && k != NULL && params_hash(c->params) != k->params;
+
+	SAY(l->want, l->wsize, "hostname %s, forwarding %s%s%.*s", c->hostname[0] == '\0' ? "-" : c->hostname,
+	    c->forwarding ? "on" : "off", !params ? "" : c->params[0] == '\0' ? ", no params" : ", params ",
+	    params ? (int)strcspn(c->params, "\n") : 0, c->params);
 	if (k == NULL)
 		SAY(l->have, l->hsize, "missing");
 	else if (s->cmd.op == CMD_JAIL_CREATE)
 		SAY(l->have, l->hsize, "%s%s", k->ours ? "" : "not ours, ", jail_phase_name(k->phase));
 	else
-		SAY(l->have, l->hsize, "hostname %s, forwarding %s", k->hostname[0] == '\0' ? "-" : k->hostname,
-		    k->forwarding ? "on" : "off");
+		SAY(l->have, l->hsize, "hostname %s, forwarding %s%s", k->hostname[0] == '\0' ? "-" : k->hostname,
+		    k->forwarding ? "on" : "off", params ? ", other params" : "");
 }
 
 static void
@@ -222,4 +254,7 @@ step_drift(const struct step *s, const struct observed *have, char *want, size_t
 	SAY(found, fsize, "%s", "");
 	if (drift[s->cmd.op] != NULL)
 		drift[s->cmd.op](s, have, &l);
+	/* an earlier step makes, moves or addresses what it is in, and this has to follow */
+	if (strcmp(want, found) == 0)
+		SAY(found, fsize, "%s", DRIFT_FOLLOWS);
 }

@@ -182,7 +182,8 @@ create(struct planner *pl, struct plan_end end[2])
 		c->end[side].mac = i[side].mac;
 		str_copy(c->end[side].jail, NAME_SIZE, i[side].jail);
 		str_copy(c->end[side].bridge, IFNAME_SIZE, i[side].bridge);
-		late[side] = i[side].up && pl->ports_last && i[side].bridge[0] != '\0';
+		/* a port that shall be private, or in a VLAN, is not open for an instant before it is */
+		late[side] = i[side].up && i[side].bridge[0] != '\0' && (pl->ports_last || !port_is_default(&i[side]));
 		c->end[side].up = i[side].up && !late[side];
 		plan_need(s, i[side].need_kind, i[side].need);
 		c->mtu = i[side].mtu;

@@ -26,11 +26,20 @@ emit_create(struct planner *pl, struct plan_jail *j)
 	(void)params_format(&w->params, c->params);
 }
 
+/* A jail without a host name of its own shows the host's on Linux ("" here), its own name on FreeBSD, where jails have an id. */
+static bool
+is_renamed(const struct plan_jail *j)
+{
+	const char *w = j->want->u.jail.hostname;
+
+	return (strcmp(w[0] == '\0' && j->have->jid != 0 ? j->name : w, j->have->hostname) != 0);
+}
+
 static void
 emit_set(struct planner *pl, struct plan_jail *j)
 {
 	const struct jail *w = &j->want->u.jail;
-	bool renamed = w->hostname[0] != '\0' && strcmp(w->hostname, j->have->hostname) != 0;
+	bool renamed = is_renamed(j);
 	bool forwards = w->forwarding != j->have->forwarding;
 	char params[PARAMS_SIZE];
 	struct cmd_jail *c;

@@ -110,14 +110,17 @@ static void
 say_port(const struct step *s, char *buf, size_t size)
 {
 	const struct cmd_port *c = &s->cmd.u.port;
-	char vlan[48] = "";
+	char vlan[96] = "";
+	size_t n = 0;
 
 	if (s->cmd.op == CMD_PORT_DETACH) {
 		SAY(buf, size, "detach %s from bridge %s", c->ifname, c->bridge);
 		return;
 	}
-	if (c->untagged != 0 || c->ntagged != 0)
-		SAY(vlan, sizeof(vlan), ", untagged %u, %u tagged", (unsigned)c->untagged, (unsigned)c->ntagged);
+	if (c->untagged != 0)
+		n += (size_t)snprintf(vlan, sizeof(vlan), ", untagged %u", (unsigned)c->untagged);
+	for (size_t i = 0; i < c->ntagged && n < sizeof(vlan); i++)
+		n += (size_t)snprintf(vlan + n, sizeof(vlan) - n, "%s%u", i == 0 ? ", tagged " : " ", (unsigned)c->tagged[i]);
 	SAY(buf, size, "%s %s %s bridge %s%s%s%s%s", s->cmd.op == CMD_PORT_SET ? "set" : "attach", c->ifname,
 	    s->cmd.op == CMD_PORT_SET ? "in" : "to", c->bridge, c->priv ? ", private" : "", c->stp ? ", stp" : "",
 	    c->edge ? ", edge" : "", vlan);
@@ -157,14 +160,37 @@ say_sysctl(const struct step *s, char *buf, size_t size)
 	SAY(buf, size, "set %s=%s %s", c->key, c->value, place(c->jail, at));
 }
 
+/* Params have a line each. */
 static void
-say_jail(const struct step *s, char *buf, size_t size)
+say_params(const char *params, char *buf, size_t size)
+{
+	SAY(buf, size, "%s%s", params[0] == '\0' ? "" : ", params ", params);
+	for (char *p = buf; *p != '\0'; p++)
+		if (*p == '\n')
+			*p = p[1] == '\0' ? '\0' : ' ';
+}
+
+static void
+say_jail_create(const struct step *s, char *buf, size_t size)
 {
 	const struct cmd_jail *c = &s->cmd.u.jail;
+	char params[200], what[300];
 
-	SAY(buf, size, "%s jail %s%s%s%s%s", s->cmd.op == CMD_JAIL_CREATE ? "create" : "set", c->name,
-	    c->hostname[0] == '\0' ? "" : ": hostname ", c->hostname, c->forwarding ? ", forwarding" : "",
-	    s->cmd.op == CMD_JAIL_SET && !c->forwarding ? ", no forwarding" : "");
+	say_params(c->params, params, sizeof(params));
+	SAY(what, sizeof(what), "%s%s%s%s", c->hostname[0] == '\0' ? "" : ", hostname ", c->hostname,
+	    c->forwarding ? ", forwarding" : "", params);
+	SAY(buf, size, "create jail %s%s%s", c->name, what[0] == '\0' ? "" : ":", what[0] == '\0' ? "" : what + 1);
+}
+
+static void
+say_jail_set(const struct step *s, char *buf, size_t size)
+{
+	const struct cmd_jail *c = &s->cmd.u.jail;
+	char params[200];
+
+	say_params(c->params, params, sizeof(params));
+	SAY(buf, size, "set jail %s: %s%s, %s%s", c->name, c->hostname[0] == '\0' ? "no hostname" : "hostname ", c->hostname,
+	    c->forwarding ? "forwarding" : "no forwarding", params[0] == '\0' ? ", no params" : params);
 }
 
 static void
@@ -296,8 +322,8 @@ static const struct words {
 	[CMD_ROUTE_DEL] = { "delete", say_route, cut_route },
 	[CMD_SYSCTL_SET] = { "change", say_sysctl, NULL },
 	[CMD_SYSCTL_GET] = { "change", say_name, NULL },
-	[CMD_JAIL_CREATE] = { "create", say_jail, NULL },
-	[CMD_JAIL_SET] = { "change", say_jail, NULL },
+	[CMD_JAIL_CREATE] = { "create", say_jail_create, NULL },
+	[CMD_JAIL_SET] = { "change", say_jail_set, NULL },
 	[CMD_JAIL_START] = { "start", say_exec, NULL },
 	[CMD_JAIL_STOP] = { "stop", say_exec, cut_jail },
 	[CMD_JAIL_DESTROY] = { "delete", say_ref, cut_jail },

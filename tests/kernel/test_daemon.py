@@ -1,5 +1,7 @@
 """The whole daemon on the real kernel: drift, foreign things, moves, commands inside jails."""
+import fnmatch
 import re
+import shlex
 import time
 
 import pytest
@@ -15,7 +17,8 @@ def d():
 
 PAIR = {
     "bridges": {"lan0": {"addresses": ["10.9.0.1/24", "fd00:9::1/64"]}},
-    "jails": {"web": {"routes": {"default": "10.9.0.1", "::/0": "fd00:9::1"}}, "db": {}},
+    "jails": {"web": {"routes": {"default": "10.9.0.1", "::/0": "fd00:9::1"}, "hostname": "www", "forwarding": True,
+                      "sysctls": {"net.ipv4.ip_default_ttl": "33"}}, "db": {}},
     "epairs": {
         "web0": {"a": {"bridge": "lan0"}, "b": {"jail": "web", "addresses": ["10.9.0.10/24", "fd00:9::10/64"]}},
         "db0": {"a": {"bridge": "lan0"}, "b": {"jail": "db", "addresses": ["10.9.0.11/24"]}},
@@ -60,35 +63,67 @@ def test_ip_netns_sees_our_jails(d):
     assert alias["master"] == "lan0"
 
 
-@pytest.mark.parametrize("break_it", [
-    ["ip", "link", "del", "web0a"],
-    ["ip", "link", "set", "web0a", "down"],
-    ["ip", "link", "set", "web0a", "nomaster"],
-    ["ip", "link", "set", "web0a", "address", "02:00:00:00:00:99"],
-    ["ip", "link", "set", "web0a", "mtu", "1400"],
-    ["ip", "link", "set", "web0a", "alias", ""],
-    ["ip", "-n", "web", "addr", "flush", "dev", "web0b"],
-    ["ip", "-n", "web", "link", "set", "web0b", "down"],
-    ["ip", "-n", "web", "route", "del", "default"],
-    ["ip", "-n", "web", "link", "set", "web0b", "netns", "db"],
-    ["ip", "link", "del", "lan0"],
-    ["ip", "addr", "del", "10.9.0.1/24", "dev", "lan0"],
+# command, object, "want ..., have ..." of the event; a "*" is anything
+@pytest.mark.parametrize("break_it,object_name,words", [
+    ("ip link del web0a", "epair/web0", "want epair/web0, have missing"),
+    ("ip link set web0a down", "epair/web0", "want web0a: up, have web0a: down"),
+    ("ip link set web0a nomaster", "epair/web0", "want web0a in bridge lan0, have web0a in no bridge"),
+    ("ip link set web0a address 02:00:00:00:00:99", "epair/web0", "want web0a: mac *, have web0a: mac 02:00:00:00:00:99"),
+    ("ip link set web0a mtu 1400", "epair/web0", "want web0a: mtu 1500, have web0a: mtu 1400"),
+    ("ip link set web0a alias ''", "epair/web0", "want web0a: label, have web0a: no label"),
+    ("ip -n web addr flush dev web0b", "epair/web0", "want web0b with 10.9.0.10/24, have web0b without 10.9.0.10/24"),
+    ("ip -n web link set web0b down", "epair/web0", "want web0b with fd00:9::10/64, have web0b without fd00:9::10/64"),
+    ("ip -n web route del default", "jail/web", "want 0.0.0.0/0 via 10.9.0.1, have no route to 0.0.0.0/0"),
+    ("ip -n web link set web0b netns db", "epair/web0", "want web0b in web, have web0b in db"),
+    ("ip link del lan0", "bridge/lan0", "want bridge/lan0, have missing"),
+    ("ip link set lan0 down", "bridge/lan0", "want lan0: up, have lan0: down"),
+    ("ip addr del 10.9.0.1/24 dev lan0", "bridge/lan0", "want lan0 with 10.9.0.1/24, have lan0 without 10.9.0.1/24"),
+    ("nsenter --uts=/run/jailnet/jails/web/uts hostname other", "jail/web",
+     "want hostname www, forwarding on, have hostname other, forwarding on"),
+    ("ip netns exec web sysctl -qw net.ipv4.ip_default_ttl=9", "jail/web",
+     "want net.ipv4.ip_default_ttl=33, have net.ipv4.ip_default_ttl=9"),
+    ("ip netns exec web sysctl -qw net.ipv4.ip_forward=0", "jail/web",
+     "want hostname www, forwarding on, have hostname www, forwarding off"),
+    ("ip netns del web", "jail/web", "want hostname www, forwarding on, have partial"),
 ])
-def test_what_was_broken_by_hand_is_repaired(d, break_it):
+def test_what_was_broken_by_hand_is_repaired(d, break_it, object_name, words):
     apply(d)
     assert probe(d, "web", "10.9.0.11") == 2
     macs = d.get("/v1/macs").json["items"]
     seq = last_seq(d)
-    r = d.nsenter(*break_it)
+    r = d.nsenter(*shlex.split(break_it))
     assert r.returncode == 0, r.stderr
-    d.wait(lambda: any(e["type"] == "drift.repaired" for e in d.events(seq)), 10)
+    if "sysctl" in break_it or "hostname" in break_it:    # no notification from the kernel: the next look would be in 30 s
+        assert d.nsenter("ip", "link", "add", "nudge", "type", "veth", "peer", "name", "nudge2").returncode == 0
+    repaired(d, object_name, seq)
     assert d.settled() == []
-    found = [e for e in d.events(seq) if e["type"] == "drift.found"]
-    assert found and "want" in found[0]["text"]
+    found = [e["text"] for e in d.events(seq) if e["type"] == "drift.found" and e["object"] == object_name]
+    assert any(fnmatch.fnmatchcase(text, "%s: %s: *" % (object_name, words)) for text in found), found
+    want, have = re.search("want (.*), have (.*):", found[0]).groups()
+    assert want != have
     assert probe(d, "web", "10.9.0.11") == 2
     assert probe(d, "web", "fd00:9::1") == 2
     assert d.get("/v1/macs").json["items"] == macs
     d.wait(lambda: d.get("/v1/drift").json["items"] == [])
+
+
+def uts_of(d, jail):
+    return d.nsenter("nsenter", "--uts=/run/jailnet/jails/%s/uts" % jail, "hostname").stdout.strip()
+
+
+def test_a_hostname_is_cleared_when_it_is_asked_for(d):
+    apply(d)
+    assert uts_of(d, "web") == "www"
+    seq = last_seq(d)
+    r = d.patch("/v1/jails/web", {"hostname": ""})
+    assert r.status == 200 and r.json["hostname"] == "", r
+    assert d.nsenter("test", "!", "-e", "/run/jailnet/jails/web/uts").returncode == 0
+    # and not by a PATCH of something else later
+    assert d.patch("/v1/jails/db", {"hostname": "d"}).status == 200
+    assert d.patch("/v1/jails/db", {"forwarding": True}).status == 200
+    assert uts_of(d, "db") == "d"
+    assert d.patch("/v1/jails/web", {"forwarding": False}).status == 200
+    assert d.settled() == [] and not [e for e in d.events(seq) if e["type"].startswith("drift")]
 
 
 def test_counters_are_the_kernels(d):

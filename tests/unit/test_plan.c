@@ -536,6 +536,51 @@ test_dying_and_partial(void **state)
 }
 
 /* The server or the worker was killed while exec.start ran: the next exec.start must meet a fresh jail, and only when nothing runs. */
+/* A port that shall be private is up only when it is. */
+static void
+test_private_before_open(void **state)
+{
+	struct object *e;
+
+	(void)state;
+	(void)small();
+	e = topo_find(&want, KIND_EPAIR, "web0");
+	e->u.epair.end[END_A].port.priv = true;
+	look();
+	build();
+	assert_false(step_of(CMD_EPAIR_CREATE)->cmd.u.epair.end[END_A].up);
+	assert_true(step_of(CMD_EPAIR_CREATE)->cmd.u.epair.end[END_B].up);
+	assert_true(step_of(CMD_EPAIR_CREATE) < step_of(CMD_PORT_SET) && step_of(CMD_PORT_SET) < step_of(CMD_IF_SET));
+	assert_string_equal(step_of(CMD_IF_SET)->cmd.u.ifset.ifname, "web0a");
+	assert_true(step_of(CMD_IF_SET)->cmd.u.ifset.up);
+	execute();
+	converged();
+}
+
+/* No host name is a wish like any other. */
+static void
+test_hostname(void **state)
+{
+	struct object *o = small();
+
+	(void)state;
+	text(o, &o->u.jail.hostname, "www");
+	settle();
+	text(o, &o->u.jail.hostname, "");
+	planned("JAIL_SET web path=/ hostname=- forwarding=0 boot=1\n");
+	assert_string_equal(plan.v[0].pointer, "/jails/web/hostname");
+	execute();
+	converged();
+	/* on FreeBSD a jail without one has its own name */
+	have.jails[0].jid = 7;
+	str_copy(have.jails[0].hostname, HOSTNAME_SIZE, "web");
+	build();
+	assert_int_equal(plan.n, 0);
+	str_copy(have.jails[0].hostname, HOSTNAME_SIZE, "www");
+	build();
+	assert_int_equal(count_of(CMD_JAIL_SET), 1);
+}
+
 static void
 test_start_cut_short(void **state)
 {
@@ -681,7 +726,7 @@ main(void)
 		T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
 		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope),
 		T(test_jail_out_of_scope), T(test_broken_epairs), T(test_forged_label), T(test_leftovers),
-		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_start_cut_short), T(test_vlans), T(test_port_flags) };
+		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_private_before_open), T(test_hostname), T(test_start_cut_short), T(test_vlans), T(test_port_flags) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -91,6 +91,45 @@ test_words(void **state)
 	says(CMD_JAIL_DESTROY, "delete", "jail/web", "destroy jail web", "jail web stops");
 }
 
+static void
+test_small_differences(void **state)
+{
+	struct object *o = small(), *e = topo_find(&want, KIND_EPAIR, "web0");
+	const uint16_t tagged[] = { 20, 30 };
+
+	(void)state;
+	topo_find(&want, KIND_BRIDGE, "lan0")->u.bridge.vlan_filter = true;
+	settle();
+	e->u.epair.end[END_A].port.untagged = 10;
+	assert_int_equal(object_tagged(e, &e->u.epair.end[END_A].port, tagged, 2), 0);
+	look();
+	build();
+	drifts(CMD_PORT_SET, "web0a in bridge lan0, untagged 10, tagged 20 30", "web0a in bridge lan0");
+	says(CMD_PORT_SET, "change", "epair/web0", "set web0a in bridge lan0, untagged 10, tagged 20 30", "");
+	settle();
+	assert_int_equal(object_pairs(o, &o->u.jail.params, &(struct pair){ "securelevel", "2" }, 1), 0);
+	look();
+	build();
+	drifts(CMD_JAIL_SET, "hostname -, forwarding off, params securelevel=2", "hostname -, forwarding off, other params");
+	says(CMD_JAIL_SET, "change", "jail/web", "set jail web: no hostname, no forwarding, params securelevel=2", "");
+	settle();
+	assert_int_equal(object_pairs(o, &o->u.jail.params, NULL, 0), 0);
+	look();
+	build();
+	drifts(CMD_JAIL_SET, "hostname -, forwarding off, no params", "hostname -, forwarding off, other params");
+	says(CMD_JAIL_SET, "change", "jail/web", "set jail web: no hostname, no forwarding, no params", "");
+	settle();
+	text(o, &o->u.jail.hostname, "www");
+	look();
+	build();
+	drifts(CMD_JAIL_SET, "hostname www, forwarding off", "hostname -, forwarding off");
+	settle();
+	assert_int_equal(fake_set_up(f, "", "lan0", false), 0);
+	look();
+	build();
+	drifts(CMD_IF_SET, "lan0: up", "lan0: down");
+}
+
 static double
 seconds(void)
 {
@@ -187,7 +226,7 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_words), T(test_speed) };
+	const struct CMUnitTest tests[] = { T(test_words), T(test_small_differences), T(test_speed) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

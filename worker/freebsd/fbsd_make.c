@@ -94,9 +94,9 @@ change(struct fbsd *f, const struct cmd_jail *c, struct prison_held *h, bool *ch
 	uint32_t params = params_hash(c->params);
 	struct prison p;
 
-	if (c->hostname[0] != '\0' && !str_equal(h->hostname, c->hostname)) {
+	if (!str_equal(h->hostname, hostname_of(c))) {
 		prison_begin(&p);
-		prison_put_str(&p, "host.hostname", c->hostname);
+		prison_put_str(&p, "host.hostname", hostname_of(c));
 		if (prison_update(h, &p) == -1)
 			return (prison_fail(&p, err, "host name of jail %s", c->name));
 		*changed = true;
