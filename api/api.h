@@ -24,7 +24,7 @@
 #define API_CURSOR_SIZE 96	/* a jail, an interface in it, and what is between them */
 #define API_TOPOLOGY_MAX (8 * 1024 * 1024)
 #define API_DEPTH_MAX 32
-#define API_VALUES_MAX 200000
+#define API_VALUES_MAX 500000
 #define API_SIGN_IN_MAX 4096	/* body of a request that needs no credential */
 #define SECRET_SIZE 80		/* "jnd_" + 8 + "_" + 43 + NUL, with room */
 

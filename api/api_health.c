@@ -41,9 +41,9 @@ features_json(uint32_t features)
 static json_t *
 limits_json(void)
 {
-	return (json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "jails", LIMIT_JAILS,
+	return (json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "jails", LIMIT_JAILS,
 	    "epairs", LIMIT_EPAIRS, "bridges", LIMIT_BRIDGES, "attachments", LIMIT_ATTACHMENTS, "addresses",
-	    LIMIT_ADDRESSES, "members", LIMIT_MEMBERS, "routes", LIMIT_ROUTES, "pairs", LIMIT_PAIRS, "body",
+	    LIMIT_ADDRESSES, "members", LIMIT_MEMBERS, "routes", LIMIT_ROUTES, "pairs", LIMIT_PAIRS, "tagged", LIMIT_TAGGED, "body",
 	    API_BODY_MAX, "topology", API_TOPOLOGY_MAX, "depth", API_DEPTH_MAX, "values", API_VALUES_MAX));
 }
 

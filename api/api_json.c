@@ -94,7 +94,7 @@ scan(const char *text, size_t size, struct err *err)
 		} else if ((c == ']' || c == '}') && depth > 0)
 			depth--;
 		else if (c == ',' && ++values > API_VALUES_MAX)
-			return (err_set(err, ERR_SYNTAX, "more than %d values", API_VALUES_MAX));
+			return (err_set(err, ERR_SYNTAX, "more than %d values: write a part of it at a time", API_VALUES_MAX));
 	}
 	return (0);
 }

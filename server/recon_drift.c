@@ -13,8 +13,6 @@
 #include "server/ident.h"
 #include "server/recon_int.h"
 
-#define DRIFT_ROWS_MAX 256
-
 static const char *
 cause_of(const struct step *s)
 {
@@ -35,13 +33,42 @@ cause_of(const struct step *s)
 	}
 }
 
+/* "epair/web0" */
+static bool
+ref_split(const char *ref, enum kind *kind, const char **name)
+{
+	const char *slash = strchr(ref, '/');
+
+	for (int k = 0; slash != NULL && k < KIND_COUNT; k++) {
+		const char *word = kind_name((enum kind)k);
+
+		if (strlen(word) == (size_t)(slash - ref) && strncmp(word, ref, strlen(word)) == 0) {
+			*kind = (enum kind)k;
+			*name = slash + 1;
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* What has a row already keeps that: it is the same drift, tried again. */
+static void
+rows_known(const struct recon *r, struct objmap *known)
+{
+	const char *name;
+	enum kind kind;
+
+	for (size_t i = 0; i < r->ndrift; i++) {
+		if (ref_split(r->drift[i].object, &kind, &name))
+			objmap_add(known, kind, name);
+	}
+}
+
 static void
 row_add(struct recon *r, const struct step *s)
 {
 	struct drift_row *grown, *row;
 
-	if (r->ndrift == DRIFT_ROWS_MAX)
-		return;
 	grown = realloc(r->drift, (r->ndrift + 1) * sizeof(*grown));
 	if (grown == NULL)
 		return;
@@ -58,19 +85,22 @@ void
 drift_found(struct recon *r)
 {
 	const struct drift_row *row;
+	struct objmap known;
 	struct err err;
 	size_t before = r->ndrift;
 
 	if (!atomic_load(&r->conf->health->reconciled))
 		return;	/* after a start everything may be missing: that is a boot, not drift */
-	for (size_t i = 0; i < r->plan.n; i++) {
+	objmap_init(&known, 0);
+	rows_known(r, &known);
+	for (size_t i = 0; i < r->plan.n && r->ops == NULL; i++) {
 		const struct step *s = &r->plan.v[i];
 
-		if (op_of(r, s->kind, s->name) != NULL || objmap_has(&r->drifting, s->kind, s->name) || r->ops != NULL)
-			continue;
-		if (objmap_add(&r->drifting, s->kind, s->name) != NULL)
+		if (!objmap_has(&r->drifting, s->kind, s->name) && objmap_add(&r->drifting, s->kind, s->name) != NULL &&
+		    !objmap_has(&known, s->kind, s->name))
 			row_add(r, s);
 	}
+	objmap_fini(&known);
 	if (r->ndrift == before || recon_begin(r, false, &err) == -1)
 		return;
 	for (size_t i = before; i < r->ndrift; i++) {
@@ -90,32 +120,20 @@ row_stays(struct recon *r, struct drift_row *row)
 	const struct trouble *t;
 	const char *name;
 	enum kind kind;
+	bool failing;
 
-	for (size_t at = 0; objmap_next(&r->drifting, &at, &kind, &name, NULL);) {
-		char object[96];
-
-		object_ref(kind, name, object, sizeof(object));
-		if (strcmp(object, row->object) != 0)
-			continue;
-		t = objmap_get(&r->trouble, kind, name);
-		if (t == NULL || t->err.code == ERR_NONE) {
-			recon_event(r, "drift.repaired", row->object, "jailnet", "", "%s: %s again (had %s)", row->object, row->want,
-			    row->have);
-			trouble_add(r, kind, name, NULL);
-			return (false);
-		}
+	if (!ref_split(row->object, &kind, &name))
+		return (false);
+	t = objmap_get(&r->trouble, kind, name);
+	failing = t != NULL && t->err.code != ERR_NONE;
+	if (!objmap_has(&r->drifting, kind, name))
+		return (failing);	/* from an earlier cycle: it stays while its trouble does */
+	if (failing) {
 		snprintf(row->cause, sizeof(row->cause), "cannot be repaired: %.120s", t->err.msg);
 		return (true);
 	}
-	/* from an earlier cycle: it stays while its trouble does */
-	for (size_t at = 0; objmap_next(&r->trouble, &at, &kind, &name, NULL);) {
-		char object[96];
-
-		object_ref(kind, name, object, sizeof(object));
-		t = objmap_get(&r->trouble, kind, name);
-		if (strcmp(object, row->object) == 0)
-			return (t->err.code != ERR_NONE);
-	}
+	recon_event(r, "drift.repaired", row->object, "jailnet", "", "%s: %s again (had %s)", row->object, row->want, row->have);
+	trouble_add(r, kind, name, NULL);
 	return (false);
 }
 

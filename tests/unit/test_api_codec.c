@@ -227,35 +227,84 @@ test_wrong(void **state)
 	WRONG(KIND_ATTACHMENT, "em0", "{}", "/jail", "is missing");
 }
 
+/* Every list an object has: as many as its limit are taken, one more is refused where it is.  # counts from 1. */
+static const struct {
+	enum kind kind;
+	unsigned limit;
+	const char *before, *item, *after, *pointer;
+} lists[] = {
+	{ KIND_BRIDGE, LIMIT_ADDRESSES, "{\"addresses\":[", "\"10.0.0.#/8\"", "]}", "/addresses" },
+	{ KIND_BRIDGE, LIMIT_MEMBERS, "{\"members\":{", "\"re#\":{}", "}}", "/members" },
+	{ KIND_BRIDGE, LIMIT_TAGGED, "{\"members\":{\"re0\":{\"tagged\":[", "#", "]}}}", "/members/re0/tagged" },
+	{ KIND_BRIDGE, LIMIT_PAIRS, "{\"labels\":{", "\"k#\":\"v\"", "}}", "/labels" },
+	{ KIND_EPAIR, LIMIT_ADDRESSES, "{\"a\":{\"addresses\":[", "\"10.0.0.#/8\"", "]}}", "/a/addresses" },
+	{ KIND_EPAIR, LIMIT_ADDRESSES, "{\"b\":{\"addresses\":[", "\"10.0.0.#/8\"", "]}}", "/b/addresses" },
+	{ KIND_EPAIR, LIMIT_TAGGED, "{\"b\":{\"bridge\":\"lan0\",\"tagged\":[", "#", "]}}", "/b/tagged" },
+	{ KIND_EPAIR, LIMIT_PAIRS, "{\"labels\":{", "\"k#\":\"v\"", "}}", "/labels" },
+	{ KIND_JAIL, LIMIT_ROUTES, "{\"routes\":{", "\"fd00:#::/32\":\"fd00::1\"", "}}", "/routes" },
+	{ KIND_JAIL, LIMIT_PAIRS, "{\"sysctls\":{", "\"net.k#\":\"1\"", "}}", "/sysctls" },
+	{ KIND_JAIL, LIMIT_PAIRS, "{\"params\":{", "\"k#\":\"1\"", "}}", "/params" },
+	{ KIND_JAIL, LIMIT_PAIRS, "{\"labels\":{", "\"k#\":\"v\"", "}}", "/labels" },
+	{ KIND_ATTACHMENT, LIMIT_ADDRESSES, "{\"jail\":\"web\",\"addresses\":[", "\"10.0.0.#/8\"", "]}", "/addresses" },
+	{ KIND_ATTACHMENT, LIMIT_PAIRS, "{\"jail\":\"web\",\"labels\":{", "\"k#\":\"v\"", "}}", "/labels" },
+};
+
+static void
+decode_list(size_t at, unsigned n, struct errs *errs)
+{
+	char *text = malloc(64 * (n + 2)), *p;
+	struct jd d;
+	json_t *j;
+
+	assert_non_null(text);
+	p = text + sprintf(text, "%s", lists[at].before);
+	for (unsigned i = 1; i <= n; i++) {
+		if (i > 1)
+			*p++ = ',';
+		for (const char *c = lists[at].item; *c != '\0'; c++) {
+			if (*c == '#')
+				p += sprintf(p, "%u", i);
+			else
+				*p++ = *c;
+		}
+	}
+	sprintf(p, "%s", lists[at].after);
+	j = parse(text);
+	jd_init(&d, errs, "");
+	object_free(codec_decode(lists[at].kind, "o0", true, j, &d));
+	json_decref(j);
+	free(text);
+}
+
 static void
 test_limits(void **state)
 {
-	char *text = malloc(400000), *p;
-	struct errs errs = { .n = 0 };
-	struct object *o;
-	struct jd d;
-	json_t *j;
-	int i;
+	char words[64];
 
 	(void)state;
-	assert_non_null(text);
-	p = text + sprintf(text, "{\"addresses\":[");
-	for (i = 0; i <= LIMIT_ADDRESSES; i++)
-		p += sprintf(p, "%s\"10.0.0.%d/8\"", i > 0 ? "," : "", i);
-	p += sprintf(p, "],\"labels\":{");
-	for (i = 0; i <= LIMIT_PAIRS; i++)
-		p += sprintf(p, "%s\"k%d\":\"v\"", i > 0 ? "," : "", i);
-	sprintf(p, "},\"description\":\"%01024d\"}", 0);
-	j = parse(text);
-	jd_init(&d, &errs, "");
-	o = codec_decode(KIND_BRIDGE, "lan0", true, j, &d);
-	assert_int_equal(errs.n, 3);
-	assert_int_equal(errs.v[0].code, ERR_LIMIT);
-	assert_int_equal(errs.v[1].code, ERR_LIMIT);
-	assert_int_equal(errs.v[2].code, ERR_INVALID);
-	object_free(o);
-	json_decref(j);
-	free(text);
+	for (size_t i = 0; i < NELEMS(lists); i++) {
+		struct errs errs = { .n = 0 };
+
+		decode_list(i, lists[i].limit, &errs);
+		if (errs.n > 0)
+			fail_msg("%s: %s", errs.v[0].field, errs.v[0].msg);
+		decode_list(i, lists[i].limit + 1, &errs);
+		assert_int_equal(errs.n, 1);
+		assert_int_equal(errs.v[0].code, ERR_LIMIT);
+		assert_string_equal(errs.v[0].field, lists[i].pointer);
+		snprintf(words, sizeof(words), "at most %u entries (has %u)", lists[i].limit, lists[i].limit + 1);
+		assert_string_equal(errs.v[0].msg, words);
+	}
+}
+
+static void
+test_long_text(void **state)
+{
+	char text[1200];
+
+	(void)state;
+	snprintf(text, sizeof(text), "{\"description\":\"%01024d\"}", 0);
+	WRONG(KIND_BRIDGE, "lan0", text, "/description", "longer than 1023 bytes");
 }
 
 int
@@ -268,6 +317,7 @@ main(void)
 		cmocka_unit_test(test_default_route_family),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_long_text),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -88,7 +88,7 @@ test_depth_and_values(void **state)
 		memcpy(text + i, "1,", 2);
 	text[i] = '1';
 	text[i + 1] = ']';
-	refused(text, i + 2, "more than 200000 values");
+	refused(text, i + 2, "more than 500000 values");
 	free(text);
 }
 
