@@ -17,8 +17,8 @@
 
 #define SECRET_BYTES 32
 
-static int
-peer_uid(int fd, uid_t *uid)
+int
+auth_uid(int fd, uid_t *uid)
 {
 #ifdef SO_PEERCRED
 	struct ucred cred;
@@ -55,7 +55,7 @@ auth_peer(const struct auth_conf *conf, int fd, struct principal *out)
 	uid_t uid;
 
 	memset(out, 0, sizeof(*out));
-	if (peer_uid(fd, &uid) == -1)
+	if (auth_uid(fd, &uid) == -1)
 		return;
 	snprintf(out->actor, sizeof(out->actor), "uid:%lu", (unsigned long)uid);
 	out->role = conf->sandbox ? ROLE_ADMIN : auth_uid_role(conf, uid);

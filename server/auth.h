@@ -23,6 +23,7 @@ struct auth_conf {
 enum role auth_uid_role(const struct auth_conf *conf, uid_t uid);
 
 /* fd: a connected UNIX socket. */
+int auth_uid(int fd, uid_t *uid);
 void auth_peer(const struct auth_conf *conf, int fd, struct principal *out);
 /*
  * header: the value of Authorization; secret: that of the session cookie.  ROLE_NONE when it is not good, has expired at 'now', or may

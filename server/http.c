@@ -194,7 +194,7 @@ request_push(struct request *r)
 static enum MHD_Result
 request_write(struct request *r, struct write *w)
 {
-	if (w->verb == WRITE_SIGN_IN && r->c->peer != NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0) {
+	if (w->verb == WRITE_SIGN_IN && !r->l->local && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0) {
 		write_free(w);
 		refuse(r, 429, "too_many", "too many wrong credentials from this address");
 		return (http_refuse(r));
@@ -229,7 +229,7 @@ request_finish(struct request *r)
 		}
 	} else
 		api_finish(&r->l->api, r->ticket->write, &r->ticket->out, &res);
-	if (r->ticket->write->verb == WRITE_SIGN_IN && res.status == 401 && r->c->peer != NULL)
+	if (r->ticket->write->verb == WRITE_SIGN_IN && res.status == 401 && !r->l->local)
 		peer_failed(r->c->peer, ident_mono_ms());
 	rc = http_reply(r, &res);
 	api_res_fini(&res);
@@ -406,11 +406,11 @@ listener_start(struct http_listener *l, int fd, struct err *err)
 	};
 
 	/* the logger comes first, else start-up text goes to stderr */
-	l->mhd = MHD_start_daemon(flags | (l->tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, l,
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)lim->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-	    (unsigned)lim->per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
-	    IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-	    request_new, l, MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL, MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l,
+	l->mhd = MHD_start_daemon(flags | (l->tls ? MHD_USE_TLS : 0), 0, http_conn_accept, l, handle, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, l,
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)lim->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, request_new, l,
+	    MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL, MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l,
 	    MHD_OPTION_ARRAY, l->tls ? tls : &tls[2], MHD_OPTION_END);
 	if (l->mhd == NULL)
 		return (err_set(err, ERR_INTERNAL, "libmicrohttpd does not start"));

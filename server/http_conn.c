@@ -21,21 +21,38 @@ conn_new(struct http_listener *l, struct MHD_Connection *conn)
 {
 	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const union MHD_ConnectionInfo *address = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = fd == NULL ? NULL : calloc(1, sizeof(*c));
 	struct ip ip = { 0 };
+	uid_t uid;
 
-	if (c == NULL || fd == NULL)
-		return (c);
+	if (c == NULL)
+		return (NULL);
 	c->fd = fd->connect_fd;
 	c->since = ident_mono_ms();
-	if (!l->local && address != NULL)
-		http_ip(address->client_addr, &ip);
 	if (!l->local) {
+		http_ip(address == NULL ? NULL : address->client_addr, &ip);
 		ip_format(&ip, c->address);
-		c->peer = peers_get(l->peers, &ip, c->since);
-		c->peer->connections++;
-	}
+	} else if (auth_uid(c->fd, &uid) == 0)
+		ip = peers_user(uid);
+	c->peer = peers_get(l->peers, &ip, c->since);
+	/* whose it is, is known this late only on a UNIX socket */
+	if (++c->peer->connections > (uint32_t)l->conf->limits.per_address)
+		shutdown(c->fd, SHUT_RDWR);
 	return (c);
+}
+
+/* libmicrohttpd would count single addresses: whoever has a /64 had all connections. */
+enum MHD_Result
+http_conn_accept(void *listener, const struct sockaddr *addr, socklen_t len)
+{
+	struct http_listener *l = listener;
+	struct ip ip;
+
+	(void)len;
+	if (l->local)
+		return (MHD_YES);
+	http_ip(addr, &ip);
+	return (peers_get(l->peers, &ip, ident_mono_ms())->connections < (uint32_t)l->conf->limits.per_address ? MHD_YES : MHD_NO);
 }
 
 void
@@ -66,8 +83,7 @@ http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, en
 		if (c->next != NULL)
 			c->next->link = c->link;
 		pthread_mutex_unlock(&l->conns_lock);
-		if (c->peer != NULL)
-			c->peer->connections--;
+		c->peer->connections--;
 		free(c);
 		*context = NULL;
 	}
@@ -108,9 +124,7 @@ http_conn_admit(struct request *r)
 	const struct http_limits *lim = &r->l->conf->limits;
 	struct peer *p = r->c->peer;
 
-	if (p == NULL)
-		return (true);
-	if (!peer_request(p, (uint32_t)(r->l->loopback ? lim->rate_loopback : lim->rate), ident_mono_ms()))
+	if (!r->l->local && !peer_request(p, (uint32_t)(r->l->loopback ? lim->rate_loopback : lim->rate), ident_mono_ms()))
 		return (too_many(r, 429, "too_many", "too many requests a second from this address"));
 	if (p->connections > FEW && p->connections > (uint32_t)lim->per_address * 3 / 4)
 		return (too_many(r, 503, "busy", "too many connections from this address"));

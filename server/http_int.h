@@ -36,7 +36,7 @@ struct conn {
 	struct conn *next, **link;
 	int fd;
 	char address[48];	/* "" = UNIX socket */
-	struct peer *peer;	/* NULL = UNIX socket */
+	struct peer *peer;
 	enum conn_state state;
 	int64_t since;		/* monotonic */
 	bool certificate_looked, has_certificate;
@@ -109,6 +109,7 @@ bool http_still_good(struct http_listener *l, struct principal *who, int64_t *as
 void http_ip(const struct sockaddr *sa, struct ip *out);	/* family 0 for a UNIX socket */
 
 /* http_conn.c */
+enum MHD_Result http_conn_accept(void *listener, const struct sockaddr *addr, socklen_t len);
 void http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, enum MHD_ConnectionNotificationCode what);
 struct conn *http_conn_of(struct MHD_Connection *conn);
 void http_conn_state(struct http_listener *l, struct conn *c, enum conn_state state);

@@ -168,7 +168,7 @@ stream_new(struct request *r, int64_t since)
 
 	for (s = r->l->streams; s != NULL; s = s->next) {
 		n++;
-		same += s->c->peer != NULL && s->c->peer == r->c->peer;
+		same += s->c->peer == r->c->peer;
 	}
 	if (n >= STREAMS_MAX || same >= STREAMS_PER_ADDRESS || (s = calloc(1, sizeof(*s))) == NULL)
 		return (NULL);

@@ -27,7 +27,7 @@ is_room(const struct request *r)
 
 	for (const struct request *o = r->l->waiting; o != NULL; o = o->next_waiting) {
 		n++;
-		same += o->c->peer != NULL && o->c->peer == r->c->peer;
+		same += o->c->peer == r->c->peer;
 	}
 	return (n < WAITING_MAX && same < WAITING_PER_ADDRESS);
 }

@@ -29,6 +29,15 @@ peers_free(struct peers *p)
 	free(p);
 }
 
+struct ip
+peers_user(uint32_t uid)
+{
+	struct ip ip = { .family = 1 };
+
+	memcpy(ip.b, &uid, sizeof(uid));
+	return (ip);
+}
+
 static uint64_t
 hash(uint64_t seed, const struct ip *ip)
 {

@@ -2,7 +2,7 @@
  * peers: what one HTTP listener remembers of the addresses that talk to it: connections, wrong credentials, requests a second.
  *
  * A fixed table: a flood from many addresses costs no memory, it only forgets the quiet ones earlier.  An IPv6 client is its /64: whoever has
- * one address of it has them all.  Times are monotonic milliseconds.  One thread.
+ * one address of it has them all; a client of the UNIX socket is its user.  Times are monotonic milliseconds.  One thread.
  */
 #ifndef JN_PEERS_H
 #define JN_PEERS_H
@@ -21,6 +21,8 @@ struct peer {
 	int64_t credit, credit_at;
 };
 struct peers;
+
+struct ip peers_user(uint32_t uid);
 
 struct peers *peers_new(uint64_t seed);	/* NULL = out of memory */
 void peers_free(struct peers *p);

@@ -4,12 +4,14 @@ import os
 import re
 import resource
 import socket
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
-from jn import Client, Daemon
+from jn import ROOT, Client, Daemon, World
 
 
 @pytest.fixture(scope="module")
@@ -308,6 +310,93 @@ def test_503_comes_before_the_reset():
         for s in held:
             s.close()
         d.wait(lambda: d.tcp().get("/v1").status == 200)
+
+
+HOLD = r"""
+import json, select, socket, sys, time
+family, target, sources, data = json.loads(sys.argv[1])
+target = target if isinstance(target, str) else tuple(target)
+held = []
+for source in sources:
+    s = socket.socket(getattr(socket, family))
+    if source:
+        s.bind((source, 0))
+    s.settimeout(5)
+    try:
+        s.connect(target)
+        s.sendall(data.encode())
+    except OSError:
+        pass
+    held.append(s)
+    time.sleep(0.005)
+time.sleep(0.5)
+answers = []
+for s in held:
+    try:
+        answers.append(s.recv(4096).decode("latin-1").split("\r\n")[0] if select.select([s], [], [], 0)[0] else "open")
+    except OSError:
+        answers.append("")
+print(json.dumps(answers), flush=True)
+sys.stdin.read()
+"""
+
+
+class Hold:
+    """Connections of another process, perhaps of another user or in another namespace; answers: the first line each got, "" = was closed, "open" = nothing."""
+
+    def __init__(self, family, target, sources, data="GET /v1 HT", prefix=(), **kw):
+        self.process = subprocess.Popen(list(prefix) + [sys.executable, "-c", HOLD, json.dumps([family, target, sources, data])], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, **kw)
+        self.answers = json.loads(self.process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.process.communicate("")
+
+
+def test_all_connections_of_a_listener_are_bounded():
+    """From three quarters on, an address with more than a few is told so; those with little are served, and it is again once there is room."""
+    with Daemon(conf="connections = 32\nconnections_per_address = 30\n") as d:
+        ask = head(d)
+        with Hold("AF_INET", ["127.0.0.1", d.url_port], ["127.0.0.%d" % (i + 10) for i in range(20)]) as many:
+            assert many.answers == ["open"] * 20
+            with Hold("AF_INET", ["127.0.0.1", d.url_port], ["127.0.0.9"] * 10, ask.decode()) as greedy:
+                statuses_ = [a.split(" ")[1] for a in greedy.answers]
+                assert statuses_[:4] == ["200"] * 4 and set(statuses_[4:]) == {"503"}, greedy.answers
+            assert statuses(send(d, head(d, "Connection: close"), source=("127.0.0.10", 0))) == [200]
+        assert statuses(send(d, head(d, "Connection: close"), source=("127.0.0.9", 0))) == [200]
+
+
+def test_an_ipv6_client_is_its_64():
+    with World() as w:
+        w.run("sh", "-c", "for i in $(seq 1 30); do echo addr add fd00:1::$i/128 dev lo nodad; done | ip -6 -batch - && ip addr add fd00:1:0:1::1/128 dev lo nodad")
+        with Daemon(prefix=w.prefix, args=["--listen", "[::1]:0"], conf="connections_per_address = 20\n") as d:
+            port = int(re.search(r"^url http://\[::1\]:(\d+)", d.out(), re.M)[1])
+            sources = ["fd00:1::%d" % i for i in range(1, 31)]
+            with Hold("AF_INET6", ["::1", port], sources, prefix=w.prefix) as one:
+                assert one.answers == ["open"] * 20 + [""] * 10
+                whole = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                with Hold("AF_INET6", ["::1", port], ["fd00:1:0:1::1", "::1", "fd00:1::1"], whole, prefix=w.prefix) as others:
+                    assert others.answers == ["HTTP/1.1 200 OK"] * 2 + [""]
+            with Hold("AF_INET6", ["::1", port], ["fd00:1::1"], whole, prefix=w.prefix) as again:
+                assert again.answers == ["HTTP/1.1 200 OK"]
+
+
+@pytest.mark.skipif(not ROOT, reason="needs root: a client that is another user")
+def test_a_user_of_the_socket_has_a_share():
+    """Who may only read cannot keep an administrator out: neither by connections nor by streams."""
+    with Daemon(sandbox=False, conf="connections_per_address = 30\nviewer_uids = 54321\n") as d:
+        os.chmod(d.path, 0o666)
+        with Hold("AF_UNIX", d.path, [None] * 40, user=54321) as one:
+            assert one.answers == ["open"] * 30 + [""] * 10
+            assert d.get("/v1").status == 200
+        stream = "GET /v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
+        with Hold("AF_UNIX", d.path, [None] * 18, stream, user=54321) as one:
+            assert [a.split(" ")[1] for a in one.answers] == ["200"] * 16 + ["503"] * 2
+            with Hold("AF_UNIX", d.path, [None], stream) as admin:
+                assert admin.answers == ["HTTP/1.1 200 OK"]
 
 
 def test_a_flood_from_one_address_leaves_the_others_alone():
