@@ -230,6 +230,8 @@ struct write {
 	} only;
 	struct account *account;	/* verb_is_account */
 	char selector[256];		/* the objects this principal may touch, "" = all */
+	bool has_if_revision;		/* only at this revision of the whole, which a plan was made for */
+	int64_t if_revision;
 	int confirm_s;			/* rolled back after so long unless it is confirmed; 0 = stays */
 	bool rollback;			/* back to an earlier revision: allowed while a change waits for its confirmation, which it ends */
 	bool expired;			/* made by R at the deadline of a confirmation */

@@ -363,6 +363,9 @@ apply(struct apply *a)
 	const struct write *w = a->w;
 	const struct object *cur;
 
+	if (w->has_if_revision && w->if_revision != a->want->revision)
+		return (errs_add(a->errs, ERR_PRECONDITION, "", "the network is at revision %lld, not %lld", (long long)a->want->revision,
+		    (long long)w->if_revision));
 	if (w->verb == WRITE_TOPOLOGY)
 		return (apply_topology(a));
 	if (w->verb >= NELEMS(verbs) || verbs[w->verb] == NULL)

@@ -174,6 +174,7 @@ static bool
 take_query(const struct api_req *req, const struct api_params *p, struct write *w, struct api_res *res)
 {
 	const char *dry = api_query(p, "dry_run"), *manager = api_query(p, "manager"), *confirm = api_query(p, "confirm_timeout");
+	const char *at = api_query(p, "if_revision");
 	uint64_t v;
 
 	if (dry != NULL && strcmp(dry, "plan") == 0)
@@ -196,6 +197,12 @@ take_query(const struct api_req *req, const struct api_params *p, struct write *
 	}
 	if (confirm != NULL)
 		w->confirm_s = (int)v;
+	if (at != NULL && str_u64(at, 0, API_NUMBER_MAX, &v) == -1) {
+		api_answer_bad(res, 400, req->request_id, "if_revision wants the number of a revision");
+		return (false);
+	}
+	w->has_if_revision = at != NULL;
+	w->if_revision = at != NULL ? (int64_t)v : 0;
 	return (true);
 }
 

@@ -359,6 +359,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 	}
 	if (store_release(r->store, true, &err) == -1)
 		goto refuse;
+	next.revision = g->revision;	/* what the next ticket of the group is compared with */
 	topo_fini(&g->view);
 	g->view = next;
 	g->confirm = confirm;

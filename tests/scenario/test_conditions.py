@@ -1,4 +1,6 @@
 """Stories of requests that depend on what is there: conditions, and keys that make a retry safe."""
+from concurrent.futures import ThreadPoolExecutor
+
 from test_stories import NET, Story, story  # noqa: F401
 
 
@@ -19,6 +21,33 @@ def test_a_whole_topology_is_not_replaced_blindly(story):
         assert d.request("PUT", "/v1/topology", {}, {"If-Match": "*"}).status == 200
         assert d.request("PUT", "/v1/bridges/lan0", {}, {"If-None-Match": "*"}).status == 201
         assert d.request("PUT", "/v1/bridges/lan0", {}, {"If-None-Match": "*"}).status == 412
+
+
+def test_a_plan_is_carried_out_at_its_revision_or_not_at_all(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        at = d.put("/v1/bridges/lan0?dry_run=plan", {"mtu": 1400}).json["revision"]
+        pinned = "?if_revision=%d" % at
+        assert d.post("/v1/bridges", {"name": "lan9"}).status == 201            # somebody else, meanwhile
+        for method, path, body in (("PUT", "/v1/bridges/lan0", {"mtu": 1400}), ("POST", "/v1/bridges", {"name": "lan8"}),
+                                   ("POST", "/v1/jails/web/stop", None), ("DELETE", "/v1/bridges/lan9", None),
+                                   ("POST", "/v1/topology/rollback", {"revision": 0})):
+            late = d.request(method, path + pinned, body)
+            assert late.status == 412 and "the network is at revision" in late.json["detail"], late
+        assert d.put("/v1/topology" + pinned, {}).status == 412
+        assert d.put("/v1/bridges/lan0?if_revision=x", {}).status == 400
+        assert d.put("/v1/bridges/lan0?if_revision=%d" % d.get("/v1").json["revision"], {"mtu": 1400}).status == 200
+
+
+def test_of_many_at_once_one_is_the_first(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        etag, at = d.get("/v1/topology").headers["ETag"], d.get("/v1").json["revision"]
+        with ThreadPoolExecutor(12) as pool:
+            whole = list(pool.map(lambda n: d.request("PUT", "/v1/topology", {"jails": {"j%d" % n: {}}}, {"If-Match": etag}).status, range(12)))
+            single = list(pool.map(lambda n: d.post("/v1/bridges?if_revision=%d" % (at + 1), {"name": "b%d" % n}).status, range(12)))
+        assert sorted(whole) == [200] + [412] * 11
+        assert sorted(single) == [201] + [412] * 11
 
 
 def test_a_retry_is_answered_not_done_again(story):

@@ -145,6 +145,12 @@ test_preconditions(void **state)
 	refused("PUT", "/v1/topology", "{}", ERR_PRECONDITION, "");
 	rig.req.if_match = "\"r9\"";
 	done("PUT", "/v1/topology", "{}", 4);
+	done("PUT", "/v1/epairs/web0?if_revision=9", "{}", 1);
+	refused("PUT", "/v1/epairs/web0?if_revision=8", "{}", ERR_PRECONDITION, "");
+	assert_string_equal(errs.v[0].msg, "the network is at revision 9, not 8");
+	refused("POST", "/v1/epairs?if_revision=10", "{\"name\":\"db0\"}", ERR_PRECONDITION, "");
+	rig.req.if_match = "*";
+	refused("PUT", "/v1/topology?if_revision=0", "{}", ERR_PRECONDITION, "");
 }
 
 static void
