@@ -13,6 +13,7 @@ static const char *const q_objects[] = { "limit", "cursor", "label", "state", "f
 static const char *const q_epairs[] = { "limit", "cursor", "label", "state", "jail", "bridge", "fields", "view", NULL };
 static const char *const q_object[] = { "fields", "view", NULL };
 static const char *const q_dry[] = { "dry_run", "confirm_timeout", "if_revision", NULL };
+static const char *const q_if[] = { "if_revision", NULL };
 static const char *const q_topology[] = { "dry_run", "manager", "confirm_timeout", "if_revision", NULL };
 static const char *const q_format[] = { "format", "revision", NULL };
 static const char *const q_manager[] = { "manager", NULL };
@@ -67,7 +68,7 @@ const struct api_route api_routes[] = {
 	READ("/v1/topology", "getTopology", ROLE_VIEWER, 0, q_format, api_topology_get),
 	WRITE("PUT", "/v1/topology", "putTopology", 0, WRITE_TOPOLOGY, q_topology),
 	READ("/v1/topology/confirm", "getConfirmation", ROLE_VIEWER, 0, NULL, api_confirm_get),
-	WRITE("POST", "/v1/topology/confirm", "confirmTopology", 0, WRITE_CONFIRM, NULL),
+	WRITE("POST", "/v1/topology/confirm", "confirmTopology", 0, WRITE_CONFIRM, q_if),
 	WRITE("POST", "/v1/topology/rollback", "rollbackTopology", 0, WRITE_ROLLBACK, q_dry),
 	WRITE("POST", "/v1/plans", "createPlan", 0, WRITE_PLAN, q_manager),
 	READ("/v1/plans/{id}", "getPlan", ROLE_VIEWER, 0, NULL, api_plan_get),

@@ -74,6 +74,9 @@ confirm_accept(struct recon *r, struct confirm_row *c, struct ticket *t, struct 
 {
 	if (c->revision == 0)
 		return (err_set(err, ERR_CONFLICT, "nothing waits for a confirmation"));
+	if (t->write->has_if_revision && t->write->if_revision != c->revision)
+		return (err_set(err, ERR_PRECONDITION, "revision %lld waits for a confirmation, not %lld", (long long)c->revision,
+		    (long long)t->write->if_revision));
 	recon_event(r, "confirm.done", "", t->write->actor, c->op, "revision %lld is confirmed by %s", (long long)c->revision, t->write->actor);
 	t->out.revision = c->revision;
 	memcpy(t->out.op, c->op, sizeof(t->out.op));

@@ -154,6 +154,16 @@ def test_rolling_back_ends_the_waiting(story):
         assert d.patch("/v1/bridges/lan0", {"mtu": 1300}).status == 200
 
 
+def test_what_is_kept_is_what_was_seen(story):
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        waits = d.put("/v1/topology?confirm_timeout=60", changed(1400)).json["revision"]
+        other = d.post("/v1/topology/confirm?if_revision=%d" % (waits - 1))
+        assert other.status == 412 and "revision %d waits" % waits in other.json["detail"], other
+        assert d.get("/v1/topology/confirm").json["pending"]["revision"] == waits
+        assert d.post("/v1/topology/confirm?if_revision=%d" % waits).status == 200
+
+
 def test_nothing_changed_nothing_to_confirm_and_a_refused_change_does_not_wait(story):
     with story.daemon(fault="BRIDGE_SET:1:22") as d:
         assert d.put("/v1/topology", NET).status == 200

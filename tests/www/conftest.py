@@ -72,9 +72,11 @@ class Dashboard:
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("console", lambda m: self.errors.append(m.text) if "Content Security Policy" in m.text else None)
         if sign_in:
-            path = daemon.post("/v1/session/code", {"role": "admin"}).json["path"]
-            self.page.goto(self.origin + path)
-            self.page.wait_for_selector(".shell")
+            self.sign_in()
+
+    def sign_in(self, role="admin"):
+        self.page.goto(self.origin + self.daemon.post("/v1/session/code", {"role": role}).json["path"])
+        self.page.wait_for_selector(".shell")
 
     def drawn(self):
         """The graph on screen, as sets: what is asserted against the API."""

@@ -28,34 +28,6 @@ def test_no_serious_axe_findings_and_no_sideways_scrolling(daemon, open_dashboar
     assert ui.axe() == []
 
 
-def test_confirm_and_roll_back(daemon, open_dashboard):
-    daemon.put("/v1/topology", jn.figure(1))
-    ui = open_dashboard(daemon)
-    ui.wait_drawn(daemon.topology())
-
-    def load(figure, seconds):
-        ui.page.get_by_role("button", name="Add", exact=True).click()
-        ui.page.get_by_role("button", name="Load " + figure).click()
-        ui.page.get_by_role("button", name="Apply", exact=True).wait_for()
-        ui.page.locator(".dialog-foot select").select_option(seconds)
-        ui.apply()
-        ui.page.get_by_role("alertdialog").wait_for()
-
-    load("Figure 2", "60")
-    ui.shot("confirm")
-    first = ui.page.locator(".countdown").inner_text()
-    ui.page.wait_for_function("before => document.querySelector('.countdown').innerText !== before", arg=first)
-    ui.page.get_by_role("button", name="Take it back").click()
-    ui.page.get_by_role("alertdialog").wait_for(state="detached")
-    assert sorted(daemon.topology()["bridges"]) == ["bridge0"]
-    ui.wait_drawn(daemon.topology())
-    load("Figure 2", "60")
-    ui.page.get_by_role("button", name="Keep it").click()
-    ui.page.get_by_role("alertdialog").wait_for(state="detached")
-    assert sorted(daemon.topology()["bridges"]) == ["bridge0", "bridge1"]
-    assert daemon.get("/v1/topology/confirm").json["pending"] is None
-
-
 def test_history_restores(daemon, open_dashboard):
     daemon.put("/v1/topology", jn.figure(1))
     before = daemon.topology()

@@ -72,8 +72,20 @@ export async function send(call: Call): Promise<Response> {
   }
 }
 
+let ahead = Number.NEGATIVE_INFINITY;
+
+/** Date is cut to whole seconds and some time old when it comes, so that the greatest difference is the truest; unless a clock was set. */
+function compareClocks(date: string | null): void {
+  const difference = date === null ? Number.NaN : Date.parse(date) - Date.now();
+  if (difference > ahead || ahead - difference > 5000) ahead = difference;
+}
+
+/** What the daemon's clock says now: its deadlines are not ours. */
+export const serverNow = () => Date.now() + (Number.isFinite(ahead) ? ahead : 0);
+
 export async function request<T>(call: Call): Promise<Answer<T>> {
   const response = await send(call);
+  compareClocks(response.headers.get("Date"));
   const text = await response.text();
   const type = response.headers.get("Content-Type") ?? "";
   const body: unknown = type.includes("json") && text !== "" ? JSON.parse(text) : text;
@@ -100,15 +112,38 @@ export function withQuery(path: string, query: string): string {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Carries a change out; an operation that takes longer is followed to its end. */
-export async function carryOut(call: Call, onProgress: (operation: Operation) => void): Promise<Answer<unknown>> {
-  const answer = await request<unknown>({ ...call, headers: { ...call.headers, Prefer: "wait=1" } });
-  if (answer.status !== 202 || answer.location === null) return answer;
-  for (;;) {
-    const operation = await get<Operation>(answer.location);
+/** For Idempotency-Key.  randomUUID() is not there on a page without TLS. */
+export const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The daemon is away for a moment; what it was asked to do goes on. */
+const isPassing = (error: unknown) =>
+  error instanceof Unreachable || (error instanceof Problem && error.status === 503);
+
+/** Where to ask for what became of it: an answer that came too early, or the refusal to a second try while the first one is under way. */
+async function begin(call: Call): Promise<string | null> {
+  try {
+    const answer = await request<unknown>({ ...call, headers: { ...call.headers, Prefer: "wait=1" } });
+    return answer.status === 202 ? answer.location : null;
+  } catch (error) {
+    const running =
+      error instanceof Problem && error.status === 409 ? /under way: (op_\w+)/.exec(error.body.detail) : null;
+    if (running === null) throw error;
+    return `/v1/operations/${running[1]}`;
+  }
+}
+
+/** Carries a change out; an operation that takes longer is followed to its end.  null = the daemon cannot be asked right now. */
+export async function carryOut(call: Call, onProgress: (operation: Operation | null) => void): Promise<void> {
+  const path = await begin(call);
+  while (path !== null) {
+    const operation = await get<Operation>(path).catch((error: unknown) => {
+      if (!isPassing(error)) throw error;
+      return null;
+    });
     onProgress(operation);
-    if (operation.state === "succeeded") return answer;
-    if (operation.state !== "running") {
+    if (operation?.state === "succeeded") return;
+    if (operation !== null && operation.state !== "running") {
       const said = operation.error ?? unknownProblem(500, `the operation is ${operation.state}`);
       throw new Problem(said.status, said);
     }

@@ -1,18 +1,17 @@
 /** The plan on screen before anything happens; then its progress. */
 import { useEffect, useState } from "preact/hooks";
-import { type Call, carryOut, request, withQuery } from "../api/client";
-import { curlLine } from "../api/curl";
+import { type Call, carryOut, messageOf, newKey, Problem, request, Unreachable, withQuery } from "../api/client";
 import type { Operation, Plan, PlanStep } from "../api/types";
 import { type Change, change } from "../state/change";
-import { announce } from "../state/ui";
+import { announce, confirmAfter } from "../state/ui";
 import { refresh } from "../state/world";
-import { CopyBox } from "../ui/copy";
+import { SameWithCurl } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { ProblemNote } from "../ui/problem";
 
 export function Steps({ steps }: { steps: PlanStep[] }) {
   return (
-    <ol class="steps">
+    <ol class="steps" tabIndex={0} aria-label="Steps">
       {steps.map((step, i) => (
         <li key={i}>
           <span class={`op op-${step.op}`}>{step.op}</span>
@@ -47,29 +46,47 @@ function close(): void {
   change.value = null;
 }
 
+/** A plan as it is shown, and the request that carries out exactly that: the same one again when its answer was lost. */
+interface Attempt {
+  plan: Plan;
+  call: Call;
+}
+
 type Phase =
   | { name: "planning" }
-  | { name: "planned"; plan: Plan }
+  | { name: "planned"; attempt: Attempt }
   | { name: "refused"; error: unknown }
-  | { name: "applying"; plan: Plan; operation: Operation | null }
-  | { name: "failed"; plan: Plan; error: unknown };
+  | { name: "applying"; attempt: Attempt; operation: Operation | null; lost: boolean }
+  | { name: "failed"; attempt: Attempt; error: unknown };
 
-function Progress({ operation }: { operation: Operation | null }) {
+function Progress({ operation, lost }: { operation: Operation | null; lost: boolean }) {
   const steps = operation?.steps;
+  const counted = steps !== undefined && steps.total > 0;
   return (
     <div class="progress" role="status">
-      <progress {...(steps && steps.total > 0 ? { value: steps.done, max: steps.total } : {})} />
-      <span>{steps && steps.total > 0 ? `Step ${steps.done} of ${steps.total}` : "Applying…"}</span>
+      <progress {...(counted ? { value: steps.done, max: steps.total } : {})} />
+      <span>
+        {lost
+          ? "No answer; the daemon goes on with it, and is asked again…"
+          : counted
+            ? `Step ${steps.done} of ${steps.total}`
+            : "Applying…"}
+      </span>
     </div>
   );
 }
 
-/** How long the daemon waits for a confirmation before it takes the change back; 0 = it does not. */
-function ConfirmChoice({ seconds, onChange }: { seconds: number; onChange(seconds: number): void }) {
+/** How long the daemon waits for a confirmation before it takes the change back. */
+function ConfirmChoice() {
   return (
     <label class="inline">
       Take it back unless confirmed
-      <select value={String(seconds)} onChange={(event) => onChange(Number(event.currentTarget.value))}>
+      <select
+        value={confirmAfter.value}
+        onChange={(event) => {
+          confirmAfter.value = event.currentTarget.value as typeof confirmAfter.value;
+        }}
+      >
         <option value="0">never</option>
         <option value="30">within 30 s</option>
         <option value="60">within 1 min</option>
@@ -79,17 +96,30 @@ function ConfirmChoice({ seconds, onChange }: { seconds: number; onChange(second
   );
 }
 
+function withConfirm(call: Call, isFinal: boolean): Call {
+  if (isFinal || confirmAfter.value === "0") return call;
+  return { ...call, path: withQuery(call.path, `confirm_timeout=${confirmAfter.value}`) };
+}
+
+async function planOf(call: Call, signal?: AbortSignal): Promise<Attempt> {
+  const path = withQuery(call.path, "dry_run=plan");
+  const { body } = await request<Plan>({ ...call, path, ...(signal ? { signal } : {}) });
+  const pinned = withQuery(call.path, `if_revision=${body.revision}`);
+  return { plan: body, call: { ...call, path: pinned, headers: { ...call.headers, "Idempotency-Key": newKey() } } };
+}
+
+const isStale = (error: unknown) => error instanceof Problem && error.status === 412;
+
 function ChangeSteps({ current }: { current: Change }) {
   const [phase, setPhase] = useState<Phase>({ name: "planning" });
-  const [confirm, setConfirm] = useState(0);
-  const isWhole = current.call.path.startsWith("/v1/topology");
-  const call: Call =
-    confirm > 0 ? { ...current.call, path: withQuery(current.call.path, `confirm_timeout=${confirm}`) } : current.call;
+  const [call, setCall] = useState(current.call);
+  const [moved, setMoved] = useState(false);
+  const isFinal = current.final ?? false;
 
   useEffect(() => {
     const stop = new AbortController();
-    request<Plan>({ ...current.call, path: withQuery(current.call.path, "dry_run=plan"), signal: stop.signal }).then(
-      ({ body }) => setPhase({ name: "planned", plan: body }),
+    planOf(current.call, stop.signal).then(
+      (attempt) => setPhase({ name: "planned", attempt }),
       (error: unknown) => {
         if (!stop.signal.aborted) setPhase({ name: "refused", error });
       },
@@ -97,24 +127,47 @@ function ChangeSteps({ current }: { current: Change }) {
     return () => stop.abort();
   }, [current]);
 
-  const apply = async (plan: Plan) => {
-    setPhase({ name: "applying", plan, operation: null });
+  const planAgain = async () => {
+    setPhase({ name: "planning" });
     try {
-      await carryOut(call, (operation) => setPhase({ name: "applying", plan, operation }));
-      close();
+      const next = current.remake ? await current.remake() : current.call;
+      setCall(next);
+      setPhase({ name: "planned", attempt: await planOf(next) });
+    } catch (error) {
+      setPhase({ name: "refused", error });
+    }
+  };
+
+  const apply = async (attempt: Attempt) => {
+    let operation: Operation | null = null;
+    setMoved(false);
+    setPhase({ name: "applying", attempt, operation, lost: false });
+    try {
+      await carryOut(withConfirm(attempt.call, isFinal), (seen) => {
+        operation = seen ?? operation;
+        setPhase({ name: "applying", attempt, operation, lost: seen === null });
+      });
+      if (change.value?.serial === current.serial) close();
       announce(current.done);
       refresh();
       current.onDone?.();
     } catch (error) {
-      setPhase({ name: "failed", plan, error });
+      setMoved(isStale(error));
+      if (change.value?.serial !== current.serial) announce(`${current.title}: ${messageOf(error)}`);
+      else if (isStale(error)) await planAgain();
+      else setPhase({ name: "failed", attempt, error });
     }
   };
 
-  const plan = "plan" in phase ? phase.plan : null;
+  const plan = "attempt" in phase ? phase.attempt.plan : null;
   return (
     <>
       <div class="dialog-body">
-        {current.note && <pre class="note">{current.note}</pre>}
+        {moved && (
+          <p class="warn" role="alert">
+            The network has changed meanwhile, and nothing was done.{plan && " This is the plan as it is now."}
+          </p>
+        )}
         {phase.name === "planning" && (
           <p class="muted" aria-busy="true">
             Asking for the plan…
@@ -123,21 +176,27 @@ function ChangeSteps({ current }: { current: Change }) {
         {plan && <Summary steps={plan.steps} />}
         {plan && plan.steps.length > 0 && <Steps steps={plan.steps} />}
         {"error" in phase && <ProblemNote error={phase.error} />}
-        {phase.name === "applying" && <Progress operation={phase.operation} />}
-        <details class="quiet">
-          <summary>The same with curl</summary>
-          <CopyBox label="curl line" text={curlLine(call)} />
-        </details>
+        {phase.name === "applying" && <Progress operation={phase.operation} lost={phase.lost} />}
+        <SameWithCurl call={withConfirm(call, isFinal)} />
       </div>
       <div class="dialog-foot">
-        {isWhole && phase.name === "planned" && <ConfirmChoice seconds={confirm} onChange={setConfirm} />}
+        {!isFinal && phase.name === "planned" && <ConfirmChoice />}
         <span class="spring" />
         <button type="button" onClick={close}>
           {phase.name === "planned" || phase.name === "planning" ? "Cancel" : "Close"}
         </button>
-        {plan && (phase.name === "planned" || phase.name === "failed") && (
-          <button type="button" class="primary" data-autofocus onClick={() => apply(plan)}>
-            {phase.name === "failed" ? "Try again" : "Apply"}
+        {phase.name === "planned" && (
+          <button type="button" class="primary" data-autofocus onClick={() => apply(phase.attempt)}>
+            Apply
+          </button>
+        )}
+        {phase.name === "failed" && (
+          <button
+            type="button"
+            class="primary"
+            onClick={() => (phase.error instanceof Unreachable ? apply(phase.attempt) : planAgain())}
+          >
+            {phase.error instanceof Unreachable ? "Try again" : "Plan again"}
           </button>
         )}
       </div>
@@ -150,7 +209,7 @@ export function ChangeDialog() {
   if (current === null) return null;
   return (
     <Dialog title={current.title} onClose={close} wide>
-      <ChangeSteps key={JSON.stringify(current.call)} current={current} />
+      <ChangeSteps key={current.serial} current={current} />
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 /** New objects. */
 import { signal } from "@preact/signals";
 import type { Topology } from "../api/types";
-import { type Change, propose, proposeEdit } from "../state/change";
+import { type Proposal, propose, proposeEdit } from "../state/change";
 import { select } from "../state/route";
 import { world } from "../state/world";
 import { Dialog } from "../ui/dialog";
@@ -123,7 +123,7 @@ function addJail(topology: Required<Topology>, jail: string, made: JsonObject, e
   }
 }
 
-function changeOf(kind: Creatable, made: JsonObject): Change {
+function changeOf(kind: Creatable, made: JsonObject): Proposal {
   const name = String(made.name);
   const addresses = made.addresses ?? [];
   switch (kind) {

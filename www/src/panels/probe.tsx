@@ -1,11 +1,10 @@
 /** Real packets from one jail to another: round trips, or where it ends. */
 import { useState } from "preact/hooks";
 import { type Call, request } from "../api/client";
-import { curlLine } from "../api/curl";
 import type { Probe } from "../api/types";
 import { buildGraph } from "../graph/model";
 import { world } from "../state/world";
-import { CopyBox } from "../ui/copy";
+import { SameWithCurl } from "../ui/copy";
 import { ProblemNote } from "../ui/problem";
 
 /** Addresses of everything that has one, but the jail itself. */
@@ -82,10 +81,7 @@ export function ProbeForm({ jail }: { jail: string }) {
       </button>
       {state.name === "done" && <Result probe={state.probe} to={to} />}
       {state.name === "failed" && <ProblemNote error={state.error} />}
-      <details class="quiet">
-        <summary>The same with curl</summary>
-        <CopyBox label="curl line" text={curlLine(call)} />
-      </details>
+      <SameWithCurl call={call} />
     </form>
   );
 }

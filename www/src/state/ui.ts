@@ -12,6 +12,9 @@ export const theme = kept("theme", ["auto", "light", "dark"], "auto");
 export const showV4 = kept("v4", ["yes", "no"], "yes");
 export const showV6 = kept("v6", ["yes", "no"], "no");
 
+/** After how many seconds an unconfirmed change is taken back; 0 = never. */
+export const confirmAfter = kept("confirm", ["0", "30", "60", "300"], "0");
+
 effect(() => {
   if (theme.value === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme.value;

@@ -1,4 +1,6 @@
 /** Text to take along: JSON, a command line. */
+import type { Call } from "../api/client";
+import { curlLine } from "../api/curl";
 import { announce } from "../state/ui";
 import { Icon } from "./icon";
 
@@ -17,5 +19,15 @@ export function CopyBox({ text, label }: { text: string; label: string }) {
         <Icon name="copy" />
       </button>
     </div>
+  );
+}
+
+/** The command line that does what the button beside it does. */
+export function SameWithCurl({ call, name = "The same with curl" }: { call: Call; name?: string }) {
+  return (
+    <details class="quiet">
+      <summary>{name}</summary>
+      <CopyBox label="curl line" text={curlLine(call)} />
+    </details>
   );
 }
