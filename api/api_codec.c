@@ -370,12 +370,16 @@ codec_encode(const struct object *o, bool with_name)
 }
 
 static json_t *
-put_status(const struct status_row *st)
+put_status(enum kind kind, const struct status_row *st)
 {
-	return (json_pack("{s:s, s:o, s:o, s:o}", "state", st != NULL ? st->state : "pending", "since",
+	json_t *j = json_pack("{s:s, s:o, s:o, s:o}", "state", st != NULL ? st->state : "pending", "since",
 	    codec_time_json(st != NULL ? st->since : 0), "reason",
 	    st != NULL && st->err.code != ERR_NONE ? codec_text(st->err.msg) : json_null(), "errno",
-	    st != NULL && st->err.sys != 0 ? json_integer(st->err.sys) : json_null()));
+	    st != NULL && st->err.sys != 0 ? json_integer(st->err.sys) : json_null());
+
+	if (j != NULL && kind == KIND_JAIL)
+		json_object_set_new(j, "dying", json_integer(st != NULL ? (json_int_t)st->dying : 0));
+	return (j);
 }
 
 static json_t *
@@ -409,7 +413,7 @@ codec_item(const struct object *o, uint32_t mtu, const struct status_row *st)
 	rc |= json_object_set_new(obj, "updated_at", codec_time_json(o->updated_at));
 	if (o->kind == KIND_BRIDGE || o->kind == KIND_EPAIR)
 		rc |= json_object_set_new(obj, "allocated", put_allocated(o, mtu));
-	rc |= json_object_set_new(obj, "status", put_status(st));
+	rc |= json_object_set_new(obj, "status", put_status(o->kind, st));
 	if (rc == 0)
 		return (obj);
 	json_decref(obj);

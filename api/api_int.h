@@ -159,6 +159,7 @@ json_t *api_topology_json(const struct topo *t);
 
 /* The object as GET answers it, read in one transaction; what req may not see is not there. */
 int api_object_json(struct api *a, const struct api_req *req, enum kind kind, const char *name, json_t **out, int64_t *revision, struct err *err);
+const char *api_op_state_name(enum op_state state);
 json_t *api_op_json(const struct op_row *op, const struct confirm_row *waits);
 /* One operation, with what waits for its confirmation. */
 int api_op_load(struct api *a, const char *id, json_t **out, struct err *err);

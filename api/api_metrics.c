@@ -11,6 +11,7 @@
 
 #include "api/api_int.h"
 #include "core/str.h"
+#include "core/version.h"
 
 #define US_PER_S 1e6
 
@@ -60,15 +61,34 @@ code_slot(int status)
 	return ((size_t)(class * 32 + (rest < 32 ? rest : 31)));
 }
 
+static size_t
+route_slot(const struct api_route *route)
+{
+	size_t last = METRIC_ROUTES_MAX - 1;
+
+	return (route != NULL && (size_t)(route - api_routes) < last ? (size_t)(route - api_routes) : last);
+}
+
+void
+metric_operation(struct api_metrics *m, const struct api_route *route, int64_t us)
+{
+	metric_observe(&m->operations[route_slot(route)], us);
+}
+
+void
+metric_auth_failed(struct api_metrics *m, enum auth_failure why)
+{
+	if (m != NULL)
+		count(&m->auth_failures[why], 1);
+}
+
 void
 metric_request(struct api_metrics *m, const struct api_route *route, int status, int64_t us)
 {
-	size_t i = METRIC_ROUTES_MAX - 1;
+	size_t i = route_slot(route);
 
 	if (m == NULL)
 		return;
-	if (route != NULL && (size_t)(route - api_routes) < i)
-		i = (size_t)(route - api_routes);
 	count(&m->requests[i][code_slot(status)], 1);
 	if (us >= 0)
 		metric_observe(&m->latency[i], us);
@@ -132,6 +152,15 @@ route_labels(char *buf, size_t size, size_t i)
 	snprintf(buf, size, "route=\"%s\",method=\"%s\"", r == NULL ? "" : r->path, r == NULL ? "" : r->method);
 }
 
+static bool
+any(const struct metric_hist *h)
+{
+	for (size_t k = 0; k < METRIC_BUCKETS; k++)
+		if (get(&h->bucket[k]) > 0)
+			return (true);
+	return (false);
+}
+
 static void
 put_http(FILE *f, const struct api_metrics *m)
 {
@@ -148,15 +177,24 @@ put_http(FILE *f, const struct api_metrics *m)
 	family(f, "http_request_duration_seconds", "histogram",
 	    "From the end of the headers to the queued answer; a write waits for the kernel.");
 	for (size_t i = 0; i < METRIC_ROUTES_MAX; i++) {
-		bool any = false;
-
-		for (size_t k = 0; k < METRIC_BUCKETS && !any; k++)
-			any = get(&m->latency[i].bucket[k]) > 0;
 		route_labels(labels, sizeof(labels), i);
-		if (any)
+		if (any(&m->latency[i]))
 			hist(f, "http_request_duration_seconds", labels, &m->latency[i]);
 	}
 	one(f, "events_streams", "gauge", "Clients that follow GET /v1/events now.", (double)atomic_load(&m->streams));
+	one(f, "http_connections", "gauge", "Connections of clients, over TCP and the UNIX socket.", (double)atomic_load(&m->connections));
+}
+
+static void
+put_auth(FILE *f, const struct api_metrics *m)
+{
+	static const char *const reasons[AUTH_FAILURES] = { [AUTH_BAD_TOKEN] = "token", [AUTH_BAD_SESSION] = "session",
+		[AUTH_BAD_CERTIFICATE] = "certificate", [AUTH_BAD_SIGN_IN] = "sign_in", [AUTH_MADE_TO_WAIT] = "waiting", [AUTH_BAD_HOST] = "host",
+		[AUTH_BAD_ORIGIN] = "origin" };
+
+	family(f, "auth_failures_total", "counter", "Requests whose credential, Host or Origin was not good; waiting = too many of them before.");
+	for (size_t i = 0; i < AUTH_FAILURES; i++)
+		fprintf(f, "jailnetd_auth_failures_total{reason=\"%s\"} %llu\n", reasons[i], (unsigned long long)get(&m->auth_failures[i]));
 }
 
 static void
@@ -180,6 +218,14 @@ put_recon(FILE *f, const struct api_metrics *m)
 	family(f, "reconcile_runs_total", "counter", "Cycles; failed = at least one object could not be made as wanted.");
 	fprintf(f, "jailnetd_reconcile_runs_total{result=\"ok\"} %llu\njailnetd_reconcile_runs_total{result=\"failed\"} %llu\n",
 	    (unsigned long long)get(&m->cycles_ok), (unsigned long long)get(&m->cycles_failed));
+	family(f, "operation_duration_seconds", "histogram", "From the commit to the kernel, or to its refusal, by the request that began it.");
+	for (size_t i = 0; i < METRIC_ROUTES_MAX; i++) {
+		char labels[96];
+
+		snprintf(labels, sizeof(labels), "kind=\"%s\"", i < api_route_count ? api_routes[i].operation_id : "");
+		if (any(&m->operations[i]))
+			hist(f, "operation_duration_seconds", labels, &m->operations[i]);
+	}
 	family(f, "db_commit_duration_seconds", "histogram", "Transactions of the desired state, one for all requests that waited.");
 	hist(f, "db_commit_duration_seconds", "", &m->commit);
 	one(f, "db_commit_failures_total", "counter", "Transactions that the database refused.", (double)get(&m->commits_failed));
@@ -245,6 +291,7 @@ static void
 put_store(FILE *f, struct api *a)
 {
 	struct tallies objects = { .n = 0 }, drift = { .n = 0 };
+	uint64_t ops[OP_STATE_COUNT];
 	int64_t db = 0, wal = 0;
 	struct err err;
 	bool ok = true;
@@ -256,6 +303,11 @@ put_store(FILE *f, struct api *a)
 	if (ok) {
 		put_tallies(f, "objects", "Objects by kind and state, as in their status.", &objects);
 		put_tallies(f, "drift_objects", "Objects that are not as wanted and that no request is changing.", &drift);
+	}
+	if (store_op_states(a->reader, ops, &err) == 0) {
+		family(f, "operations", "gauge", "Operations that run, and finished ones while they are kept.");
+		for (size_t i = 0; i < OP_STATE_COUNT; i++)
+			fprintf(f, "jailnetd_operations{state=\"%s\"} %llu\n", api_op_state_name((enum op_state)i), (unsigned long long)ops[i]);
 	}
 	if (store_size(a->reader, &db, &wal, &err) == 0) {
 		one(f, "db_size_bytes", "gauge", "The database file.", (double)db);
@@ -313,6 +365,7 @@ put_counters(FILE *f, const struct counters *c)
 		}
 	}
 	one(f, "leaked_objects", "gauge", "Interfaces and jails that carry our mark and that nobody wants.", (double)c->leaked);
+	one(f, "mac_conflicts", "gauge", "Foreign interfaces that have a MAC address of ours.", (double)c->mac_conflicts);
 	one(f, "dying_jails", "gauge", "Jails that were ended and that the kernel has not let go of.", (double)c->dying);
 }
 
@@ -322,7 +375,7 @@ put_info(FILE *f, const struct api *a)
 	const struct api_health *h = a->health;
 
 	family(f, "build_info", "gauge", "Always 1; the labels are the news.");
-	fprintf(f, "jailnetd_build_info{version=\"%s\",platform=\"%s\"} 1\n", a->info->version, a->info->platform);
+	fprintf(f, "jailnetd_build_info{version=\"%s\",revision=\"%s\",platform=\"%s\"} 1\n", a->info->version, JAILNET_BUILD, a->info->platform);
 	one(f, "revision", "gauge", "Of the desired state.", (double)atomic_load(&h->revision));
 	one(f, "applied_revision", "gauge", "The last one that the kernel was seen to match.", (double)atomic_load(&h->applied_revision));
 	one(f, "worker_up", "gauge", "1 while jailnetd answers.", atomic_load(&h->worker));
@@ -348,6 +401,7 @@ api_metrics_answer(struct api *a, const struct counters *c, struct api_res *res,
 	if (a->metrics != NULL) {
 		put_recon(f, a->metrics);
 		put_http(f, a->metrics);
+		put_auth(f, a->metrics);
 		put_process(f, a->metrics);
 	}
 	bad = ferror(f) != 0;

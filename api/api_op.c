@@ -7,13 +7,18 @@
 #include "api/api_codec.h"
 #include "api/api_int.h"
 
+const char *
+api_op_state_name(enum op_state state)
+{
+	static const char *const names[OP_STATE_COUNT] = { [OP_RUNNING] = "running", [OP_SUCCEEDED] = "succeeded", [OP_FAILED] = "failed",
+		[OP_ROLLED_BACK] = "rolled_back" };
+
+	return (names[state]);
+}
+
 json_t *
 api_op_json(const struct op_row *op, const struct confirm_row *waits)
 {
-	static const char *const states[] = { [OP_RUNNING] = "running",
-		[OP_SUCCEEDED] = "succeeded",
-		[OP_FAILED] = "failed",
-		[OP_ROLLED_BACK] = "rolled_back" };
 	struct errs errs = { .n = 0 };
 	json_t *error = json_null();
 
@@ -22,7 +27,7 @@ api_op_json(const struct op_row *op, const struct confirm_row *waits)
 		error = api_problem_json(&errs, NULL, NULL, NULL);
 	}
 	return (json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:{s:I, s:I}, s:o, s:o}", "id", op->id, "state",
-	    states[op->state], "method", op->method, "path", codec_text(op->path), "actor", codec_text(op->actor),
+	    api_op_state_name(op->state), "method", op->method, "path", codec_text(op->path), "actor", codec_text(op->actor),
 	    "revision", (json_int_t)op->revision, "created_at", codec_time_json(op->created_at), "finished_at",
 	    codec_time_json(op->finished_at), "steps", "done", (json_int_t)op->steps_done, "total",
 	    (json_int_t)op->steps_total, "error", error, "confirm_by",

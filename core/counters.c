@@ -96,6 +96,48 @@ is_leaked(const struct topo *want, const struct obs_link *l)
 	return (l->mark.ours && (!l->mark.has_object || topo_find(want, l->mark.kind, l->mark.name) == NULL));
 }
 
+static int
+mac_cmp(const void *a, const void *b)
+{
+	return (memcmp(a, b, sizeof(struct mac)));
+}
+
+/* Of our epairs and bridges, sorted; malloc'ed. */
+static struct mac *
+own_macs(const struct topo *want, size_t *n)
+{
+	struct mac *v = calloc(want->n[KIND_BRIDGE] + 2 * want->n[KIND_EPAIR] + 1, sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; v != NULL && i < want->n[KIND_BRIDGE]; i++)
+		v[(*n)++] = want->v[KIND_BRIDGE][i]->u.bridge.mac;
+	for (size_t i = 0; v != NULL && i < want->n[KIND_EPAIR]; i++) {
+		for (int side = 0; side < 2; side++)
+			v[(*n)++] = want->v[KIND_EPAIR][i]->u.epair.end[side].mac;
+	}
+	if (v != NULL)
+		qsort(v, *n, sizeof(*v), mac_cmp);
+	return (v);
+}
+
+/* A VLAN has the address of what it is on, and that is no conflict. */
+static int
+count_conflicts(const struct topo *want, const struct observed *have, size_t *out)
+{
+	struct mac *v;
+	size_t n;
+
+	if ((v = own_macs(want, &n)) == NULL)
+		return (-1);
+	for (size_t i = 0; i < have->nlinks; i++) {
+		const struct obs_link *l = &have->links[i];
+
+		*out += !l->mark.ours && l->type != LINK_VLAN && !mac_is_zero(&l->mac) && bsearch(&l->mac, v, n, sizeof(*v), mac_cmp) != NULL;
+	}
+	free(v);
+	return (0);
+}
+
 struct counters *
 counters_new(const struct topo *want, const struct observed *have, const struct observed *counted, int64_t at)
 {
@@ -114,8 +156,16 @@ counters_new(const struct topo *want, const struct observed *have, const struct 
 	for (size_t i = 0; i < have->nlinks; i++)
 		c->leaked += is_leaked(want, &have->links[i]);
 	for (size_t i = 0; i < have->njails; i++) {
-		c->dying += have->jails[i].ours && have->jails[i].phase == JAIL_IS_DYING;
-		c->leaked += have->jails[i].ours && topo_find(want, KIND_JAIL, have->jails[i].name) == NULL;
+		const struct obs_jail *j = &have->jails[i];
+		bool wanted = topo_find(want, KIND_JAIL, j->name) != NULL;
+
+		/* the row is the living one's; the dead of its name are a number */
+		c->dying += j->ours || wanted ? j->dying : 0;
+		c->leaked += j->ours && !wanted && j->phase != JAIL_IS_DYING;
+	}
+	if (count_conflicts(want, have, &c->mac_conflicts) == -1) {
+		free(c);
+		c = NULL;
 	}
 out:
 	free(h.v);

@@ -34,7 +34,8 @@ struct counter_row {
 struct counters {
 	_Atomic int refs;
 	int64_t at;		/* ms */
-	size_t dying;		/* jails of ours that the kernel has not let go of */
+	size_t dying;		/* jails of ours, or of a name that is wanted, that have ended and that the kernel has not let go of */
+	size_t mac_conflicts;	/* interfaces of others with a MAC address of ours */
 	size_t leaked;		/* interfaces and jails that carry our mark and that nobody wants */
 	size_t n;
 	struct counter_row v[];	/* by jail, then name */

@@ -196,6 +196,7 @@ request_write(struct request *r, struct write *w)
 {
 	if (w->verb == WRITE_SIGN_IN && !r->l->local && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0) {
 		write_free(w);
+		metric_auth_failed(r->l->conf->metrics, AUTH_MADE_TO_WAIT);
 		refuse(r, 429, "too_many", "too many wrong credentials from this address");
 		return (http_refuse(r));
 	}
@@ -229,8 +230,11 @@ request_finish(struct request *r)
 		}
 	} else
 		api_finish(&r->l->api, r->ticket->write, &r->ticket->out, &res);
-	if (r->ticket->write->verb == WRITE_SIGN_IN && res.status == 401 && !r->l->local)
-		peer_failed(r->c->peer, ident_mono_ms());
+	if (r->ticket->write->verb == WRITE_SIGN_IN && res.status == 401) {
+		metric_auth_failed(r->l->conf->metrics, AUTH_BAD_SIGN_IN);
+		if (!r->l->local)
+			peer_failed(r->c->peer, ident_mono_ms());
+	}
 	rc = http_reply(r, &res);
 	api_res_fini(&res);
 	return (rc);

@@ -22,9 +22,11 @@ header(const struct request *r, const char *name)
 	return (MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name));
 }
 
+/* why: for the metrics. */
 static bool
-refuse(struct request *r, int status, const char *code, const char *detail)
+refuse(struct request *r, enum auth_failure why, int status, const char *code, const char *detail)
 {
+	metric_auth_failed(r->l->conf->metrics, why);
 	r->refuse = status;
 	r->refuse_code = code;
 	r->refuse_detail = detail;
@@ -131,12 +133,12 @@ same_site(struct request *r, const char *method)
 	if (site != NULL) {
 		if (strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0)
 			return (true);
-		return (refuse(r, 403, "forbidden", "a page of another site may not do that (Sec-Fetch-Site)"));
+		return (refuse(r, AUTH_BAD_ORIGIN, 403, "forbidden", "a page of another site may not do that (Sec-Fetch-Site)"));
 	}
 	if (origin != NULL)
-		return (origin_ok(r, origin) || refuse(r, 403, "forbidden", "a page of another site may not do that (Origin)"));
+		return (origin_ok(r, origin) || refuse(r, AUTH_BAD_ORIGIN, 403, "forbidden", "a page of another site may not do that (Origin)"));
 	if (r->who.is_session)
-		return (refuse(r, 403, "forbidden", "with a session cookie, Sec-Fetch-Site or Origin must say where the request comes from"));
+		return (refuse(r, AUTH_BAD_ORIGIN, 403, "forbidden", "with a session cookie, Sec-Fetch-Site or Origin must say where the request comes from"));
 	return (true);
 }
 
@@ -168,6 +170,7 @@ known_add(struct http_listener *l, const char *presented)
 }
 
 enum how { BY_TOKEN, BY_COOKIE, BY_CERTIFICATE };
+static const enum auth_failure not_good[] = { [BY_TOKEN] = AUTH_BAD_TOKEN, [BY_COOKIE] = AUTH_BAD_SESSION, [BY_CERTIFICATE] = AUTH_BAD_CERTIFICATE };
 
 static void
 look_up(struct request *r, const char *presented, enum how how, int64_t now)
@@ -215,9 +218,10 @@ present(struct request *r, const char *presented, enum how how)
 		r->who.role = ROLE_NONE;
 	}
 	if (k == NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0)
-		return (refuse(r, 429, "too_many", "too many wrong credentials from this address"));
+		return (refuse(r, AUTH_MADE_TO_WAIT, 429, "too_many", "too many wrong credentials from this address"));
 	look_up(r, presented, how, now);
 	if (r->who.role == ROLE_NONE) {
+		metric_auth_failed(l->conf->metrics, not_good[how]);
 		/* a cookie that has expired is no guess, and a certificate cannot be guessed */
 		if (how == BY_TOKEN)
 			peer_failed(r->c->peer, ident_mono_ms());
@@ -254,7 +258,7 @@ authenticate_tcp(struct request *r, const char *method)
 
 	memcpy(r->who.address, r->c->address, sizeof(r->who.address));
 	if (!host_ok(r))
-		return (refuse(r, 421, "misdirected", "Host is not a name of this server (jailnetd.conf: hosts)"));
+		return (refuse(r, AUTH_BAD_HOST, 421, "misdirected", "Host is not a name of this server (jailnetd.conf: hosts)"));
 	if (bearer != NULL && !present(r, bearer, BY_TOKEN))
 		return (false);
 	if (bearer == NULL && cookie != NULL && !present(r, cookie, BY_COOKIE))
@@ -284,6 +288,6 @@ http_authenticate(struct request *r, const char *method)
 	auth_peer(&r->l->conf->auth, r->c->fd, &r->who);
 	/* no browser talks to a UNIX socket; a proxy that lets one through should not */
 	if (header(r, "Origin") != NULL || header(r, "Referer") != NULL)
-		return (refuse(r, 403, "forbidden", "the UNIX socket is not for web pages (Origin or Referer is there)"));
+		return (refuse(r, AUTH_BAD_ORIGIN, 403, "forbidden", "the UNIX socket is not for web pages (Origin or Referer is there)"));
 	return (true);
 }

@@ -69,6 +69,7 @@ http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, en
 			http_tls_ask(conn);
 		pthread_mutex_lock(&l->conns_lock);
 		l->nconns++;
+		atomic_fetch_add(&l->conf->metrics->connections, 1);
 		c->next = l->conns;
 		c->link = &l->conns;
 		if (c->next != NULL)
@@ -79,6 +80,7 @@ http_conn_notify(void *listener, struct MHD_Connection *conn, void **context, en
 		/* the descriptor is closed after this: the watchdog must not know it any more */
 		pthread_mutex_lock(&l->conns_lock);
 		l->nconns--;
+		atomic_fetch_sub(&l->conf->metrics->connections, 1);
 		*c->link = c->next;
 		if (c->next != NULL)
 			c->next->link = c->link;

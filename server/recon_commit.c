@@ -182,6 +182,8 @@ op_new(const struct ticket *t, bool changes, bool taken, int64_t revision, int64
 	op->row.state = OP_RUNNING;
 	op->row.revision = revision;
 	op->row.created_at = now;
+	op->route = w->route;
+	op->began_us = metric_now_us();
 	op->everything = w->verb == WRITE_TOPOLOGY;
 	op->keep = w->expired || taken;
 	op->deadline = ident_mono_ms() + (w->async ? 0 : (int64_t)w->wait_s * 1000);

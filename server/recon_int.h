@@ -50,6 +50,8 @@ struct undo {
 struct op {
 	struct op *next;
 	struct ticket *ticket;	/* NULL once answered */
+	const struct api_route *route;	/* NULL = jailnet's own */
+	int64_t began_us;	/* monotonic */
 	struct op_row row;	/* id "" = nothing changed: the request only waits for a look */
 	struct undo *undo;
 	size_t nundo;

@@ -304,6 +304,7 @@ op_finish(struct recon *r, struct op *op)
 	if (op->row.id[0] == '\0')
 		return;
 	op->row.finished_at = ident_now_ms();
+	metric_operation(r->conf->metrics, op->route, metric_now_us() - op->began_us);
 	if (op->row.err.code == ERR_NONE) {
 		op->row.state = OP_SUCCEEDED;
 		recon_event(r, "operation.succeeded", "", op->row.actor, op->row.id, "%s %s is in the kernel", op->row.method,

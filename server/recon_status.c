@@ -31,6 +31,7 @@ jail_status(const struct recon *r, const struct object *o, struct status_row *ro
 		err_set(&row->err, ERR_NOT_FOUND, "nobody has started jail %s yet", o->name);
 	} else
 		say(row, "pending");
+	row->dying = seen != NULL ? seen->dying : 0;
 	/* nothing is wrong, but somebody may wonder */
 	if (seen != NULL && seen->dying > 0 && row->err.code == ERR_NONE)
 		err_set(&row->err, ERR_BUSY, "%s", seen->reason);
@@ -122,6 +123,7 @@ status_one(struct recon *r, enum kind kind, const char *name)
 	status_of(r, kind, name, &row);
 	h = hash_bytes(HASH_START, row.state, strlen(row.state));
 	h = hash_bytes(h, row.err.msg, strlen(row.err.msg));
+	h = hash_bytes(h, &row.dying, sizeof(row.dying));
 	kept = objmap_add(&r->status, kind, name);
 	if (kept == NULL || *kept == h)
 		return;

@@ -192,6 +192,7 @@ int store_macs(struct store *s, int (*each)(void *arg, const struct mac_row *row
 /* --- operations ------------------------------------------------------------------------------------------- */
 
 enum op_state { OP_RUNNING, OP_SUCCEEDED, OP_FAILED, OP_ROLLED_BACK };
+#define OP_STATE_COUNT (OP_ROLLED_BACK + 1)
 struct op_row {
 	char id[ID_SIZE];	/* "op_" + 26 */
 	enum op_state state;
@@ -203,6 +204,7 @@ struct op_row {
 	struct err err;		/* when failed or rolled back */
 };
 int store_op_put(struct store *s, const struct op_row *op, struct err *err);	/* insert or replace by id */
+int store_op_states(struct store *s, uint64_t out[OP_STATE_COUNT], struct err *err);	/* how many of each */
 int store_op(struct store *s, const char *id, struct op_row *out, struct err *err);
 /* Newest first. */
 int store_ops(struct store *s, size_t limit, int (*each)(void *arg, const struct op_row *op, struct err *err), void *arg,
@@ -239,6 +241,7 @@ struct status_row {
 	char state[12];
 	int64_t since;		/* ms */
 	struct err err;		/* why failed or waiting; code ERR_NONE = nothing to say */
+	uint32_t dying;		/* of a jail: earlier ones of its name that the kernel has not let go of */
 };
 int store_status_put(struct store *s, const struct status_row *r, struct err *err);
 int store_status_delete(struct store *s, enum kind kind, const char *name, struct err *err);

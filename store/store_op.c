@@ -3,6 +3,8 @@
  */
 #include "store/store_int.h"
 
+#include <string.h>
+
 #include "core/str.h"
 
 static const char *const states[] = {
@@ -67,6 +69,26 @@ store_op(struct store *s, const char *id, struct op_row *out, struct err *err)
 	store_q_close(&q);
 	*out = op;
 	return (0);
+}
+
+int
+store_op_states(struct store *s, uint64_t out[OP_STATE_COUNT], struct err *err)
+{
+	struct store_q q = store_q_open(s, SQL_OP_STATES);
+	int rc;
+
+	memset(out, 0, OP_STATE_COUNT * sizeof(*out));
+	while ((rc = store_q_row(&q, err)) == 1) {
+		enum op_state state = (enum op_state)store_q_get_word(&q, states, OP_STATE_COUNT);
+
+		out[state] = (uint64_t)store_q_get_int(&q);
+		if (store_q_check(&q, err) == -1) {
+			rc = -1;
+			break;
+		}
+	}
+	store_q_close(&q);
+	return (rc);
 }
 
 int

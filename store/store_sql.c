@@ -143,6 +143,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    " revision = excluded.revision, created_at = excluded.created_at, finished_at = excluded.finished_at,"
 	    " steps_done = excluded.steps_done, steps_total = excluded.steps_total, err_code = excluded.err_code,"
 	    " err_sys = excluded.err_sys, err_field = excluded.err_field, err_msg = excluded.err_msg",
+	[SQL_OP_STATES] = "SELECT state, count(*) FROM operation GROUP BY state",
 	[SQL_OP_TRIM] = "DELETE FROM operation WHERE state <> 'running' AND created_at <"
 	    " (SELECT created_at FROM operation ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?1)",
 
@@ -153,13 +154,13 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_EVENT_RANGE] = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)",
 	[SQL_EVENT_TRIM] = "DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?1",
 
-	[SQL_STATUS] = "SELECT kind, name, state, since, " ERR_COLS " FROM status WHERE kind = ?1 AND name = ?2",
-	[SQL_STATUS_ALL] = "SELECT kind, name, state, since, " ERR_COLS " FROM status WHERE kind = ?1 ORDER BY name",
+	[SQL_STATUS] = "SELECT kind, name, state, since, " ERR_COLS ", dying FROM status WHERE kind = ?1 AND name = ?2",
+	[SQL_STATUS_ALL] = "SELECT kind, name, state, since, " ERR_COLS ", dying FROM status WHERE kind = ?1 ORDER BY name",
 	[SQL_STATUS_SET] = "UPDATE status SET state = ?3, since = ?4, err_code = ?5, err_sys = ?6, err_field = ?7,"
-	    " err_msg = ?8"
+	    " err_msg = ?8, dying = ?9"
 	    " WHERE kind = ?1 AND name = ?2",
-	[SQL_STATUS_ADD] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ") VALUES (?1, ?2, ?3, ?4, ?5,"
-	    " ?6, ?7, ?8)",
+	[SQL_STATUS_ADD] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ", dying) VALUES (?1, ?2, ?3, ?4, ?5,"
+	    " ?6, ?7, ?8, ?9)",
 	[SQL_STATUS_DELETE] = "DELETE FROM status WHERE kind = ?1 AND name = ?2",
 
 	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since FROM drift ORDER BY object",

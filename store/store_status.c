@@ -15,6 +15,7 @@ write_status(struct store *s, enum store_sql id, const struct status_row *r, str
 	store_q_text(&q, r->state);
 	store_q_int(&q, r->since);
 	store_q_err(&q, &r->err);
+	store_q_int(&q, r->dying);
 	return (store_q_run(&q, err));
 }
 
@@ -45,6 +46,7 @@ get_status(struct store_q *q, struct status_row *r)
 	STORE_GET_STR(q, r->state);
 	r->since = store_q_get_int(q);
 	store_q_get_err(q, &r->err);
+	r->dying = (uint32_t)store_q_get_int(q);
 }
 
 int

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from jn import TOP, Daemon
+from jn import TOP, Client, Daemon
 
 NET = {
     "bridges": {"lan0": {"addresses": ["10.1.0.1/24"], "members": {"re0": {}}}},
@@ -104,6 +104,10 @@ def test_what_it_says(daemon):
     got = samples(scrape(daemon))
     server = daemon.get("/v1").json
     assert value(got, "jailnetd_build_info", version=server["version"], platform="linux") == 1
+    assert all(set(labels) == {"version", "revision", "platform"} and labels["revision"].startswith(labels["version"]) for labels, _ in got["jailnetd_build_info"])
+    assert value(got, "jailnetd_operations", state="succeeded") >= 1 and value(got, "jailnetd_operations", state="running") == 0
+    assert value(got, "jailnetd_operation_duration_seconds_count", kind="putTopology") >= 1
+    assert value(got, "jailnetd_mac_conflicts") == 0 and value(got, "jailnetd_http_connections") >= 1
     assert value(got, "jailnetd_revision") == server["revision"] and value(got, "jailnetd_applied_revision") == server["applied_revision"]
     assert value(got, "jailnetd_worker_up") == value(got, "jailnetd_reconciled") == value(got, "jailnetd_store_writable") == 1
     assert value(got, "jailnetd_objects", kind="jail", state="ready") == 1
@@ -149,6 +153,38 @@ def test_streams_are_counted(daemon):
     c.close()
 
 
+def test_who_was_not_let_in_is_counted_by_reason():
+    with Daemon() as d:
+        def counts():
+            return {labels["reason"]: v for labels, v in samples(scrape(d))["jailnetd_auth_failures_total"]}
+        assert counts() == dict.fromkeys(("token", "session", "certificate", "sign_in", "waiting", "host", "origin"), 0)
+        good, bad = d.tcp(), d.tcp(token="jnd_wrong")
+        name = "jnd-%d" % d.url_port
+        assert good.get("/v1").status == 200 and Client(port=d.url_port).get("/v1").status == 401        # nothing was presented
+        assert Client(port=d.url_port).get("/v1", Cookie=name + "=jns_wrong").status == 401
+        assert good.get("/v1", Host="evil.example").status == 421
+        assert good.put("/v1/bridges/x0", {}, Origin="http://evil.example").status == 403
+        assert Client(port=d.url_port).post("/v1/session", {"token": "jnd_wrong"}).status == 401
+        assert bad.get("/v1").status == 401
+        assert counts() == {"token": 1, "session": 1, "certificate": 0, "sign_in": 1, "waiting": 0, "host": 1, "origin": 1}
+        while bad.get("/v1").status == 401:
+            pass
+        got = counts()
+        assert got["waiting"] == 1 and got["token"] > 5
+
+
+def test_connections_are_counted(daemon):
+    before = value(samples(scrape(daemon)), "jailnetd_http_connections")
+    open_ones = [daemon.tcp().connection() for _ in range(3)]
+    for c in open_ones:
+        c.request("GET", "/livez")
+        c.getresponse().read()
+    daemon.wait(lambda: value(samples(scrape(daemon)), "jailnetd_http_connections") == before + 3)
+    for c in open_ones:
+        c.close()
+    daemon.wait(lambda: value(samples(scrape(daemon)), "jailnetd_http_connections") == before)
+
+
 def fresh(d):
     time.sleep(1.05)
     return samples(scrape(d))
@@ -185,6 +221,43 @@ def test_counters_as_json(daemon):
     assert daemon.get("/metrics", Accept="image/png").status == 406
     assert daemon.request("HEAD", "/metrics").status == 200
     assert daemon.post("/v1/counters", {}).status == 405
+
+
+def test_a_jail_that_does_not_go_away(daemon):
+    """Its successor lives: the number says what no phase does, in the metrics and in the jail's status."""
+    assert daemon.get("/v1/jails/web").json["status"]["dying"] == 0
+    daemon.by_hand("dying web 2")
+    daemon.wait(lambda: value(fresh(daemon), "jailnetd_dying_jails") == 2)
+    daemon.wait(lambda: daemon.get("/v1/jails/web").json["status"]["dying"] == 2)
+    status = daemon.get("/v1/jails/web").json["status"]
+    assert status["state"] == "ready" and "dying" in status["reason"]
+    daemon.by_hand("jail-add theirs")
+    daemon.by_hand("dying theirs 5")                    # nobody's business
+    assert value(fresh(daemon), "jailnetd_dying_jails") == 2
+    daemon.by_hand("dying web 0")
+    daemon.wait(lambda: value(fresh(daemon), "jailnetd_dying_jails") == 0)
+    daemon.wait(lambda: daemon.get("/v1/jails/web").json["status"] == dict(status, dying=0, reason=None, since=daemon.get("/v1/jails/web").json["status"]["since"]))
+
+
+def test_drift_leaks_and_conflicts_are_told():
+    """What cannot be repaired stays drift; what cannot be taken away is a leak."""
+    directory = tempfile.mkdtemp(prefix="jnm-")
+    os.chmod(directory, 0o777)
+    env = {"JAILNET_FAKE_CONTROL": os.path.join(directory, "control"), "JAILNET_FAKE_PHYSICAL": "re0", "JAILNET_FAKE_STATE": os.path.join(directory, "kernel"),
+           "JAILNET_FAKE_FAULT": ",".join(["EPAIR_DESTROY:1:1"] * 4 + ["ADDR_DEL:1:1"] * 4)}
+    with Daemon(env=env) as d:                          # its database is lost, what it made is not
+        assert d.put("/v1/epairs/old0", {}).status == 201
+    with Daemon(env=env) as d:
+        def by_hand(line):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+                s.sendto(line.encode(), env["JAILNET_FAKE_CONTROL"])
+        assert d.put("/v1/topology", NET).status == 200
+        by_hand("addr-add - lan0 10.1.0.9/24")
+        d.wait(lambda: samples(scrape(d)).get("jailnetd_drift_objects") == [({"kind": "bridge"}, 1)], 10)
+        by_hand("mac - re0 " + d.get("/v1/epairs/web0").json["allocated"]["b"]["mac"])
+        d.wait(lambda: value(fresh(d), "jailnetd_mac_conflicts") == 1)
+        assert value(fresh(d), "jailnetd_leaked_objects") == 2
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def asked(d):

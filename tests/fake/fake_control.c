@@ -90,6 +90,18 @@ do_jail_del(struct fake *f, char *const w[])
 	return (fake_del_jail(f, w[1]));
 }
 
+/* As if so many jails of this name had ended, and the kernel had not let go of them. */
+static int
+do_dying(struct fake *f, char *const w[])
+{
+	int jail = fake_jail_find(f, w[1]);
+
+	if (jail < 0)
+		return (-1);
+	f->t->jails[jail].dying = (uint32_t)atoi(w[2]);
+	return (0);
+}
+
 static int
 do_physical(struct fake *f, char *const w[])
 {
@@ -161,6 +173,7 @@ static const struct {
 	{ "route-del", 3, do_route_del },
 	{ "jail-add", 2, do_jail_add },
 	{ "jail-del", 2, do_jail_del },
+	{ "dying", 3, do_dying },
 	{ "physical", 2, do_physical },
 	{ "bridge-add", 2, do_bridge_add },
 	{ "epair-add", 3, do_epair_add },

@@ -23,7 +23,7 @@ struct fake_jail {
 	char path[PATH_SIZE];
 	char hostname[HOSTNAME_SIZE];
 	enum jail_phase phase;
-	uint32_t boot, processes, params;
+	uint32_t boot, processes, params, dying;
 };
 
 struct fake_link {

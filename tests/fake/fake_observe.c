@@ -40,6 +40,9 @@ observe_jails(struct fake *f, const struct cmd_observe *s, struct observed *out,
 		o->processes = j->processes;
 		if (j->phase == JAIL_PARTIAL)
 			str_copy(o->reason, sizeof(o->reason), "creation was cut short");
+		o->dying = j->dying;
+		if (j->dying > 0)
+			str_copy(o->reason, sizeof(o->reason), "an older jail is still dying");
 	}
 	return (0);
 }

@@ -39,7 +39,7 @@ test_objects(void **state)
 	assert_true(rig.res.cacheable);
 	rig_has("\"name\":\"web\",\"manager\":\"external\",\"running\":false");
 	rig_has(
-	    "\"status\":{\"state\":\"ready\",\"since\":\"2023-11-14T22:13:20.001Z\",\"reason\":null,\"errno\":null}");
+	    "\"status\":{\"state\":\"ready\",\"since\":\"2023-11-14T22:13:20.001Z\",\"reason\":null,\"errno\":null,\"dying\":0}");
 	rig_expect("GET", "/v1/epairs/web0", NULL, 200);
 	rig_has("\"allocated\":{\"mtu\":9000,");	/* of its bridge */
 	rig_has("\"status\":{\"state\":\"pending\",\"since\":null");

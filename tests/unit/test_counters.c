@@ -129,25 +129,62 @@ test_leaked_and_dying(void **state)
 	rig_init(&g);
 	assert_int_equal(topo_put(&g.want, object_new(KIND_EPAIR, "web0"), NULL), 0);
 	assert_int_equal(topo_put(&g.want, object_new(KIND_JAIL, "web"), NULL), 0);
+	assert_int_equal(topo_put(&g.want, object_new(KIND_JAIL, "ext"), NULL), 0);
 	link_put(&g, "", "web0a", LINK_EPAIR, "jailnet:epair/web0:a", "");
 	link_put(&g, "", "old0a", LINK_EPAIR, "jailnet:epair/old0:a", "");	/* leaked */
 	link_put(&g, "", "veth7", LINK_EPAIR, "jailnet", "");			/* leaked: never labelled */
 	link_put(&g, "", "re0", LINK_PHYSICAL, "", "");
 	j = observed_jail_add(&g.have);
 	str_copy(j->name, sizeof(j->name), "web");
-	j->ours = true;
-	j->phase = JAIL_IS_DYING;
+	j->ours = true;		/* lives; two of its name are dying */
+	j->phase = JAIL_STARTED;
+	j->dying = 2;
 	j = observed_jail_add(&g.have);
 	str_copy(j->name, sizeof(j->name), "gone");	/* leaked */
 	j->ours = true;
 	j = observed_jail_add(&g.have);
+	str_copy(j->name, sizeof(j->name), "going");	/* ended, and nobody wants it any more: that is no leak */
+	j->ours = true;
+	j->phase = JAIL_IS_DYING;
+	j->dying = 1;
+	j = observed_jail_add(&g.have);
+	str_copy(j->name, sizeof(j->name), "ext");	/* somebody else's, but one we know */
+	j->phase = JAIL_STARTED;
+	j->dying = 1;
+	j = observed_jail_add(&g.have);
 	str_copy(j->name, sizeof(j->name), "theirs");
 	j->phase = JAIL_IS_DYING;
+	j->dying = 1;
 	observed_sort(&g.have);
 	c = counters_new(&g.want, &g.have, &g.counted, 0);
 	assert_non_null(c);
 	assert_int_equal(c->leaked, 3);
-	assert_int_equal(c->dying, 1);
+	assert_int_equal(c->dying, 4);
+	counters_unref(c);
+	rig_fini(&g);
+}
+
+static void
+test_mac_conflicts(void **state)
+{
+	static const struct mac ours = { { 2, 0, 0, 0, 0, 7 } }, other = { { 2, 0, 0, 0, 0, 8 } };
+	struct object *epair = object_new(KIND_EPAIR, "web0");
+	struct counters *c;
+	struct rig g;
+
+	(void)state;
+	rig_init(&g);
+	epair->u.epair.end[END_B].mac = ours;
+	assert_int_equal(topo_put(&g.want, epair, NULL), 0);
+	link_put(&g, "web", "web0b", LINK_EPAIR, "jailnet:epair/web0:b", "")->mac = ours;
+	link_put(&g, "", "re0", LINK_PHYSICAL, "", "")->mac = other;
+	link_put(&g, "", "re1", LINK_PHYSICAL, "", "");			/* no address, as an end that has none yet */
+	link_put(&g, "web", "web0b.5", LINK_VLAN, "", "")->mac = ours;	/* as it must be */
+	link_put(&g, "", "tap0", LINK_OTHER, "", "")->mac = ours;
+	observed_sort(&g.have);
+	c = counters_new(&g.want, &g.have, &g.counted, 0);
+	assert_non_null(c);
+	assert_int_equal(c->mac_conflicts, 1);
 	counters_unref(c);
 	rig_fini(&g);
 }
@@ -179,6 +216,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_leaked_and_dying),
+		cmocka_unit_test(test_mac_conflicts),
 		cmocka_unit_test(test_what_appeared_after_the_last_look),
 	};
 

@@ -60,7 +60,7 @@ function lookOf(status: Status, differences: string[]): Look {
     case "applying":
       return "applying";
     case "waiting":
-      return status.reason?.includes("dying") ? "dying" : "waiting";
+      return (status.dying ?? 0) > 0 ? "dying" : "waiting";
     default:
       return status.state;
   }
