@@ -56,6 +56,8 @@ change_add(struct apply *a, enum kind kind, const char *name, const struct objec
 	v[c->n] = (struct change_item){ .kind = kind, .before = before, .after = after };
 	snprintf(v[c->n].name, sizeof(v[c->n].name), "%s", name);
 	c->n++;
+	if (after != NULL)
+		after->fresh = true;
 	if (after == NULL)
 		topo_remove(a->next, kind, name);
 	else if (topo_put(a->next, after, &err) == -1)

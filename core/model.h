@@ -145,6 +145,7 @@ struct object {
 	char id[ID_SIZE];	/* "br_", "ep_", "ja_", "at_" + 26 characters; for life */
 	int64_t revision;	/* of the last change */
 	int64_t created_at, updated_at;	/* ms since the epoch, UTC */
+	bool fresh;		/* the request at hand made or changed it: a clash is told there, not where something stands already */
 	const char *description;	/* "" = none */
 	struct pairs labels;
 	union {

@@ -9,7 +9,7 @@
 #include "core/str.h"
 #include "core/valid_int.h"
 
-/* In the order in which claims to one name are honoured: the later one is told. */
+/* In the order in which claims to one name are honoured: the later one is told; what has just been changed comes after all that stands. */
 enum what { WHAT_BRIDGE, WHAT_END, WHAT_MEMBER, WHAT_ATTACHMENT };
 
 struct claim {
@@ -46,6 +46,8 @@ cmp_who(const struct claim *a, const struct claim *b)
 {
 	int c;
 
+	if (a->o->fresh != b->o->fresh)
+		return (a->o->fresh ? 1 : -1);
 	if (a->what != b->what)
 		return (a->what < b->what ? -1 : 1);
 	if ((c = strcmp(a->o->name, b->o->name)) != 0)
@@ -196,10 +198,11 @@ names(struct sieve *s)
 static bool
 is_lent(const struct claim *a, const struct claim *b)
 {
-	const struct end *e = b->what == WHAT_END ? &b->o->u.epair.end[b->side] : NULL;
+	const struct claim *bridge = a->what == WHAT_BRIDGE ? a : b, *port = bridge == a ? b : a;
+	const struct end *e = port->what == WHAT_END ? &port->o->u.epair.end[port->side] : NULL;
 
-	return (a->what == WHAT_BRIDGE && e != NULL && a->o->u.bridge.mac_pinned && e->mac_pinned && e->bridge != NULL &&
-	    strcmp(e->bridge, a->o->name) == 0);
+	return (bridge->what == WHAT_BRIDGE && e != NULL && bridge->o->u.bridge.mac_pinned && e->mac_pinned && e->bridge != NULL &&
+	    strcmp(e->bridge, bridge->o->name) == 0);
 }
 
 static void

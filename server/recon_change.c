@@ -26,6 +26,8 @@ changes_store(struct recon *r, struct change_item *v, size_t n, int64_t revision
 	for (size_t i = 0; i < n; i++) {
 		struct object *o = v[i].after;
 
+		if (o != NULL)
+			o->fresh = false;	/* it stands from now on */
 		if (o == NULL || o->id[0] != '\0')
 			continue;
 		ident_new(ident_prefix(o->kind), o->id);

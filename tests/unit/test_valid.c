@@ -455,6 +455,10 @@ test_interface_names(void **state)
 	e = epair("db0", "", "", "", "");
 	str_copy(e->u.epair.end[END_A].ifname, IFNAME_SIZE, "web0b");
 	topo_bad(ERR_CONFLICT, "/epairs/web0/b/ifname", "taken by end a of epair 'db0'");
+	/* whoever asks is told where his own is wrong, not where it stood before */
+	e->fresh = true;
+	topo_bad(ERR_CONFLICT, "/epairs/db0/a/ifname", "taken by end b of epair 'web0'");
+	e->fresh = false;
 	str_copy(e->u.epair.end[END_A].ifname, IFNAME_SIZE, "lan0");
 	topo_bad(ERR_CONFLICT, "/epairs/db0/a/ifname", "taken by bridge 'lan0'");
 }
@@ -469,6 +473,8 @@ test_macs(void **state)
 	topo_find(&want, KIND_EPAIR, "web0")->u.epair.end[END_B].mac =
 	    topo_find(&want, KIND_BRIDGE, "lan0")->u.bridge.mac;
 	topo_bad(ERR_CONFLICT, "/epairs/web0/b/mac", "taken by bridge 'lan0'");
+	topo_find(&want, KIND_BRIDGE, "lan0")->fresh = true;
+	topo_bad(ERR_CONFLICT, "/bridges/lan0/mac", "taken by end b of epair 'web0'");
 	/* not given yet: two unknown ones do not clash */
 	for (int side = END_A; side <= END_B; side++)
 		topo_find(&want, KIND_EPAIR, "web0")->u.epair.end[side].mac = (struct mac){ { 0 } };
