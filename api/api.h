@@ -306,7 +306,7 @@ int api_import_running(struct write *w, const struct topo *want, const struct ob
 bool api_import_files(struct api *a, struct write *w, const struct hostfiles *files, struct api_res *res);
 void api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res);
 
-/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 401, 413 or 415.  (404 and 405
+/* What must be known before the body is read: 0 = go on, else an HTTP status for api_problem: 401, 403, 413 or 415.  (404 and 405
  * come from api_begin, which fills 'allow'.)  content_length UINT64_MAX = unknown.  max_body is set. */
 int api_precheck(const char *method, const char *target, const char *content_type, uint64_t content_length,
     bool has_body, enum role role, size_t *max_body);

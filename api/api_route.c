@@ -200,6 +200,8 @@ api_precheck(const char *method, const char *target, const char *content_type, u
 		return (0);
 	if (role == ROLE_NONE && (m != MATCH_OK || r->role != ROLE_NONE))
 		return (401);
+	if (m == MATCH_OK && role < r->role)
+		return (403);
 	if (role == ROLE_NONE || (m == MATCH_OK && r->role == ROLE_NONE))
 		*max_body = API_SIGN_IN_MAX;
 	if (content_length != UINT64_MAX && content_length > *max_body)

@@ -21,6 +21,7 @@
 #define CONNECTION_MEMORY (32u * 1024)
 #define IDLE_TIMEOUT_S 30u
 #define CLOSE_WAIT_MS 2000
+#define BODIES_MAX (8 * (API_TOPOLOGY_MAX + (size_t)1))	/* of all connections together */
 
 #ifdef __linux__
 #define POLLING MHD_USE_EPOLL
@@ -50,6 +51,15 @@ request_new(void *cls, const char *uri, struct MHD_Connection *conn)
 }
 
 static void
+body_drop(struct request *r)
+{
+	r->l->bodies -= r->room;
+	free(r->body);
+	r->body = NULL;
+	r->size = r->room = 0;
+}
+
+static void
 request_done(void *cls, struct MHD_Connection *conn, void **con_cls, enum MHD_RequestTerminationCode why)
 {
 	struct request *r = *con_cls;
@@ -63,8 +73,8 @@ request_done(void *cls, struct MHD_Connection *conn, void **con_cls, enum MHD_Re
 	if (r->c != NULL)
 		http_conn_state(r->l, r->c, CONN_RECEIVING);
 	ticket_free(r->ticket);
+	body_drop(r);
 	free(r->target);
-	free(r->body);
 	free(r);
 }
 
@@ -120,27 +130,46 @@ request_start(struct request *r, const char *method, const char *version)
 		refuse(r, 414, "too_large", "the request target is longer than 4096 bytes");
 	else if (http_conn_admit(r) && http_authenticate(r, method) &&
 	    (status = api_precheck(method, r->target, header(r, "Content-Type"), length, has_body, r->who.role, &r->max)) != 0)
-		refuse(r, status, NULL, status == 401 ? "a token or the UNIX socket is needed" : NULL);
+		refuse(r, status, NULL, status == 401 ? "a token or the UNIX socket is needed" : status == 403 ? "this needs a higher role" : NULL);
+	else if (length > 0 && length < r->max)
+		r->max = (size_t)length;
 	return (r->refuse != 0 && has_body ? http_refuse(r) : MHD_YES);
 }
 
+/* Room for so many more bytes and a NUL, twice as much as is there; less than was announced is never needed.  False: memory is out. */
+static bool
+body_grow(struct request *r, size_t more)
+{
+	size_t room = (r->size + more + 1) * 2;
+	char *grown;
+
+	if (room > r->max + 1)
+		room = r->max + 1;
+	if (r->l->bodies - r->room + room > BODIES_MAX) {
+		refuse(r, 503, "busy", "too many large requests at once");
+		r->retry_after = 1;
+		return (true);
+	}
+	grown = realloc(r->body, room);
+	if (grown == NULL)
+		return (false);
+	r->body = grown;
+	r->l->bodies += room - r->room;
+	r->room = room;
+	return (true);
+}
+
+/* What is too much is eaten, and refused at the end. */
 static enum MHD_Result
 request_body(struct request *r, const char *data, size_t *size)
 {
-	char *grown;
-	size_t room;
-
 	if (r->size + *size > r->max)
-		r->too_large = true;	/* keep eating, answer 413 at the end */
-	if (!r->too_large && r->size + *size + 1 > r->room) {
-		room = (r->size + *size + 1) * 2;
-		grown = realloc(r->body, room);
-		if (grown == NULL)
-			return (MHD_NO);
-		r->body = grown;
-		r->room = room;
-	}
-	if (!r->too_large) {
+		r->too_large = true;
+	if (!r->too_large && r->refuse == 0 && r->size + *size + 1 > r->room && !body_grow(r, *size))
+		return (MHD_NO);
+	if (r->too_large || r->refuse != 0)
+		body_drop(r);
+	else {
 		memcpy(r->body + r->size, data, *size);
 		r->size += *size;
 		r->body[r->size] = '\0';

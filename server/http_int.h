@@ -65,6 +65,7 @@ struct http_listener {
 	pthread_mutex_t conns_lock;
 	struct conn *conns;
 	size_t nconns;
+	size_t bodies;		/* bytes of the requests that are being received or answered */
 	pthread_t watchdog;
 	pthread_cond_t watchdog_wake;
 	bool has_watchdog, watchdog_stop;

@@ -168,6 +168,43 @@ def test_bodies_are_bounded(d):
         assert d.tcp().post("/v1/bridges", body).status in (400, 422), body
 
 
+def test_who_may_not_write_sends_no_body(d):
+    token = d.post("/v1/tokens", {"name": "v", "role": "viewer"}).json["token"]
+    asked = head(d, "Content-Type: application/json", "Content-Length: 8388608", first="PUT /v1/topology HTTP/1.1")
+    answer = send(d, asked.replace(d.admin_token.encode(), token.encode()))
+    assert refusal(answer) == 403 and b"forbidden" in answer
+
+
+def test_all_bodies_together_are_bounded():
+    """Eight of the largest, each but for its last byte: the ninth is asked to come again, and served when they are gone."""
+    with Daemon() as d:
+        size = 8 << 20
+        held, before = [], resident(d)
+        for i in range(8):
+            s = socket.create_connection(("127.0.0.1", d.url_port), timeout=20)
+            s.sendall(head(d, "Content-Type: application/json", "If-Match: *", "Content-Length: %d" % size, first="PUT /v1/topology HTTP/1.1") + b" " * (size - 1))
+            held.append(s)
+        d.wait(lambda: resident(d) > before + (62 << 20), 20)
+        full = resident(d)
+
+        def ninth():
+            return d.tcp().put("/v1/topology", "{}" + " " * 600000)
+        a = ninth()
+        assert a.status == 503 and a.json["code"] == "busy" and a.headers["Retry-After"] == "1", a
+        assert d.get("/v1").status == 200
+        assert resident(d) < full + (16 << 20)
+        held[0].sendall(b" ")
+        assert statuses(held[0].recv(65536)) == [400]   # which is what blanks are
+        for s in held:
+            s.close()
+        d.wait(lambda: ninth().status == 200, 20)
+
+
+def resident(d):
+    with open("/proc/%d/statm" % d.server_pid()) as f:
+        return int(f.read().split()[1]) * resource.getpagesize()
+
+
 def test_a_body_cut_short_changes_nothing(d):
     body = b'{"name":"cut0"}'
     send(d, head(d, "Content-Type: application/json", "Content-Length: %d" % (len(body) + 5), first="POST /v1/bridges HTTP/1.1") + body)
