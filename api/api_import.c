@@ -97,6 +97,26 @@ take_prefix(struct jd *d, const char *key, const json_t *v, struct prefix *out)
 		*out = prefix_network(out);
 }
 
+/* A network for each family. */
+static void
+take_families(const json_t *j, const char *key, struct prefix out[2], struct jd *d)
+{
+	const json_t *list = jd_array(d, j, key, 2);
+	struct prefix p;
+
+	for (size_t i = 0; list != NULL && i < json_array_size(list); i++) {
+		p = (struct prefix){ .len = 0 };
+		take_prefix(d, key, json_array_get(list, i), &p);
+		if (p.len == 0)
+			continue;
+		if (out[p.ip.family == 6].ip.family != 0)
+			jd_error_at(d, key, ERR_INVALID, "wants one network for each of IPv4 and IPv6");
+		else if (p.len > (p.ip.family == 4 ? 30 : 126))
+			jd_error_at(d, key, ERR_INVALID, "has no room for a router and a jail");
+		out[p.ip.family == 6] = p;
+	}
+}
+
 static void
 take_lists(struct import *im, const json_t *j, struct jd *d)
 {
@@ -132,7 +152,7 @@ static void
 take_import(struct import *im, const json_t *j, uint32_t features, struct jd *d)
 {
 	static const char *const known[] = { "source", "files", "mode", "hooks", "manager", "first_epair", "uplink", "router", "behind", "networks",
-		"behind_network", "macs", NULL };
+		"behind_network", "routed_network", "macs", NULL };
 	unsigned word = 0;
 
 	im->opts.networks = im->networks;
@@ -154,8 +174,8 @@ take_import(struct import *im, const json_t *j, uint32_t features, struct jd *d)
 	jd_str(d, j, "uplink", IFNAME_SIZE - 1, &im->opts.uplink);
 	jd_str(d, j, "router", NAME_SIZE - 1, &im->opts.router);
 	take_lists(im, j, d);
-	if (json_object_get(j, "behind_network") != NULL)
-		take_prefix(d, "behind_network", json_object_get(j, "behind_network"), &im->opts.behind_network);
+	take_families(j, "behind_network", im->opts.behind_network, d);
+	take_families(j, "routed_network", im->opts.routed_network, d);
 }
 
 /* What the kernel said of interfaces, for jib's addresses; the request's own word goes first. */

@@ -284,7 +284,7 @@ static const struct option import_options[] = {
 	{ "mode", required_argument, NULL, 'm' }, { "hooks", required_argument, NULL, 'k' }, { "manager", required_argument, NULL, 'g' },
 	{ "first-epair", required_argument, NULL, 'e' }, { "uplink", required_argument, NULL, 'u' },
 	{ "router", required_argument, NULL, 'r' }, { "behind", required_argument, NULL, 'b' },
-	{ "behind-network", required_argument, NULL, 'B' }, { "network", required_argument, NULL, 'n' },
+	{ "behind-network", required_argument, NULL, 'B' }, { "routed-network", required_argument, NULL, 'N' }, { "network", required_argument, NULL, 'n' },
 	{ "topology", required_argument, NULL, 't' }, { "root", required_argument, NULL, 'R' }, { "files", required_argument, NULL, 'f' },
 	{ "host", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
 };
@@ -296,12 +296,21 @@ import_option(json_t *body, int opt, const char **to, const char **dir, char roo
 	static const struct {
 		int opt;
 		const char *key;
-	} words[] = { { 'm', "mode" }, { 'k', "hooks" }, { 'g', "manager" }, { 'u', "uplink" }, { 'r', "router" }, { 'B', "behind_network" } };
+	} words[] = { { 'm', "mode" }, { 'k', "hooks" }, { 'g', "manager" }, { 'u', "uplink" }, { 'r', "router" } };
+	static const struct {
+		int opt;
+		const char *key;
+	} lists[] = { { 'b', "behind" }, { 'n', "networks" }, { 'B', "behind_network" }, { 'N', "routed_network" } };
 	uint64_t n;
 
 	for (size_t i = 0; i < NELEMS(words); i++)
 		if (words[i].opt == opt) {
 			json_object_set_new(body, words[i].key, json_string(optarg));
+			return (-1);
+		}
+	for (size_t i = 0; i < NELEMS(lists); i++)
+		if (lists[i].opt == opt) {
+			add_word(body, lists[i].key, optarg);
 			return (-1);
 		}
 	switch (opt) {
@@ -311,12 +320,6 @@ import_option(json_t *body, int opt, const char **to, const char **dir, char roo
 			return (CLI_USAGE);
 		}
 		json_object_set_new(body, "first_epair", json_integer((json_int_t)n));
-		return (-1);
-	case 'b':
-		add_word(body, "behind", optarg);
-		return (-1);
-	case 'n':
-		add_word(body, "networks", optarg);
 		return (-1);
 	case 't':
 		*to = optarg;

@@ -68,11 +68,12 @@ struct conv_opts {
 	unsigned first_epair;
 	const char *uplink;		/* for addresses that name no interface; NULL = none */
 	const char *router;		/* behind_router: the jail that routes; made when no file knows it */
-	const char *const *behind;	/* behind_router: jails behind it */
+	const char *const *behind;	/* behind_router: jails behind it; routed: jails that the host routes, none named = all */
 	size_t nbehind;
 	const struct prefix *networks;	/* nets that the files do not tell of, for the length of addresses */
 	size_t nnetworks;
-	struct prefix behind_network;	/* family 0 = jails behind the router keep their addresses */
+	/* By family, IPv4 and IPv6: where these jails get new addresses; family 0 = they keep theirs. */
+	struct prefix behind_network[2], routed_network[2];
 	const struct conv_known {	/* what the kernel says of interfaces, for jib's addresses */
 		const char *ifname;
 		struct mac mac;

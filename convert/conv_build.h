@@ -17,7 +17,7 @@ struct build {
 	struct err *err;
 	struct build_end *ends;	/* by interface name */
 	size_t nends, rends;
-	bool need_gateway;	/* the host must forward */
+	bool need_gateway[2];	/* the host must forward: IPv4, IPv6 */
 	bool failed;
 };
 
@@ -36,7 +36,7 @@ const struct mac *build_known_mac(struct build *b, const char *ifname);
 /* Traditional jails become VNET jails. */
 void build_convert(struct build *b);
 
-/* --- the conversion: conv_convert.c, conv_known.c ----------------------------------------------------------------- */
+/* --- the conversion: conv_convert.c, conv_seg.c, conv_known.c ----------------------------------------------------------------- */
 
 /* For whom a segment is looked up. */
 struct who {
@@ -44,10 +44,23 @@ struct who {
 	const struct conv_addr *addr;	/* as it will be */
 };
 
+/* Which side of whom: on the host's own network, routed by the host, behind the router jail. */
+enum place { PLACE_FLAT, PLACE_ROUTED, PLACE_BEHIND };
+
+struct seg_net {
+	struct prefix net;
+	struct ip gw;		/* its router there; family 0 = none was free */
+	struct ip way;		/* and on the network outside; family 0 = not known */
+	struct conv_pos pos;
+};
 struct seg {
-	const char *key;
+	enum place place;
+	bool is_target;			/* for the jails with new addresses */
+	char ifname[IFNAME_SIZE];	/* flat: the interface they had their addresses on */
 	char bridge[IFNAME_SIZE];
-	struct ip gw[2];	/* the way out: IPv4, IPv6; family 0 = not known */
+	struct ip gw[2];		/* flat: the way out, IPv4 and IPv6; family 0 = not known */
+	struct seg_net *nets;		/* of the others */
+	size_t nnets, rnets;
 };
 
 struct used_ip {
@@ -67,9 +80,21 @@ struct convert {
 	struct used_ip *used;	/* sorted */
 	size_t nused, rused;
 	unsigned next_unit, next_bridge;
-	size_t renumbered;
+	const char *router;
+	struct ip target_gw[2];	/* the router's addresses in the new networks; family 0 = not chosen yet */
 	bool said_services;
 };
+
+bool conv_is_lo(const char *ifname);
+struct seg *seg_of_interface(struct convert *v, const char *ifname, const struct who *w);
+/* A bridge of their own for jails with these networks. */
+struct seg *seg_of_nets(struct convert *v, enum place place, const struct prefix *nets, size_t n, const struct who *w);
+/* The network where the addresses of a family become new ones at this place; NULL = they do not. */
+const struct prefix *target_of(const struct convert *v, enum place place, const struct ip *ip);
+/* Its router's address; family 0 = none is free. */
+struct ip target_router(struct convert *v, enum place place, const struct prefix *net);
+/* The way out for an address there; family 0 = not known. */
+const struct ip *seg_gateway(const struct seg *s, const struct prefix *p);
 
 void known_collect(struct convert *v);
 /* The smallest known network around an address; NULL = none. */
@@ -78,7 +103,9 @@ const struct prefix *known_net(const struct convert *v, const struct ip *ip);
 bool known_shared(struct convert *v, const struct conv_jail *j, const struct conv_addr *a);
 /* Does the host's own configuration give the address to this interface? */
 bool known_alias(struct convert *v, const struct conv_addr *a, const char *ifname);
-/* The first address of the net that nobody has. */
+/* Is the network, or a part of it, on an interface of the host, as far as anybody can know? */
+bool known_of_host(struct convert *v, const struct prefix *net, const char *ifname);
+/* The first address of the net that nobody has; from then on somebody has it. */
 bool known_free(struct convert *v, const struct prefix *net, struct ip *out);
 
 #endif

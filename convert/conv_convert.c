@@ -1,8 +1,8 @@
 /*
  * conv_convert: traditional jails, which borrow addresses of the host, become VNET jails with an epair of their own.
  *
- * flat: all on the host's network through a bridge with its interface (figure 1 of the conversion article).  routed: a bridge
- * for each subnet, the host routes (figure 2).  behind_router: some jails behind another one that routes (figure 3).
+ * flat: all on the host's network through a bridge with its interface (figure 1 of the conversion article).  routed: some, or
+ * all, on a bridge of their own that the host routes to (figure 2).  behind_router: some jails behind another one that routes (figure 3).
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -18,218 +18,18 @@ is_convertible(const struct conv_jail *j)
 	return (!j->vnet && j->nvnet_ifs == 0 && j->addrs.n > 0 && name_is_legal(j->name, NAME_SIZE - 1));
 }
 
-static bool
-is_lo(const char *ifname)
+/* Where the jail is asked to be. */
+static enum place
+wanted_place(const struct convert *v, const struct conv_jail *j)
 {
-	return (strncmp(ifname, "lo", 2) == 0 && isdigit((unsigned char)ifname[2]));
-}
+	const struct conv_opts *o = v->opts;
 
-static bool
-is_behind(const struct convert *v, const struct conv_jail *j)
-{
-	for (size_t i = 0; v->opts->mode == CONV_BEHIND_ROUTER && i < v->opts->nbehind; i++)
-		if (strcmp(v->opts->behind[i], j->name) == 0)
-			return (true);
-	return (false);
-}
-
-/* --- segments ---------------------------------------------------------------------------------------------------- */
-
-static bool
-bridge_is_taken(struct convert *v, const char *name)
-{
-	return (topo_find(v->b->out, KIND_BRIDGE, name) != NULL || host_if(v->h, name, false) != NULL ||
-		(v->opts->have != NULL && topo_find(v->opts->have, KIND_BRIDGE, name) != NULL));
-}
-
-static const char *
-bridge_with_member(const struct topo *t, const char *ifname)
-{
-	for (size_t i = 0; t != NULL && i < t->n[KIND_BRIDGE]; i++) {
-		const struct bridge *br = &t->v[KIND_BRIDGE][i]->u.bridge;
-
-		for (size_t k = 0; k < br->nmembers; k++)
-			if (strcmp(br->members[k].ifname, ifname) == 0)
-				return (t->v[KIND_BRIDGE][i]->name);
-	}
-	return (NULL);
-}
-
-/* Where this address of this jail is in the topology there is; NULL = nowhere. */
-static const char *
-present_bridge(const struct convert *v, const struct conv_jail *j, const struct ip *ip)
-{
-	const struct topo *t = v->opts->have;
-
-	for (size_t i = 0; t != NULL && i < t->n[KIND_EPAIR]; i++) {
-		const struct end *e = t->v[KIND_EPAIR][i]->u.epair.end;
-
-		if (e[END_B].jail == NULL || e[END_A].bridge == NULL || strcmp(e[END_B].jail, j->name) != 0)
-			continue;
-		for (size_t k = 0; k < e[END_B].addrs.n; k++)
-			if (ip_cmp(&e[END_B].addrs.v[k].ip, ip) == 0)
-				return (e[END_A].bridge);
-	}
-	return (NULL);
-}
-
-static void
-new_bridge_name(struct convert *v, const char *ifname, const struct who *w, char out[IFNAME_SIZE])
-{
-	const char *there = present_bridge(v, w->jail, &w->addr->prefix.ip);
-
-	if (there != NULL && topo_find(v->b->out, KIND_BRIDGE, there) == NULL) {
-		str_copy(out, IFNAME_SIZE, there);
-		return;
-	}
-	if (v->opts->hooks == CONV_JIB && ifname[0] != '\0' && !is_lo(ifname) &&
-	    str_format(out, IFNAME_SIZE, "%sbridge", ifname) == 0 && name_is_legal(out, IFNAME_SIZE - 1))
-		return;
-	do
-		snprintf(out, IFNAME_SIZE, "bridge%u", v->next_bridge++ % 100000);
-	while (bridge_is_taken(v, out));
-}
-
-static struct seg *
-seg_new(struct convert *v, const char *key)
-{
-	if (!conv_room(v->c, &v->segs, v->nsegs, &v->rsegs, sizeof(*v->segs)))
-		return (NULL);
-	v->segs[v->nsegs] = (struct seg){ .key = conv_dup(v->c, key) };
-	if (v->segs[v->nsegs].key == NULL)
-		return (NULL);
-	return (&v->segs[v->nsegs++]);
-}
-
-static struct seg *
-seg_find(struct convert *v, const char *key)
-{
-	for (size_t i = 0; i < v->nsegs; i++)
-		if (strcmp(v->segs[i].key, key) == 0)
-			return (&v->segs[i]);
-	return (NULL);
-}
-
-/* The host's own addresses on a cloned loopback were the gateway of nobody; on the bridge they are. */
-static void
-loopback_net(struct convert *v, struct seg *s, struct object *bridge, const char *ifname, const struct conv_pos *pos)
-{
-	struct conv_if *f = host_if(v->h, ifname, false);
-
-	conv_say(v->c, CONV_WARNING, pos, "loopback-net",
-	    "the jails on %s get the bridge %s instead, which takes its addresses, too: they must go from %s; filter and NAT rules that name %s "
-	    "must name %s",
-	    ifname, s->bridge, ifname, ifname, s->bridge);
-	if (f != NULL)
-		f->moved = true;
-	for (size_t k = 0; f != NULL && k < f->addrs.n; k++) {
-		const struct prefix *p = &f->addrs.v[k].prefix;
-		int i = p->ip.family == 4 ? 0 : 1;
-		struct conv_addr a = { .prefix = *p };
-		bool jails = false;
-
-		for (size_t j = 0; j < v->nused; j++)
-			jails = jails || (v->used[j].jail != NULL && ip_cmp(&v->used[j].ip, &a.prefix.ip) == 0);
-		if (conv_is_loopback(&p->ip))
-			f->moved = false;
-		if (jails || conv_is_loopback(&p->ip) || p->len == (p->ip.family == 4 ? 32 : 128))
-			continue;
-		build_address(v->b, bridge, &bridge->u.bridge.addrs, p);
-		if (s->gw[i].family == 0)
-			s->gw[i] = p->ip;
-		v->b->need_gateway = true;
-	}
-}
-
-static void
-uplink_says(struct convert *v, const char *ifname, const char *bridge, const struct conv_pos *pos)
-{
-	const struct conv_if *f = host_if(v->h, ifname, false);
-	char text[PREFIX_TEXT_SIZE];
-
-	for (size_t k = 0; f != NULL && k < f->addrs.n; k++) {
-		if (f->addrs.v[k].prefix.len == (f->addrs.v[k].prefix.ip.family == 4 ? 32 : 128))
-			continue;
-		conv_say(v->c, CONV_WARNING, pos, "address-on-member",
-		    "%s becomes a member of %s and keeps the host's %s; FreeBSD wants it on the bridge (net.link.bridge.member_ifaddrs): "
-		    "move it when you have another way in",
-		    ifname, bridge, prefix_format(&f->addrs.v[k].prefix, text));
-		return;
-	}
-	if (f != NULL && f->dhcp)
-		conv_say(v->c, CONV_WARNING, pos, "address-on-member",
-		    "%s becomes a member of %s and asks for its address (DHCP); FreeBSD wants addresses on the bridge", ifname, bridge);
-}
-
-static struct seg *
-seg_of_interface(struct convert *v, const char *ifname, const struct who *w)
-{
-	const struct conv_pos *pos = &w->addr->pos;
-	struct seg *s = seg_find(v, ifname);
-	const struct conv_if *f = host_if(v->h, ifname, false);
-	const char *there;
-	struct object *o;
-
-	if (s != NULL || (s = seg_new(v, ifname)) == NULL)
-		return (s);
-	there = f != NULL && f->is_bridge ? f->name : ifname[0] == '\0' ? NULL : bridge_with_member(v->b->out, ifname);
-	if (there == NULL && ifname[0] != '\0')
-		there = bridge_with_member(v->opts->have, ifname);
-	if (there != NULL)
-		str_copy(s->bridge, sizeof(s->bridge), there);
-	else
-		new_bridge_name(v, ifname, w, s->bridge);
-	if ((o = build_bridge(v->b, s->bridge)) == NULL)
-		return (NULL);
-	s->gw[0] = v->h->router4;
-	s->gw[1] = v->h->router6;
-	if (ifname[0] == '\0')
-		conv_say(v->c, CONV_WARNING, pos, "no-interface",
-		    "no interface is named for this address; the bridge %s gets no way out (parameter \"uplink\")", s->bridge);
-	else if (is_lo(ifname)) {
-		s->gw[0] = s->gw[1] = (struct ip){ .family = 0 };
-		loopback_net(v, s, o, ifname, pos);
-	} else if (f == NULL || !f->is_bridge) {
-		build_member(v->b, o, ifname, NULL);
-		if (there == NULL)
-			uplink_says(v, ifname, s->bridge, pos);
-		if (f != NULL && f->mtu != 0)
-			o->u.bridge.mtu = f->mtu;
-	}
-	return (s);
-}
-
-/* A bridge for this net alone; the host, or the router jail, has its first free address there. */
-static struct seg *
-seg_of_net(struct convert *v, const struct prefix *net, const char *why, const struct who *w)
-{
-	const struct conv_pos *pos = &w->addr->pos;
-	char key[PREFIX_TEXT_SIZE + 16], text[PREFIX_TEXT_SIZE], gw[IP_TEXT_SIZE];
-	int i = net->ip.family == 4 ? 0 : 1;
-	struct prefix p = *net;
-	struct object *o;
-	struct seg *s;
-
-	snprintf(key, sizeof(key), "%s %s", why, prefix_format(net, text));
-	s = seg_find(v, key);
-	if (s != NULL || (s = seg_new(v, key)) == NULL)
-		return (s);
-	new_bridge_name(v, "", w, s->bridge);
-	if ((o = build_bridge(v->b, s->bridge)) == NULL)
-		return (NULL);
-	if (!known_free(v, net, &p.ip)) {
-		conv_say(v->c, CONV_WARNING, pos, "no-gateway", "no address of %s is free for a gateway", text);
-		return (s);
-	}
-	s->gw[i] = p.ip;
-	if (strcmp(why, "behind") == 0)
-		return (s);
-	build_address(v->b, o, &o->u.bridge.addrs, &p);
-	v->b->need_gateway = true;
-	conv_say(v->c, CONV_WARNING, pos, "routed",
-	    "%s moves to the bridge %s, the host is %s there and routes; the network outside needs a route to %s through the host", text,
-	    s->bridge, ip_format(&p.ip, gw), text);
-	return (s);
+	if (o->mode == CONV_FLAT || (o->mode == CONV_BEHIND_ROUTER && strcmp(j->name, v->router) == 0))
+		return (PLACE_FLAT);
+	for (size_t i = 0; i < o->nbehind; i++)
+		if (strcmp(o->behind[i], j->name) == 0)
+			return (o->mode == CONV_ROUTED ? PLACE_ROUTED : PLACE_BEHIND);
+	return (o->mode == CONV_ROUTED && o->nbehind == 0 ? PLACE_ROUTED : PLACE_FLAT);
 }
 
 /* --- one jail ------------------------------------------------------------------------------------------------------ */
@@ -306,7 +106,7 @@ pair_on(struct convert *v, struct conv_jail *j, struct seg *s, const char *ifnam
 		if (e != NULL && e->o->u.epair.end[END_A].bridge != NULL && strcmp(e->o->u.epair.end[END_A].bridge, s->bridge) == 0)
 			return (e->o);
 	}
-	if (v->opts->hooks == CONV_JIB && v->opts->mode == CONV_FLAT && ifname[0] != '\0' && !is_lo(ifname))
+	if (v->opts->hooks == CONV_JIB && v->opts->mode == CONV_FLAT && ifname[0] != '\0' && !conv_is_lo(ifname))
 		o = jib_pair(v, j, ifname, pos);
 	if (o == NULL && (o = numbered_pair(v, j, s->bridge)) == NULL)
 		return (NULL);
@@ -319,7 +119,7 @@ pair_on(struct convert *v, struct conv_jail *j, struct seg *s, const char *ifnam
 static void
 default_route(struct convert *v, struct object *jail, const struct seg *s, const struct prefix *p)
 {
-	const struct ip *gw = &s->gw[p->ip.family == 4 ? 0 : 1];
+	const struct ip *gw = seg_gateway(s, p);
 	struct prefix dst = { .ip.family = p->ip.family };
 
 	if (gw->family != 0 && prefix_contains(p, gw) && ip_cmp(gw, &p->ip) != 0)
@@ -347,64 +147,127 @@ find_length(struct convert *v, struct conv_jail *j, struct conv_addr *a)
 	return (false);
 }
 
-static void
-renumber(struct convert *v, struct conv_jail *j, struct conv_addr *a)
+/* Addresses of the jail that it takes along; false: it had nothing but what stays behind. */
+static bool
+is_taken_along(struct convert *v, struct conv_jail *j, const struct conv_addr *a)
 {
-	const struct prefix *net = &v->opts->behind_network;
-	char was[IP_TEXT_SIZE], is[IP_TEXT_SIZE];
-	struct ip ip = net->ip;
-	int last = ip.family == 4 ? 3 : 15;
+	char text[IP_TEXT_SIZE];
 
-	if (net->ip.family == 0 || net->ip.family != a->prefix.ip.family || prefix_contains(net, &a->prefix.ip))
+	if (conv_is_loopback(&a->prefix.ip)) {
+		conv_say(v->c, CONV_WARNING, &a->pos, "loopback",
+		    "%s: %s was a loopback address on the host; a VNET jail has its own lo0 with 127.0.0.1 and ::1, and what others reached "
+		    "at %s is reachable inside only",
+		    j->name, ip_format(&a->prefix.ip, text), text);
+		return (false);
+	}
+	if (known_shared(v, j, a))
+		return (false);
+	if (known_alias(v, a, a->ifname))
+		conv_say(v->c, CONV_WARNING, &a->pos, "host-alias",
+		    "%s: rc.conf gives %s to %s of the host, too; remove it there, or two machines answer for one address", j->name,
+		    ip_format(&a->prefix.ip, text), a->ifname);
+	return (true);
+}
+
+/* Can the address leave the host's network for this place?  Only when that network is not the host's, too, or with another number. */
+static bool
+can_go(struct convert *v, const struct conv_jail *j, enum place place, const struct conv_addr *a)
+{
+	struct prefix net = prefix_network(&a->prefix);
+	char text[PREFIX_TEXT_SIZE];
+	const char *param = place == PLACE_BEHIND ? "behind_network" : "routed_network";
+
+	if (target_of(v, place, &a->prefix.ip) != NULL)
+		return (true);
+	if (net.len < (net.ip.family == 4 ? 32 : 128) && !known_of_host(v, &net, a->ifname))
+		return (true);
+	conv_say(v->c, place == PLACE_BEHIND ? CONV_ERROR : CONV_WARNING, &a->pos, "same-net",
+	    "%s stays on the host's network: a router cannot have %s on both sides; another network for IPv%u moves it (parameter \"%s\")", j->name,
+	    prefix_format(&net, text), net.ip.family, param);
+	return (false);
+}
+
+static void
+renumber(struct convert *v, struct conv_jail *j, enum place place, struct conv_addr *a)
+{
+	const struct prefix *net = target_of(v, place, &a->prefix.ip);
+	char was[IP_TEXT_SIZE], is[IP_TEXT_SIZE];
+	struct ip ip;
+
+	if (net == NULL || prefix_contains(net, &a->prefix.ip))
 		return;
-	ip.b[last] = (uint8_t)(ip.b[last] + 2 + v->renumbered++);
-	conv_say(v->c, CONV_WARNING, &a->pos, "renumbered", "%s: behind the router %s becomes %s", j->name, ip_format(&a->prefix.ip, was),
-	    ip_format(&ip, is));
+	target_router(v, place, net);	/* takes the first address */
+	if (!known_free(v, net, &ip)) {
+		conv_say(v->c, CONV_ERROR, &a->pos, "no-gateway", "%s: no address of the new network is free", j->name);
+		return;
+	}
+	conv_say(v->c, CONV_WARNING, &a->pos, "renumbered", "%s: %s %s becomes %s", j->name,
+	    place == PLACE_BEHIND ? "behind the router" : "where the host routes", ip_format(&a->prefix.ip, was), ip_format(&ip, is));
 	a->prefix = (struct prefix){ ip, net->len };
 	a->has_len = true;
 }
 
-static void
-one_address(struct convert *v, struct conv_jail *j, struct object *jail, struct conv_addr a)
+/* What goes to a place of its own is told by the interface: a net on a cloned loopback is the host's to route already. */
+static enum place
+place_of(const struct convert *v, enum place wanted, const struct conv_addr *a)
 {
-	char text[IP_TEXT_SIZE];
-	struct prefix net;
-	struct object *pair;
-	struct seg *s;
-	struct who who = { j, &a };
+	return (wanted == PLACE_ROUTED && (conv_is_lo(a->ifname) || a->prefix.len == (a->prefix.ip.family == 4 ? 32 : 128)) &&
+		    target_of(v, wanted, &a->prefix.ip) == NULL ?
+		PLACE_FLAT : wanted);
+}
 
-	if (conv_is_loopback(&a.prefix.ip)) {
-		conv_say(v->c, CONV_WARNING, &a.pos, "loopback",
-		    "%s: %s was a loopback address on the host; a VNET jail has its own lo0 with 127.0.0.1 and ::1, and what others reached "
-		    "at %s is reachable inside only",
-		    j->name, ip_format(&a.prefix.ip, text), text);
-		return;
-	}
-	if (known_shared(v, j, &a))
-		return;
-	if (known_alias(v, &a, a.ifname))
-		conv_say(v->c, CONV_WARNING, &a.pos, "host-alias",
-		    "%s: rc.conf gives %s to %s of the host, too; remove it there, or two machines answer for one address", j->name,
-		    ip_format(&a.prefix.ip, text), a.ifname);
-	if (is_behind(v, j))
-		renumber(v, j, &a);
-	find_length(v, j, &a);
-	net = prefix_network(&a.prefix);
-	if (is_behind(v, j)) {
-		s = seg_of_net(v, &net, "behind", &who);
-		if (v->opts->behind_network.ip.family == 0 && net.len < (net.ip.family == 4 ? 32 : 128))
-			conv_say(v->c, CONV_WARNING, &a.pos, "same-net",
-			    "%s keeps %s behind the router; that network must not exist outside, too (parameter \"behind_network\")", j->name,
-			    ip_format(&a.prefix.ip, text));
-	} else if (v->opts->mode == CONV_ROUTED && net.len < (net.ip.family == 4 ? 32 : 128))
-		s = seg_of_net(v, &net, "routed", &who);
-	else
-		s = seg_of_interface(v, a.ifname, &who);
-	pair = s == NULL ? NULL : pair_on(v, j, s, a.ifname, &a.pos);
+/* All of them, or none: a jail is not on two sides of a router. */
+static enum place
+jail_place(struct convert *v, struct conv_jail *j, struct conv_addr *a, size_t n)
+{
+	enum place place = wanted_place(v, j);
+
+	for (size_t i = 0; i < n && place != PLACE_FLAT; i++)
+		if (place_of(v, place, &a[i]) != PLACE_FLAT && !can_go(v, j, place, &a[i]))
+			place = PLACE_FLAT;
+	for (size_t i = 0; i < n && place != PLACE_FLAT; i++)
+		if (place_of(v, place, &a[i]) != PLACE_FLAT)
+			renumber(v, j, place, &a[i]);
+	return (place);
+}
+
+static void
+put_on(struct convert *v, struct conv_jail *j, struct object *jail, struct seg *s, const struct conv_addr *a)
+{
+	struct object *pair = s == NULL ? NULL : pair_on(v, j, s, a->ifname, &a->pos);
+
 	if (pair == NULL)
 		return;
-	build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &a.prefix);
-	default_route(v, jail, s, &a.prefix);
+	build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &a->prefix);
+	default_route(v, jail, s, &a->prefix);
+}
+
+static void
+all_addresses(struct convert *v, struct conv_jail *j, struct object *jail)
+{
+	struct conv_addr *a = conv_alloc(v->c, (j->addrs.n + 1) * sizeof(*a));
+	struct prefix *nets = conv_alloc(v->c, (j->addrs.n + 1) * sizeof(*nets));
+	size_t n = 0, nnets = 0;
+	enum place place;
+
+	if (a == NULL || nets == NULL)
+		return;
+	for (size_t i = 0; i < j->addrs.n; i++)
+		if (is_taken_along(v, j, &j->addrs.v[i])) {
+			a[n] = j->addrs.v[i];
+			find_length(v, j, &a[n++]);
+		}
+	place = jail_place(v, j, a, n);
+	j->in_front = place == PLACE_FLAT;
+	for (size_t i = 0; i < n; i++)
+		if (place_of(v, place, &a[i]) != PLACE_FLAT)
+			nets[nnets++] = prefix_network(&a[i].prefix);
+	for (size_t i = 0; i < n && !v->b->failed && !v->c->nomem; i++) {
+		struct who who = { j, &a[i] };
+
+		put_on(v, j, jail,
+		    place_of(v, place, &a[i]) == PLACE_FLAT ? seg_of_interface(v, a[i].ifname, &who) : seg_of_nets(v, place, nets, nnets, &who), &a[i]);
+	}
 }
 
 static void
@@ -419,8 +282,7 @@ one_jail(struct convert *v, struct conv_jail *j)
 		    "services of the host that listened on all addresses also answered on the jails' addresses; from now on they do not");
 	v->said_services = true;
 	j->converted = true;
-	for (size_t i = 0; i < j->addrs.n && !v->b->failed; i++)
-		one_address(v, j, o, j->addrs.v[i]);
+	all_addresses(v, j, o);
 	if (j->dhcp)
 		conv_say(v->c, CONV_WARNING, &j->pos, "dhcp-bpf",
 		    "%s asks for its address (DHCP): dhclient needs bpf, which the devfs ruleset for jails (%s) hides; make one that unhides it",
@@ -432,55 +294,139 @@ one_jail(struct convert *v, struct conv_jail *j)
 /* --- the router of figure 3 ----------------------------------------------------------------------------------------- */
 
 static void
+router_pair(struct convert *v, struct conv_jail *j, const struct seg *s)
+{
+	struct object *pair = numbered_pair(v, j, s->bridge);
+
+	if (pair == NULL)
+		return;
+	if (object_str(pair, &pair->u.epair.end[END_A].bridge, s->bridge) == -1 ||
+	    object_str(pair, &pair->u.epair.end[END_B].jail, j->name) == -1)
+		v->c->nomem = true;
+	for (size_t i = 0; i < s->nnets; i++)
+		if (s->nets[i].gw.family != 0)
+			build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &(struct prefix){ s->nets[i].gw, s->nets[i].net.len });
+	remember_if(v, j, pair->u.epair.end[END_B].ifname);
+}
+
+static void
 make_router(struct convert *v)
 {
-	const char *name = v->opts->router != NULL ? v->opts->router : "router";
-	struct conv_jail *j = host_jail_find(v->h, name);
-	struct object *o = topo_find(v->b->out, KIND_JAIL, name), *pair;
-	struct conv_jail made = { .name = name };
+	struct conv_jail *j = host_jail_find(v->h, v->router);
+	struct object *o = topo_find(v->b->out, KIND_JAIL, v->router);
+	struct conv_jail made = { .name = v->router };
 
-	if (!name_is_legal(name, NAME_SIZE - 1)) {
-		conv_say(v->c, CONV_ERROR, NULL, "name", "%.80s cannot be the name of a jail", name);
+	if (!name_is_legal(v->router, NAME_SIZE - 1)) {
+		conv_say(v->c, CONV_ERROR, NULL, "name", "%.80s cannot be the name of a jail", v->router);
 		return;
 	}
 	if (o == NULL) {
 		conv_say(v->c, CONV_WARNING, NULL, "router-made",
-		    "no file knows a jail %s: jailnet makes it; give it an interface and an address on the outside", name);
-		if ((o = build_object(v->b, KIND_JAIL, name)) == NULL)
+		    "no file knows a jail %s: jailnet makes it; give it an interface and an address on the outside", v->router);
+		if ((o = build_object(v->b, KIND_JAIL, v->router)) == NULL)
 			return;
 	}
 	o->u.jail.forwarding = true;
 	if (j == NULL)
 		j = &made;
 	j->forwarding = true;
+	for (size_t i = 0; i < v->nsegs; i++)
+		if (v->segs[i].place == PLACE_BEHIND)
+			router_pair(v, j, &v->segs[i]);
+}
+
+/* --- the way to those that are not on the host's network any more ------------------------------------------------------ */
+
+/* The address of the router jail on a bridge; family 0 = it has none there. */
+static struct ip
+router_on(const struct convert *v, const char *bridge, const struct prefix *near)
+{
+	const struct topo *t = v->b->out;
+
+	for (size_t i = 0; i < t->n[KIND_EPAIR]; i++) {
+		const struct end *e = t->v[KIND_EPAIR][i]->u.epair.end;
+
+		if (e[END_A].bridge == NULL || e[END_B].jail == NULL || strcmp(e[END_A].bridge, bridge) != 0 ||
+		    strcmp(e[END_B].jail, v->router) != 0)
+			continue;
+		for (size_t k = 0; k < e[END_B].addrs.n; k++)
+			if (prefix_contains(near, &e[END_B].addrs.v[k].ip))
+				return (e[END_B].addrs.v[k].ip);
+	}
+	return ((struct ip){ .family = 0 });
+}
+
+static struct ip
+host_on(const struct convert *v, const struct prefix *near)
+{
+	for (size_t i = 0; i < v->h->nifs; i++)
+		for (size_t k = 0; k < v->h->ifs[i].addrs.n; k++)
+			if (!conv_is_lo(v->h->ifs[i].name) && prefix_contains(near, &v->h->ifs[i].addrs.v[k].prefix.ip))
+				return (v->h->ifs[i].addrs.v[k].prefix.ip);
+	return ((struct ip){ .family = 0 });
+}
+
+/* Where packets from 'near', on this bridge, leave it for the segment. */
+static struct ip
+way_to(const struct convert *v, const struct seg *s, const char *bridge, const struct prefix *near)
+{
+	return (s->place == PLACE_BEHIND ? router_on(v, bridge, near) : host_on(v, near));
+}
+
+static void
+routes_of(struct convert *v, struct object *jail, const struct end *e, const struct seg *s, struct seg_net *n)
+{
+	for (size_t k = 0; k < e[END_B].addrs.n; k++) {
+		const struct prefix *near = &e[END_B].addrs.v[k];
+		struct ip gw;
+
+		if (near->ip.family != n->net.ip.family)
+			continue;
+		gw = way_to(v, s, e[END_A].bridge, near);
+		if (gw.family == 0)
+			continue;
+		n->way = gw;
+		if (strcmp(jail->name, v->router) != 0 || s->place == PLACE_ROUTED)
+			build_route(v->b, jail, &n->net, &gw);
+		return;
+	}
+}
+
+/* Jails that stay in front reach the others; what is outside needs to be told. */
+static void
+ways(struct convert *v)
+{
+	char net[PREFIX_TEXT_SIZE], via[IP_TEXT_SIZE];
+
 	for (size_t i = 0; i < v->nsegs; i++) {
 		struct seg *s = &v->segs[i];
 
-		if (strncmp(s->key, "behind ", 7) != 0)
-			continue;
-		pair = numbered_pair(v, j, s->bridge);
-		if (pair == NULL)
-			return;
-		if (object_str(pair, &pair->u.epair.end[END_A].bridge, s->bridge) == -1 ||
-		    object_str(pair, &pair->u.epair.end[END_B].jail, name) == -1)
-			v->c->nomem = true;
-		for (int f = 0; f < 2; f++) {
-			struct prefix p;
+		for (size_t k = 0; s->place != PLACE_FLAT && k < s->nnets; k++) {
+			for (size_t n = 0; n < v->h->njails; n++) {
+				struct conv_jail *j = &v->h->jails[n];
+				struct object *o = j->converted && j->in_front ? topo_find(v->b->out, KIND_JAIL, j->name) : NULL;
 
-			if (s->gw[f].family == 0 || prefix_parse(s->key + 7, &p, NULL) == -1)
-				continue;
-			p.ip = s->gw[f];
-			build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &p);
+				for (size_t f = 0; o != NULL && f < j->nnew_ifs; f++) {
+					const struct build_end *e = build_end(v->b, j->new_ifs[f]);
+
+					if (e != NULL && e->o->u.epair.end[END_A].bridge != NULL &&
+					    strcmp(e->o->u.epair.end[END_A].bridge, s->bridge) != 0)
+						routes_of(v, o, e->o->u.epair.end, s, &s->nets[k]);
+				}
+			}
+			conv_say(v->c, CONV_WARNING, &s->nets[k].pos, "return-route", "%s needs a route to %s through %s, or nothing comes back",
+			    s->place == PLACE_BEHIND ? "the network outside, and the host itself," : "the network outside",
+			    prefix_format(&s->nets[k].net, net),
+			    s->nets[k].way.family != 0 ? ip_format(&s->nets[k].way, via) : s->place == PLACE_BEHIND ? v->router : "the host");
 		}
-		if (j != &made)
-			remember_if(v, j, pair->u.epair.end[END_B].ifname);
 	}
 }
 
 void
 build_convert(struct build *b)
 {
-	struct convert v = { .b = b, .h = b->h, .c = b->h->c, .opts = b->h->opts, .next_unit = b->h->opts->first_epair };
+	struct convert v = { .b = b, .h = b->h, .c = b->h->c, .opts = b->h->opts, .next_unit = b->h->opts->first_epair,
+		.router = b->h->opts->router != NULL ? b->h->opts->router : "router" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->h->njails; i++)
@@ -493,5 +439,8 @@ build_convert(struct build *b)
 			one_jail(&v, &b->h->jails[i]);
 	if (v.opts->mode == CONV_BEHIND_ROUTER && !b->failed)
 		make_router(&v);
-	b->h->need_gateway = b->need_gateway;
+	if (!b->failed && !v.c->nomem)
+		ways(&v);
+	b->h->need_gateway[0] = b->need_gateway[0];
+	b->h->need_gateway[1] = b->need_gateway[1];
 }

@@ -162,7 +162,7 @@ struct conv_jail {
 	size_t nnew_ifs, rnew_ifs;
 	struct conv_vars rc;		/* its own rc.conf */
 	const char *jib_parent;		/* of a converted one, for its hooks */
-	bool converted;
+	bool converted, in_front;	/* in_front: on the host's own network */
 };
 
 struct conv_host {
@@ -182,7 +182,7 @@ struct conv_host {
 	} *autobridge;
 	size_t nautobridge, rautobridge;
 	struct ip router4, router6;	/* family 0 = none */
-	bool gateway4, gateway6, need_gateway;
+	bool gateway4, gateway6, need_gateway[2];
 	unsigned pseudo;		/* epairs whose unit the kernel chooses */
 	const struct conv_src *srcs;
 	size_t nsrcs;

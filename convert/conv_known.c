@@ -75,6 +75,17 @@ is_used(const struct convert *v, const struct ip *ip)
 	return (false);
 }
 
+/* The last address of an IPv4 network belongs to nobody. */
+static bool
+is_broadcast(const struct prefix *net, const struct ip *ip)
+{
+	struct ip next = *ip;
+
+	for (int i = 3; net->ip.family == 4 && i >= 0 && ++next.b[i] == 0; i--)
+		;
+	return (net->ip.family == 4 && net->len < 31 && !prefix_contains(net, &next));
+}
+
 void
 known_collect(struct convert *v)
 {
@@ -137,7 +148,39 @@ known_alias(struct convert *v, const struct conv_addr *a, const char *ifname)
 	return (false);
 }
 
-/* The first address of the net that nobody has. */
+bool
+known_of_host(struct convert *v, const struct prefix *net, const char *ifname)
+{
+	const struct ip *router = net->ip.family == 4 ? &v->h->router4 : &v->h->router6;
+	const struct conv_if *f = host_if(v->h, ifname, false);
+
+	/* An address from DHCP may be of any network. */
+	if ((f != NULL && f->dhcp) || (router->family != 0 && prefix_contains(net, router)))
+		return (true);
+	for (size_t i = 0; i < v->h->nifs; i++)
+		for (size_t k = 0; k < v->h->ifs[i].addrs.n; k++) {
+			const struct prefix *p = &v->h->ifs[i].addrs.v[k].prefix;
+
+			if (prefix_contains(net, &p->ip) || (p->len < (p->ip.family == 4 ? 32 : 128) && prefix_contains(p, &net->ip)))
+				return (true);
+		}
+	return (false);
+}
+
+static void
+used_insert(struct convert *v, const struct ip *ip)
+{
+	size_t at = v->nused;
+
+	used_add(v, ip, NULL);
+	for (; at > 0 && at < v->nused && used_cmp(&v->used[at - 1], &v->used[at]) > 0; at--) {
+		struct used_ip t = v->used[at];
+
+		v->used[at] = v->used[at - 1];
+		v->used[at - 1] = t;
+	}
+}
+
 bool
 known_free(struct convert *v, const struct prefix *net, struct ip *out)
 {
@@ -149,8 +192,9 @@ known_free(struct convert *v, const struct prefix *net, struct ip *out)
 			;
 		if (!prefix_contains(net, &ip))
 			return (false);
-		if (!is_used(v, &ip)) {
+		if (!is_used(v, &ip) && !is_broadcast(net, &ip)) {
 			*out = ip;
+			used_insert(v, &ip);
 			return (true);
 		}
 	}

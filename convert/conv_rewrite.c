@@ -315,8 +315,10 @@ host_rc(struct conv_host *h, const struct topo *t)
 	if (h->opts->hooks != CONV_JAILNET)
 		conv_put_rc(&b, t, h, h->opts->hooks == CONV_JIB);
 	put_moved(h, &b);
-	if (h->need_gateway && !h->gateway4)
+	if (h->need_gateway[0] && !h->gateway4)
 		cb_put(&b, "gateway_enable=\"YES\"\n");
+	if (h->need_gateway[1] && !h->gateway6)
+		cb_put(&b, "ipv6_gateway_enable=\"YES\"\n");
 	if (b.len > 0)
 		conv_text_add(h->c, "/etc/rc.conf", true, cb_take(&b));
 	else

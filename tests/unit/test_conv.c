@@ -434,17 +434,33 @@ test_modes(void **state)
 	assert_non_null(said(&r, "address-on-member"));
 	done(&r);
 
+	/* A router cannot have one network on both sides: without another one they stay where they are. */
 	run(&r, CONV_RC_CONF, "/etc/rc.conf", three, (struct conv_opts){ .mode = CONV_ROUTED, .managed = true });
 	legal(&r);
-	o = r.t.v[KIND_BRIDGE][0];
+	assert_int_equal(r.t.n[KIND_BRIDGE], 1);
+	assert_int_equal(r.t.v[KIND_BRIDGE][0]->u.bridge.nmembers, 1);
+	assert_int_equal(r.t.v[KIND_BRIDGE][0]->u.bridge.addrs.n, 0);
+	assert_int_equal(said(&r, "same-net")->line, 5);
+	done(&r);
+
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", three,
+	    (struct conv_opts){ .mode = CONV_ROUTED, .managed = true, .behind = behind, .nbehind = 2,
+		.routed_network = { { .ip = { .family = 4, .b = { 198, 51, 100, 0 } }, .len = 24 } } });
+	legal(&r);
+	assert_int_equal(r.t.n[KIND_BRIDGE], 2);
+	o = topo_find(&r.t, KIND_BRIDGE, "bridge1");
 	assert_int_equal(o->u.bridge.nmembers, 0);
-	assert_string_equal(prefix_format(&o->u.bridge.addrs.v[0], text), "192.0.2.3/24");
-	assert_non_null(said(&r, "routed"));
+	assert_string_equal(prefix_format(&o->u.bridge.addrs.v[0], text), "198.51.100.1/24");
+	o = topo_find(&r.t, KIND_JAIL, "g1");	/* it stays on the host's network, and knows the way */
+	assert_int_equal(o->u.jail.nroutes, 2);
+	assert_string_equal(prefix_format(&o->u.jail.routes[1].dst, text), "198.51.100.0/24");
+	assert_int_equal(o->u.jail.routes[1].gateway.b[3], 2);
+	assert_non_null(said(&r, "return-route"));
 	done(&r);
 
 	run(&r, CONV_RC_CONF, "/etc/rc.conf", three,
 	    (struct conv_opts){ .mode = CONV_BEHIND_ROUTER, .managed = true, .router = "g1", .behind = behind, .nbehind = 2,
-		.behind_network = { .ip = { .family = 4, .b = { 10, 1, 1, 0 } }, .len = 24 } });
+		.behind_network = { { .ip = { .family = 4, .b = { 10, 1, 1, 0 } }, .len = 24 } } });
 	legal(&r);
 	assert_int_equal(r.t.n[KIND_BRIDGE], 2);
 	assert_int_equal(r.t.n[KIND_EPAIR], 4);
