@@ -195,8 +195,9 @@ create(struct planner *pl, struct plan_end end[2])
 	for (int side = END_A; side <= END_B; side++) {
 		create_port(pl, &i[side]);
 		plan_addresses(pl, &i[side], NULL);
+		/* else right after it: addresses that come when the line is open are announced */
 		if (late[side])
-			plan_up(pl, &i[side]);
+			plan_up(pl, &i[side], pl->ports_last ? PH_UP : PH_ATTACH);
 	}
 }
 

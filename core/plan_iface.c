@@ -222,9 +222,9 @@ plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_link *
 }
 
 void
-plan_up(struct planner *pl, const struct plan_iface *i)
+plan_up(struct planner *pl, const struct plan_iface *i, enum phase ph)
 {
-	struct step *s = emit_set(pl, i, PH_UP, IFSET_UP);
+	struct step *s = emit_set(pl, i, ph, IFSET_UP);
 
 	plan_pointer(s, "%s/up", i->base);
 }
@@ -237,7 +237,7 @@ plan_settle(struct planner *pl, struct plan_iface *i)
 	settle_port(pl, i);
 	i->readdressed = plan_addresses(pl, i, i->fresh ? NULL : i->link);
 	if (!i->leave_up && i->up && (i->fresh || !i->link->up))
-		plan_up(pl, i);
+		plan_up(pl, i, PH_UP);
 	if (i->fresh && i->from != NULL)
 		i->from->reroute = true;
 	if ((i->fresh || i->readdressed) && i->to != NULL)

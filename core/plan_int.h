@@ -184,7 +184,7 @@ int plan_sort(struct planner *pl, struct err *err);
 
 /* plan_iface.c */
 void plan_settle(struct planner *pl, struct plan_iface *i);
-void plan_up(struct planner *pl, const struct plan_iface *i);
+void plan_up(struct planner *pl, const struct plan_iface *i, enum phase ph);
 /* Makes the addresses of 'link' (NULL = none yet) be those; true when something changes. */
 bool plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_link *link);
 

@@ -126,6 +126,49 @@ def test_a_hostname_is_cleared_when_it_is_asked_for(d):
     assert d.settled() == [] and not [e for e in d.events(seq) if e["type"].startswith("drift")]
 
 
+def neighbour(d, jail, address):
+    entries = d.ip_json("-n", jail, "neigh", "show", "to", address)
+    return entries[0].get("lladdr") if entries else None
+
+
+def mac_of(d, epair, end):
+    return d.ip_json("-n", d.get("/v1/epairs/" + epair).json[end]["jail"], "link", "show", epair + end)[0]["address"]
+
+
+def test_neighbours_hear_of_another_mac(d):
+    """db knows web's MAC address for sure; then it changes, or the address moves to another epair: no packet is lost."""
+    apply(d)
+    addresses = ["10.9.0.10", "fd00:9::10"]
+    assert d.patch("/v1/epairs/db0", {"b": {"addresses": ["10.9.0.11/24", "fd00:9::11/64"]}}).status == 200
+
+    def check(mac):
+        for a in addresses:
+            d.wait(lambda: neighbour(d, "db", a) == mac, 2)
+            ping = d.nsenter("ip", "netns", "exec", "db", "ping", "-c1", "-W1", a)
+            assert ping.returncode == 0, ping.stdout
+    for a in addresses:
+        assert probe(d, "db", a) == 2
+    check(mac_of(d, "web0", "b"))
+
+    assert d.patch("/v1/epairs/web0", {"b": {"mac": "02:00:00:00:0a:0b"}}).status == 200
+    check("02:00:00:00:0a:0b")
+
+    # the addresses go to an epair that is up, and back to one that is made
+    t = d.topology()
+    t["jails"]["other"] = {}
+    t["epairs"]["o0"] = {"a": {"bridge": "lan0"}, "b": {"jail": "other"}}
+    apply(d, t)
+    t = d.topology()
+    t["jails"]["web"]["routes"] = {}
+    t["epairs"]["o0"]["b"]["addresses"] = t["epairs"]["web0"]["b"].pop("addresses")
+    apply(d, t)
+    check(mac_of(d, "o0", "b"))
+    t = d.topology()
+    t["epairs"]["n0"] = {"a": {"bridge": "lan0", "private": True}, "b": {"jail": "web", "addresses": t["epairs"]["o0"]["b"].pop("addresses")}}
+    apply(d, t)
+    check(mac_of(d, "n0", "b"))
+
+
 def test_counters_are_the_kernels(d):
     apply(d)
     assert probe(d, "web", "10.9.0.11") == 2

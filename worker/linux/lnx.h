@@ -7,7 +7,7 @@
  * `phase`.  Our routes carry protocol LNX_PROTO.
  *
  * Files: lnx_driver.c (table, open), lnx_netlink.c (socket), lnx_ns.c (namespaces and their sockets), lnx_link.c (any
- * interface), lnx_bridge.c, lnx_epair.c, lnx_addr.c (addresses, routes), lnx_jail.c, lnx_exec.c (start, stop), lnx_process.c,
+ * interface), lnx_bridge.c, lnx_epair.c, lnx_addr.c (addresses, routes), lnx_announce.c, lnx_jail.c, lnx_exec.c (start, stop), lnx_process.c,
  * lnx_probe.c, lnx_sysctl.c, lnx_observe.c, lnx_counters.c, lnx_watch.c.
  *
  * One thread; the thread is in the host namespace whenever a function of the driver is not running.
@@ -114,6 +114,12 @@ lnx_exec_fn lnx_sysctl_set, lnx_sysctl_get;
 lnx_exec_fn lnx_jail_create, lnx_jail_set, lnx_jail_destroy;
 lnx_exec_fn lnx_jail_start, lnx_jail_stop;
 lnx_exec_fn lnx_probe;
+
+/* lnx_announce.c */
+/* From now on the kernel tells the neighbours when this interface comes up or gets another MAC address. */
+void lnx_announce_changes(struct lnx *l, const char *jail, const struct lnx_link *link);
+/* Tells them now of the addresses it has. */
+void lnx_announce(struct lnx *l, struct nl *nl, const char *jail, const struct lnx_link *link);
 
 /* lnx_sysctl.c: dotted key below /proc/sys of the namespace the thread is in; only net.* */
 int lnx_sysctl_write(const char *key, const char *value, bool *changed, struct err *err);

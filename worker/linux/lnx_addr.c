@@ -121,8 +121,10 @@ lnx_addr_add(struct lnx *l, const struct cmd *c, struct reply *out, struct err *
 		mnl_attr_put_u32(nlh, IFA_FLAGS, IFA_F_NODAD);
 	sys = nl_talk(nl, nlh);
 	out->result = REPLY_DONE;
-	if (sys == 0)
+	if (sys == 0) {
+		lnx_announce(l, nl, a->jail, &link);
 		return (0);
+	}
 	memcpy(ext, nl->ext, sizeof(ext));
 	if (sys == EEXIST && have_addr(nl, &a->prefix, link.o.ifindex)) {
 		out->result = REPLY_UNCHANGED;

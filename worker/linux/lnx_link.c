@@ -273,6 +273,8 @@ lnx_if_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err *er
 	out->result = change ? REPLY_DONE : REPLY_UNCHANGED;
 	if (!change)
 		return (0);
+	if ((s->fields & (IFSET_MAC | IFSET_UP)) && (s->up || link.o.up))
+		lnx_announce_changes(l, s->jail, &link);
 	sys = s->fields == IFSET_MARK ? nl_talk(nl, nlh) : talk_maybe_down(nl, nlh, &link);
 	return (sys == 0 ? 0 : nl_fail(nl, err, sys, "changing %s", s->ifname));
 }
