@@ -693,6 +693,22 @@ test_migrate(void **state)
 	assert_int_equal(err.code, ERR_UNSUPPORTED);
 }
 
+/* A column holds what it says and nothing else, in every table of ours. */
+static void
+test_every_table_is_strict(void **state)
+{
+	char loose[64] = "";
+	int64_t n = 0;
+
+	(void)state;
+	OK(store_ask_int(w, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", &n,
+	    E));
+	assert_true(n > 30);
+	OK(store_ask_text(w, "SELECT coalesce(group_concat(name), '') FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+	    " AND strict = 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", loose, sizeof(loose), E));
+	assert_string_equal(loose, "");
+}
+
 /* The schema refuses what valid.c should have. */
 static void
 test_checks(void **state)
@@ -892,7 +908,8 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_objects), T(test_replace), T(test_list), T(test_references), T(test_savepoint),
 		T(test_sticky), T(test_macs), T(test_ops), T(test_events), T(test_seen), T(test_found), T(test_tokens),
-		T(test_reader), T(test_files), T(test_refuse), T(test_damage), T(test_migrate), T(test_checks), T(test_many), T(test_audit_trimmed) };
+		T(test_reader), T(test_files), T(test_refuse), T(test_damage), T(test_migrate), T(test_every_table_is_strict),
+		T(test_checks), T(test_many), T(test_audit_trimmed) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
