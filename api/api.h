@@ -271,8 +271,7 @@ int changes_put(struct changes *c, struct topo *next, const struct object *befor
  * carried over; new ones have zero id and MAC), skips what does not change, and puts them into 'next' (a view of
  * 'want'). Errors go to errs with pointers into the topology document.  R runs valid_object() on the changed objects.
  */
-int write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next,
-    struct changes *out, struct errs *errs);
+int write_apply(const struct write *w, const struct topo *want, struct topo *next, struct changes *out, struct errs *errs);
 
 enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_REPLAY /* of an earlier request with the same key */, OUT_PROBE, OUT_COUNTERS, OUT_FILES };
 struct outcome {

@@ -381,11 +381,9 @@ apply(struct apply *a)
 }
 
 int
-write_apply(const struct write *w, const struct topo *want, uint32_t features, struct topo *next, struct changes *out,
-    struct errs *errs)
+write_apply(const struct write *w, const struct topo *want, struct topo *next, struct changes *out, struct errs *errs)
 {
 	struct apply a = { w, want, next, out, errs };
-	(void)features;	/* R checks the changed objects with valid_object() */
 
 	api_json_fresh();
 	if (apply(&a) == -1)

@@ -198,18 +198,18 @@ codec_get_pairs(struct jd *d, const json_t *j, const char *key, size_t max, stru
 {
 	const json_t *map = jd_object(d, j, key, LIMIT_PAIRS);
 	struct pair v[LIMIT_PAIRS];
+	const char *name;
+	json_t *value;
 	size_t mark, n = 0;
-	void *it;
 
 	if (map == NULL)
 		return;
 	mark = jd_push(d, key);
-	for (it = json_object_iter((json_t *)(uintptr_t)map); it != NULL;
-	    it = json_object_iter_next((json_t *)(uintptr_t)map, it)) {
-		v[n].key = json_object_iter_key(it);
-		if (*v[n].key == '\0' || strlen(v[n].key) >= NAME_SIZE)
-			jd_error_at(d, v[n].key, ERR_INVALID, "a key has 1 to %d bytes", NAME_SIZE - 1);
-		else if (jd_str(d, map, v[n].key, max, &v[n].value))
+	api_json_each(map, name, value) {
+		v[n].key = name;
+		if (*name == '\0' || strlen(name) >= NAME_SIZE)
+			jd_error_at(d, name, ERR_INVALID, "a key has 1 to %d bytes", NAME_SIZE - 1);
+		else if (jd_str(d, map, name, max, &v[n].value))
 			n++;
 	}
 	if (object_pairs(o, out, v, n) == -1)

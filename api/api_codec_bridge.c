@@ -29,18 +29,18 @@ decode_members(struct jd *d, const json_t *j, struct object *o)
 {
 	const json_t *map = jd_object(d, j, "members", LIMIT_MEMBERS);
 	struct member v[LIMIT_MEMBERS] = { 0 };
+	const char *ifname;
+	json_t *value;
 	size_t mark, inner, n = 0;
-	void *it;
 
 	if (map == NULL)
 		return;
 	mark = jd_push(d, "members");
-	for (it = json_object_iter((json_t *)(uintptr_t)map); it != NULL;
-	    it = json_object_iter_next((json_t *)(uintptr_t)map, it)) {
-		v[n].ifname = json_object_iter_key(it);
-		inner = jd_push(d, v[n].ifname);
-		if (codec_name_ok(KIND_ATTACHMENT, v[n].ifname, d))
-			decode_port(d, json_object_iter_value(it), o, &v[n++].port);
+	api_json_each(map, ifname, value) {
+		inner = jd_push(d, ifname);
+		v[n].ifname = ifname;
+		if (codec_name_ok(KIND_ATTACHMENT, ifname, d))
+			decode_port(d, value, o, &v[n++].port);
 		jd_pop(d, inner);
 	}
 	if (object_members(o, v, n) == -1)

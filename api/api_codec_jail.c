@@ -36,15 +36,13 @@ decode_routes(struct jd *d, const json_t *j, struct object *o)
 	struct route v[LIMIT_ROUTES];
 	size_t mark, inner, k, n = 0;
 	const char *key;
+	json_t *value;
 	struct err err;
-	void *it;
 
 	if (map == NULL)
 		return;
 	mark = jd_push(d, "routes");
-	for (it = json_object_iter((json_t *)(uintptr_t)map); it != NULL;
-	    it = json_object_iter_next((json_t *)(uintptr_t)map, it)) {
-		key = json_object_iter_key(it);
+	api_json_each(map, key, value) {
 		if (!jd_ip(d, map, key, &v[n].gateway))
 			continue;
 		inner = jd_push(d, key);

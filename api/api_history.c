@@ -278,11 +278,11 @@ diff_value(json_t *out, const char *object, const char *path, const json_t *from
 		return (0);
 	if (!json_is_object(from) || !json_is_object(to))
 		return (diff_add(out, "change", object, path, from, to));
-	json_object_foreach((json_t *)(uintptr_t)from, key, value) {
+	api_json_each(from, key, value) {
 		snprintf(inner, sizeof(inner), "%s/%s", path, key);
 		rc |= diff_value(out, object, inner, value, json_object_get(to, key));
 	}
-	json_object_foreach((json_t *)(uintptr_t)to, key, value) {
+	api_json_each(to, key, value) {
 		snprintf(inner, sizeof(inner), "%s/%s", path, key);
 		if (json_object_get(from, key) == NULL)
 			rc |= diff_add(out, "change", object, inner, NULL, value);

@@ -122,9 +122,9 @@ take_lists(struct import *im, const json_t *j, struct jd *d)
 {
 	const json_t *networks = jd_array(d, j, "networks", NETWORKS_MAX), *behind = jd_array(d, j, "behind", BEHIND_MAX);
 	const json_t *macs = jd_object(d, j, "macs", KNOWN_MAX);
+	const char *ifname;
 	json_t *v;
 	size_t i;
-	void *it;
 
 	for (i = 0; networks != NULL && i < json_array_size(networks); i++)
 		take_prefix(d, "networks", json_array_get(networks, i), &im->networks[im->opts.nnetworks++]);
@@ -135,12 +135,10 @@ take_lists(struct import *im, const json_t *j, struct jd *d)
 		else
 			jd_error_at(d, "behind", ERR_INVALID, "wants names of jails, of at most %d bytes", NAME_SIZE - 1);
 	}
-	for (it = macs == NULL ? NULL : json_object_iter((json_t *)(uintptr_t)macs); it != NULL;
-	    it = json_object_iter_next((json_t *)(uintptr_t)macs, it)) {
+	api_json_each(macs, ifname, v) {
 		struct conv_known *k = &im->known[im->opts.nknown];
 
-		k->ifname = json_object_iter_key(it);
-		v = json_object_iter_value(it);
+		k->ifname = ifname;
 		if (json_is_string(v) && mac_parse(json_string_value(v), &k->mac, NULL) == 0)
 			im->opts.nknown++;
 		else

@@ -271,12 +271,9 @@ void
 jd_known(struct jd *d, const json_t *obj, const char *const *keys, const char *const *more)
 {
 	const char *key;
-	void *it;
+	json_t *value;
 
-	/* jansson's iteration takes a mutable object but changes nothing. */
-	for (it = json_object_iter((json_t *)(uintptr_t)obj); it != NULL;
-	    it = json_object_iter_next((json_t *)(uintptr_t)obj, it)) {
-		key = json_object_iter_key(it);
+	api_json_each(obj, key, value) {
 		if (!in_list(keys, key) && !in_list(more, key))
 			jd_error_at(d, key, ERR_INVALID, "unknown field");
 	}

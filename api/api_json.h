@@ -24,6 +24,9 @@ bool api_json_failed(void);
 /* Compact text, malloc'ed; NULL = memory was out, now or since api_json_fresh(). */
 char *api_json_text(const json_t *j);
 
+/* json_object_foreach over what is not to be changed: jansson's iteration takes a mutable object, but changes nothing.  NULL has no members. */
+#define api_json_each(object, key, value) json_object_foreach((json_t *)(uintptr_t)(object), key, value)
+
 /* ERR_SYNTAX with line and column; size limits are the caller's.  The result is always an object or an array. */
 int api_json_parse(const char *text, size_t size, json_t **out, struct err *err);
 

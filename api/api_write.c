@@ -262,9 +262,10 @@ take_topology(struct write *w, const json_t *j, struct jd *d)
 {
 	static const size_t limits[KIND_COUNT] = { LIMIT_BRIDGES, LIMIT_EPAIRS, LIMIT_JAILS, LIMIT_ATTACHMENTS };
 	const char *known[KIND_COUNT + 1] = { NULL };
+	const char *name;
 	const json_t *map;
+	json_t *value;
 	size_t mark, inner;
-	void *it;
 	int kind;
 
 	if (!jd_is_object(d, j))
@@ -280,10 +281,11 @@ take_topology(struct write *w, const json_t *j, struct jd *d)
 		if (map == NULL)
 			continue;
 		mark = jd_push(d, known[kind]);
-		for (it = json_object_iter((json_t *)(uintptr_t)map); it != NULL && d->errs->more == 0;
-		    it = json_object_iter_next((json_t *)(uintptr_t)map, it)) {
-			inner = jd_push(d, json_object_iter_key(it));
-			add_object(w, (enum kind)kind, json_object_iter_key(it), false, json_object_iter_value(it), d);
+		api_json_each(map, name, value) {
+			if (d->errs->more > 0)
+				break;	/* nobody is told more */
+			inner = jd_push(d, name);
+			add_object(w, (enum kind)kind, name, false, value, d);
 			jd_pop(d, inner);
 		}
 		jd_pop(d, mark);

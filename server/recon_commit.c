@@ -331,7 +331,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 	p->ticket = t;
 	if (!check_there(t->write, &g->view, &out->errs))
 		goto refuse;
-	if (write_apply(t->write, &g->view, atomic_load(&r->conf->health->features), &next, &p->changes, &out->errs) == 0 &&
+	if (write_apply(t->write, &g->view, &next, &p->changes, &out->errs) == 0 &&
 	    check_selector(t->write, &p->changes, &next, &out->errs)) {
 		drift_ticket(r, t->write, &p->changes, &next, &out->errs);
 		if (out->errs.n == 0)

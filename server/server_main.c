@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,112 +93,76 @@ add_listener(struct options *o, const char *fd, enum http_kind kind)
 	return (0);
 }
 
-static int *
-limit_of(struct options *o, int option)
-{
-	struct http_limits *l = &o->limits;
-	int *const fields[] = { &l->connections, &l->per_address, &l->request_s, &l->rate, &l->rate_loopback };
+/* What jailnetd says on the command line (worker/spawn.c). */
+enum arg { ARG_FLAG, ARG_TEXT, ARG_NUMBER, ARG_LISTEN };
+#define ARG(name, is, field) { name, is, offsetof(struct options, field) }
+static const struct arg_row {
+	const char *name;
+	enum arg is;
+	size_t at;	/* in struct options; of ARG_LISTEN the kind */
+} args[] = {
+	ARG("channel", ARG_NUMBER, channel),
+	ARG("state-dir", ARG_TEXT, state_dir),
+	{ "unix", ARG_LISTEN, HTTP_LOCAL },
+	{ "tcp", ARG_LISTEN, HTTP_PLAIN },
+	{ "tls", ARG_LISTEN, HTTP_TLS },
+	ARG("tls-cert", ARG_TEXT, tls_cert),
+	ARG("tls-key", ARG_TEXT, tls_key),
+	ARG("sandbox", ARG_FLAG, sandbox),
+	ARG("powerless-root", ARG_FLAG, powerless_root),
+	ARG("admin-uids", ARG_TEXT, uids[ROLE_ADMIN]),
+	ARG("operator-uids", ARG_TEXT, uids[ROLE_OPERATOR]),
+	ARG("viewer-uids", ARG_TEXT, uids[ROLE_VIEWER]),
+	ARG("worker-pid", ARG_NUMBER, worker_pid),
+	ARG("hosts", ARG_TEXT, hosts),
+	ARG("connections", ARG_NUMBER, limits.connections),
+	ARG("connections-per-address", ARG_NUMBER, limits.per_address),
+	ARG("request-timeout", ARG_NUMBER, limits.request_s),
+	ARG("rate-limit", ARG_NUMBER, limits.rate),
+	ARG("rate-limit-loopback", ARG_NUMBER, limits.rate_loopback),
+	ARG("revisions-keep", ARG_NUMBER, revisions_keep),
+	ARG("revisions-days", ARG_NUMBER, revisions_days),
+	ARG("www", ARG_NUMBER, www_fd),
+};
+#define ARG_FIRST 256	/* getopt's value of args[0]: no letter */
 
-	return (fields[option - '1']);
+static int
+arg_take(struct options *o, const struct arg_row *a, const char *value)
+{
+	void *field = (char *)o + (a->is == ARG_LISTEN ? 0 : a->at);
+
+	switch (a->is) {
+	case ARG_FLAG:
+		*(bool *)field = true;
+		return (0);
+	case ARG_TEXT:
+		*(const char **)field = value;
+		return (0);
+	case ARG_NUMBER:
+		return (number(value, field));
+	case ARG_LISTEN:
+		return (add_listener(o, value, (enum http_kind)a->at));
+	}
+	return (-1);
 }
 
 static int
 parse(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = {
-		{ "channel", required_argument, NULL, 'c' },
-		{ "state-dir", required_argument, NULL, 's' },
-		{ "unix", required_argument, NULL, 'u' },
-		{ "tcp", required_argument, NULL, 't' },
-		{ "sandbox", no_argument, NULL, 'x' },
-		{ "powerless-root", no_argument, NULL, 'r' },
-		{ "admin-uids", required_argument, NULL, 'a' },
-		{ "operator-uids", required_argument, NULL, 'o' },
-		{ "viewer-uids", required_argument, NULL, 'V' },
-		{ "worker-pid", required_argument, NULL, 'p' },
-		{ "hosts", required_argument, NULL, 'h' },
-		{ "tls", required_argument, NULL, 'T' },
-		{ "tls-cert", required_argument, NULL, 'C' },
-		{ "tls-key", required_argument, NULL, 'K' },
-		{ "connections", required_argument, NULL, '1' },
-		{ "connections-per-address", required_argument, NULL, '2' },
-		{ "request-timeout", required_argument, NULL, '3' },
-		{ "rate-limit", required_argument, NULL, '4' },
-		{ "rate-limit-loopback", required_argument, NULL, '5' },
-		{ "revisions-keep", required_argument, NULL, 'k' },
-		{ "revisions-days", required_argument, NULL, 'd' },
-		{ "www", required_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
-	};
+	struct option longs[NELEMS(args) + 1] = { { NULL, 0, NULL, 0 } };
 	int ch, bad = 0;
 
 	*o = (struct options){ .channel = -1, .www_fd = -1, .hosts = "", .limits = { .connections = 512, .per_address = 64, .request_s = 30 },
 		.revisions_keep = 1000, .revisions_days = 90 };
+	for (size_t i = 0; i < NELEMS(args); i++)
+		longs[i] = (struct option){ args[i].name, args[i].is == ARG_FLAG ? no_argument : required_argument, NULL, ARG_FIRST + (int)i };
 	while ((ch = getopt_long(argc, argv, "vf", longs, NULL)) != -1) {
-		switch (ch) {
-		case 'c':
-			bad |= number(optarg, &o->channel);
-			break;
-		case 's':
-			o->state_dir = optarg;
-			break;
-		case 'u':
-		case 't':
-		case 'T':
-			bad |= add_listener(o, optarg, ch == 'u' ? HTTP_LOCAL : ch == 't' ? HTTP_PLAIN : HTTP_TLS);
-			break;
-		case 'C':
-			o->tls_cert = optarg;
-			break;
-		case 'K':
-			o->tls_key = optarg;
-			break;
-		case '1':
-		case '2':
-		case '3':
-		case '4':
-		case '5':
-			bad |= number(optarg, limit_of(o, ch));
-			break;
-		case 'x':
-			o->sandbox = true;
-			break;
-		case 'r':
-			o->powerless_root = true;
-			break;
-		case 'a':
-			o->uids[ROLE_ADMIN] = optarg;
-			break;
-		case 'o':
-			o->uids[ROLE_OPERATOR] = optarg;
-			break;
-		case 'V':
-			o->uids[ROLE_VIEWER] = optarg;
-			break;
-		case 'h':
-			o->hosts = optarg;
-			break;
-		case 'p':
-			bad |= number(optarg, &o->worker_pid);
-			break;
-		case 'k':
-			bad |= number(optarg, &o->revisions_keep);
-			break;
-		case 'd':
-			bad |= number(optarg, &o->revisions_days);
-			break;
-		case 'w':
-			bad |= number(optarg, &o->www_fd);
-			break;
-		case 'v':
-			o->verbose = true;
-			break;
-		case 'f':
-			o->foreground = true;
-			break;
-		default:
+		o->verbose |= ch == 'v';
+		o->foreground |= ch == 'f';
+		if (ch == '?')
 			bad = -1;
-		}
+		else if (ch >= ARG_FIRST)
+			bad |= arg_take(o, &args[ch - ARG_FIRST], optarg);
 	}
 	return (bad != 0 || o->channel == -1 || o->state_dir == NULL || optind != argc ? -1 : 0);
 }

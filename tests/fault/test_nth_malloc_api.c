@@ -109,7 +109,7 @@ write_one(const void *arg)
 	if (topo_view(&next, &want, &err) == -1)
 		errs_add_err(&errs, &err);
 	else
-		rc = write_apply(w, &want, 0, &next, &changes, &errs);
+		rc = write_apply(w, &want, &next, &changes, &errs);
 	nth_off();
 	if (rc == 0 && nchanges == 0)
 		nchanges = changes.n;

@@ -69,7 +69,7 @@ apply(const struct write *w)
 
 	topo_init(&next);
 	FUZZ_CHECK(topo_view(&next, &want, NULL) == 0);
-	if (write_apply(w, &want, ~0u, &next, &changes, &errs) == 0) {
+	if (write_apply(w, &want, &next, &changes, &errs) == 0) {
 		for (size_t i = 0; i < changes.n; i++)
 			if (changes.v[i].after != NULL)
 				valid_object(changes.v[i].after, ~0u, &errs);

@@ -59,7 +59,7 @@ apply(const char *method, const char *target, const char *body)
 
 	forget();
 	OK(topo_view(&next, &want, E));
-	rc = write_apply(w, &want, 0, &next, &changes, &errs);
+	rc = write_apply(w, &want, &next, &changes, &errs);
 	if (rc == 0 && errs.n > 0)
 		fail_msg("0 with an error: %s", errs.v[0].msg);
 	write_free(w);

@@ -111,7 +111,7 @@ test_topology(void **state)
 	w = rig_write("PUT", "/v1/topology", text);
 	OK(store_topo(rig.reader, &want, E));
 	OK(topo_view(&next, &want, E));
-	assert_int_equal(write_apply(w, &want, 0, &next, &changes, &errs), 0);
+	assert_int_equal(write_apply(w, &want, &next, &changes, &errs), 0);
 	assert_int_equal(changes.n, 0);
 	write_free(w);
 	free(text);
