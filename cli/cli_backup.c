@@ -26,6 +26,8 @@
 #endif
 #define PATH_MAX_SIZE 1024
 #define HEADER_SIZE 100		/* sqlite.org/fileformat.html, 1.3 */
+#define PAGE_SIZE_AT 16
+#define PAGES_AT 28
 #define ID_AT 68
 #define LOCKS_AT 0x40000000	/* where SQLite keeps the locks of an open database */
 
@@ -111,12 +113,22 @@ static int
 is_ours(int fd, const char *path)
 {
 	static const unsigned char id[4] = { 'J', 'N', 'E', 'T' };
-	unsigned char header[HEADER_SIZE];
+	unsigned char h[HEADER_SIZE];
+	long long page, pages;
+	struct stat st;
 
-	if (pread(fd, header, sizeof(header), 0) == (ssize_t)sizeof(header) && memcmp(header, "SQLite format 3", 16) == 0 &&
-	    memcmp(header + ID_AT, id, sizeof(id)) == 0)
+	if (fstat(fd, &st) == -1)
+		return (fail(path));
+	if (pread(fd, h, sizeof(h), 0) != (ssize_t)sizeof(h) || memcmp(h, "SQLite format 3", 16) != 0 || memcmp(h + ID_AT, id, sizeof(id)) != 0) {
+		cli_warn("%s is no backup of jailnet", path);
+		return (-1);
+	}
+	page = h[PAGE_SIZE_AT] << 8 | h[PAGE_SIZE_AT + 1];
+	page = page == 1 ? 65536 : page;
+	pages = (long long)h[PAGES_AT] << 24 | h[PAGES_AT + 1] << 16 | h[PAGES_AT + 2] << 8 | h[PAGES_AT + 3];
+	if (st.st_size == page * pages)
 		return (0);
-	cli_warn("%s is no backup of jailnet", path);
+	cli_warn("%s is not whole: it has %lld bytes, and says that they are %lld", path, (long long)st.st_size, page * pages);
 	return (-1);
 }
 

@@ -61,6 +61,22 @@ def test_what_is_no_backup_is_refused(tmp_path):
     jailnet("restore", "--state-dir", str(tmp_path), str(tmp_path / "nosuch"), code=2)
 
 
+def test_what_is_not_whole_moves_nothing(tmp_path):
+    """What a full disk or a broken copy has left of a backup does not take the place of the database."""
+    backup, state = str(tmp_path / "backup.db"), str(tmp_path / "state")
+    with Daemon() as d:
+        jailnet("--socket", d.path, "backup", backup)
+    whole = os.stat(backup).st_size
+    jailnet("restore", "--state-dir", state, backup)
+    good = open(os.path.join(state, "jailnet.db"), "rb").read()
+    assert len(good) == whole
+    for change in (-4096, -1, 4096, 100 - whole):
+        shutil.copy(backup, backup + ".cut")
+        os.truncate(backup + ".cut", whole + change)
+        assert "not whole" in jailnet("restore", "--state-dir", state, backup + ".cut", code=1)
+        assert os.listdir(state) == ["jailnet.db"] and open(os.path.join(state, "jailnet.db"), "rb").read() == good
+
+
 def test_the_support_bundle_holds_no_secret():
     with Daemon(kernel=True) as d:
         t = d.post("/v1/tokens", {"name": "ci", "role": "viewer"}).json
