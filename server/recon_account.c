@@ -11,7 +11,7 @@
 #include "server/recon_int.h"
 
 #define TOKENS_MAX 10000
-#define SESSIONS_MAX 10000
+#define SESSIONS_MAX 100	/* of one actor, and codes: the oldest goes, and nobody keeps another from signing in */
 
 /* Never longer than what it is made with; behind a session that is its token. */
 static int
@@ -102,10 +102,7 @@ session_store(struct recon *r, const struct write *w, const char *prefix, const 
 	struct account *a = w->account;
 	struct session_row *s = &a->session;
 	int64_t end = s->grant.expires_at;
-	size_t n;
 
-	if (store_session_count(r->store, &n, err) == -1)
-		return (-1);
 	ident_new("se_", s->id);
 	s->grant.created_at = now;
 	s->grant.expires_at = now + a->lifetime_ms;
@@ -117,10 +114,7 @@ session_store(struct recon *r, const struct write *w, const char *prefix, const 
 	if (recon_begin(r, true, err) == -1)
 		return (-1);
 	store_session_trim(r->store, now, err);
-	if (n >= SESSIONS_MAX) {
-		store_rollback(r->store);
-		return (err_set(err, ERR_LIMIT, "there are %d sessions already", SESSIONS_MAX));
-	}
+	store_session_keep(r->store, s->actor, s->is_code, SESSIONS_MAX - 1, err);
 	if (exchanged != NULL)
 		store_session_delete(r->store, exchanged, err);
 	store_session_add(r->store, s, err);

@@ -328,6 +328,7 @@ int store_session_add(struct store *s, const struct session_row *r, struct err *
 int store_session_find(struct store *s, const uint8_t sha256[32], struct session_row *out, struct err *err);	/* ERR_NOT_FOUND */
 int store_session_delete(struct store *s, const uint8_t sha256[32], struct err *err);
 int store_session_trim(struct store *s, int64_t now, struct err *err);	/* those that have expired */
-int store_session_count(struct store *s, size_t *out, struct err *err);
+/* Of this actor's sessions, or codes, only so many. */
+int store_session_keep(struct store *s, const char *actor, bool is_code, int newest, struct err *err);
 
 #endif

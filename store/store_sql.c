@@ -231,5 +231,6 @@ const char *const store_sql_text[SQL_COUNT] = {
 			     "FROM session WHERE sha256 = ?1",
 	[SQL_SESSION_DELETE] = "DELETE FROM session WHERE sha256 = ?1",
 	[SQL_SESSION_TRIM] = "DELETE FROM session WHERE expires_at <= ?1",
-	[SQL_SESSION_COUNT] = "SELECT count(*) FROM session",
+	[SQL_SESSION_KEEP] = "DELETE FROM session WHERE sha256 IN (SELECT sha256 FROM session WHERE actor = ?1 AND is_code = ?2 "
+			     "ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ?3)",
 };

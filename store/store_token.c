@@ -218,9 +218,12 @@ store_session_trim(struct store *s, int64_t now, struct err *err)
 }
 
 int
-store_session_count(struct store *s, size_t *out, struct err *err)
+store_session_keep(struct store *s, const char *actor, bool is_code, int newest, struct err *err)
 {
-	struct store_q q = store_q_open(s, SQL_SESSION_COUNT);
+	struct store_q q = store_q_open(s, SQL_SESSION_KEEP);
 
-	return (count(&q, out, err));
+	store_q_text(&q, actor);
+	store_q_int(&q, is_code);
+	store_q_int(&q, newest);
+	return (store_q_run(&q, err));
 }

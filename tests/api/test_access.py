@@ -353,6 +353,17 @@ def test_a_code_signs_in_once(d):
     assert raw(d, "POST", "/v1/session", {"code": code}).status == 401
 
 
+def test_nobody_takes_all_sessions(d):
+    """A hundred of each: then the oldest goes, and nobody else's."""
+    t, other = make(d), make(d)
+    theirs, _ = sign_in(d, token=other["token"])
+    code = d.tcp(t["token"]).post("/v1/session/code", {}).json["code"]
+    cookies = [sign_in(d, token=t["token"])[0] for _ in range(101)]
+    good = [raw(d, "GET", "/v1", None, {"Cookie": c}).status == 200 for c in [theirs] + cookies[:2] + cookies[-2:]]
+    assert good == [True, False, True, True, True]
+    sign_in(d, code=code)
+
+
 def test_a_code_keeps_the_limits_of_its_maker(d):
     c = client(d, role="operator", scopes=["net:read"], selector="env=prod", expires_in_seconds=600)
     code = c.post("/v1/session/code", {}).json["code"]

@@ -481,7 +481,7 @@ static void
 test_tokens(void **state)
 {
 	struct token_row t = { .id = "tk_1", .name = "first", .grant = { .role = "admin", .created_at = 4 } }, got;
-	struct session_row se = { .id = "se_1", .token = "tk_1", .actor = "token:tk_1", .grant = { .role = "viewer", .created_at = 4, .expires_at = 9 } };
+	struct session_row got_se, se = { .id = "se_1", .token = "tk_1", .actor = "token:tk_1", .grant = { .role = "viewer", .created_at = 4, .expires_at = 9 } };
 	struct err err;
 	size_t n = 9;
 
@@ -518,8 +518,7 @@ test_tokens(void **state)
 	OK(store_begin(w, E));
 	OK(store_token_delete(w, "tk_1", E));
 	OK(store_commit(w, E));
-	OK(store_session_count(w, &n, E));
-	assert_int_equal(n, 0);
+	assert_int_equal(store_session_find(w, se.sha256, &got_se, &err), -1);
 	se.token[0] = '\0';
 	OK(store_begin(w, E));
 	OK(store_session_add(w, &se, E));
@@ -527,6 +526,25 @@ test_tokens(void **state)
 	OK(store_commit(w, E));
 	assert_int_equal(store_session_find(w, se.sha256, &se, &err), -1);
 	assert_int_equal(err.code, ERR_NOT_FOUND);
+
+	/* the newest of each actor stay, and codes are counted for themselves */
+	OK(store_begin(w, E));
+	for (int i = 0; i < 9; i++) {
+		struct session_row one = se;
+
+		snprintf(one.id, sizeof(one.id), "se_%d", i);
+		snprintf(one.actor, sizeof(one.actor), "uid:%d", i / 7);
+		one.sha256[0] = (uint8_t)i;
+		one.is_code = i < 2;
+		one.grant.created_at = 100 - i;		/* the later the older */
+		OK(store_session_add(w, &one, E));
+	}
+	OK(store_session_keep(w, "uid:0", false, 3, E));
+	OK(store_commit(w, E));
+	for (int i = 0; i < 9; i++) {
+		se.sha256[0] = (uint8_t)i;
+		assert_int_equal(store_session_find(w, se.sha256, &got_se, &err), i == 5 || i == 6 ? -1 : 0);
+	}
 }
 
 static void
