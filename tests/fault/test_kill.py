@@ -145,7 +145,7 @@ def test_exec_start_runs_once_though_its_server_dies(world, tmp_path):
     with world.daemon() as d:
         t, _ = in_background(lambda: d.put("/v1/topology", slow(file)))
         d.wait(lambda: lines(file))
-        kill(d.server_pid())
+        d.kill_server()
         t.join(60)
         d.wait_ready()
         assert d.get("/v1/jails/web").json["status"]["state"] != "failed"

@@ -157,5 +157,7 @@ int lnx_observe(struct lnx *l, const struct cmd_observe *scope, struct observed 
 int lnx_counters(struct lnx *l, const struct cmd_observe *scope, struct observed *out, struct err *err);
 int lnx_watch_open(struct lnx *l, struct err *err);
 int lnx_watch_read(struct lnx *l, struct change *out);
+/* Off around a change of a link that the kernel tells of without saying that it was ours; for an instant, others' are missed. */
+void lnx_watch_links(struct lnx *l, bool on);
 
 #endif

@@ -53,5 +53,8 @@ lnx_announce(struct lnx *l, struct nl *nl, const char *jail, const struct lnx_li
 		(void)lnx_link_get_index(&l->host, link->o.peer, &port);
 	nl_begin_link(req, RTM_SETLINK, 0, &nlh)->ifi_index = (int)link->o.ifindex;
 	mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(link->o.mac.b), link->o.mac.b);
+	/* told of in this very call, in nobody's name: it is not "somebody changed it" */
+	lnx_watch_links(l, false);
 	(void)nl_talk(nl, nlh);
+	lnx_watch_links(l, true);
 }

@@ -31,6 +31,15 @@ lnx_watch_open(struct lnx *l, struct err *err)
 	return (0);
 }
 
+void
+lnx_watch_links(struct lnx *l, bool on)
+{
+	int group = RTNLGRP_LINK;
+
+	if (l->watch != NULL)
+		(void)mnl_socket_setsockopt(l->watch, on ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP, &group, sizeof(group));
+}
+
 /* One datagram into watch_rx.  -1 = none; overflow is told as ENOBUFS. */
 static int
 receive(struct lnx *l)
