@@ -44,6 +44,9 @@ struct api_info {		/* fixed after start */
 	const char *version;	/* jailnet's */
 	const char *platform;	/* "linux", "freebsd" */
 	const char *http_library;	/* MHD_get_version() */
+	/* for GET /v1/support; NULL = not known */
+	const char *kernel, *policy;	/* uname; the policy of jailnetd.conf, a line for each key */
+	const char *tls_library, *store_library, *hash_library;
 	int worker_pid;
 	bool sandbox;
 };
@@ -145,6 +148,7 @@ enum write_verb {
 	/* not writes, but only R can ask the worker */
 	WRITE_COUNTERS,
 	WRITE_METRICS,
+	WRITE_SUPPORT,
 	WRITE_FILES,	/* an import of the host's own files: becomes a dry WRITE_TOPOLOGY when R has them */
 	/* of a route only: it is decoded into WRITE_TOPOLOGY */
 	WRITE_ROLLBACK,

@@ -236,6 +236,11 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		api_import_finish(w, o, &req, res);
 		return;
 	}
+	if (w->verb == WRITE_SUPPORT) {
+		/* the less works, the more it is wanted */
+		api_support_answer(a, o->counters, res, &req);
+		return;
+	}
 	switch (o->kind) {
 	case OUT_FAILED:
 		finish_failed(w, o, res);

@@ -143,7 +143,7 @@ api_read_fn api_root_get, api_server_get, api_livez_get, api_readyz_get, api_ope
 api_read_fn api_object_list, api_object_get, api_iface_list, api_mac_list, api_topology_get, api_op_list, api_op_get,
     api_event_page, api_change_list, api_drift_list, api_token_list, api_token_get, api_whoami_get;
 api_read_fn api_export_get;
-api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get, api_plan_get, api_audit_list, api_support_get;
+api_read_fn api_revision_list, api_revision_get, api_revision_diff, api_confirm_get, api_plan_get, api_audit_list;
 
 /* --- import and export: api_import.c ----------------------------------------------------------------------- */
 
@@ -165,6 +165,9 @@ json_t *api_op_json(const struct op_row *op, const struct confirm_row *waits);
 int api_op_load(struct api *a, const char *id, json_t **out, struct err *err);
 
 /* api_metrics.c, api_counters.c */
+/* What GET /metrics says; c NULL = the worker has not answered.  malloc'ed, NULL = out of memory. */
+char *api_metrics_text(struct api *a, const struct counters *c);
+void api_support_answer(struct api *a, const struct counters *c, struct api_res *res, const struct api_req *req);
 void api_metrics_answer(struct api *a, const struct counters *c, struct api_res *res, const struct api_req *req);
 void api_counters_answer(struct api *a, const struct write *w, const struct counters *c, struct api_res *res, const struct api_req *req);
 

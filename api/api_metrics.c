@@ -383,21 +383,20 @@ put_info(FILE *f, const struct api *a)
 	one(f, "store_writable", "gauge", "0 when the disk is full or the database damaged: reads only.", atomic_load(&h->store_ok));
 }
 
-void
-api_metrics_answer(struct api *a, const struct counters *c, struct api_res *res, const struct api_req *req)
+char *
+api_metrics_text(struct api *a, const struct counters *c)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *f = open_memstream(&text, &size);
 	bool bad;
 
-	if (f == NULL) {
-		api_answer_text(res, NULL, "text/plain", req);
-		return;
-	}
+	if (f == NULL)
+		return (NULL);
 	put_info(f, a);
 	put_store(f, a);
-	put_counters(f, c);
+	if (c != NULL)
+		put_counters(f, c);
 	if (a->metrics != NULL) {
 		put_recon(f, a->metrics);
 		put_http(f, a->metrics);
@@ -409,7 +408,13 @@ api_metrics_answer(struct api *a, const struct counters *c, struct api_res *res,
 		free(text);
 		text = NULL;
 	}
-	api_answer_text(res, text, "text/plain", req);
+	return (text);
+}
+
+void
+api_metrics_answer(struct api *a, const struct counters *c, struct api_res *res, const struct api_req *req)
+{
+	api_answer_text(res, api_metrics_text(a, c), "text/plain", req);
 	if (res->status == 200)
 		res->content_type = "text/plain; version=0.0.4";
 }

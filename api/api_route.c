@@ -94,7 +94,7 @@ const struct api_route api_routes[] = {
 	WRITE("POST", "/v1/drift/{id}/repair", "repairDrift", 0, WRITE_DRIFT_REPAIR, NULL),
 	WRITE("POST", "/v1/drift/{id}/adopt", "adoptDrift", 0, WRITE_DRIFT_ADOPT, q_dry),
 	{ "POST", "/v1/backup", "createBackup", ROLE_ADMIN, 0, true, WRITE_BACKUP, false, NULL, NULL },
-	READ("/v1/support", "getSupport", ROLE_ADMIN, 0, NULL, api_support_get),
+	{ "GET", "/v1/support", "getSupport", ROLE_ADMIN, 0, true, WRITE_SUPPORT, false, NULL, NULL },
 	READ("/v1/audit", "listAudit", ROLE_ADMIN, 0, q_audit, api_audit_list),
 	READ("/v1/tokens", "listTokens", ROLE_ADMIN, 0, q_list, api_token_list),
 	ACCOUNT("POST", "/v1/tokens", "createToken", ROLE_ADMIN, WRITE_TOKEN_CREATE),
@@ -180,7 +180,7 @@ api_verb_has_body(enum write_verb verb)
 bool
 api_verb_asks(enum write_verb verb)
 {
-	return (verb == WRITE_COUNTERS || verb == WRITE_METRICS);
+	return (verb == WRITE_COUNTERS || verb == WRITE_METRICS || verb == WRITE_SUPPORT);
 }
 
 int

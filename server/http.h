@@ -35,7 +35,8 @@ enum http_kind { HTTP_LOCAL /* UNIX socket */, HTTP_PLAIN, HTTP_TLS };
 
 struct http_listener;
 
-const char *http_library(void);	/* libmicrohttpd's version */
+const char *http_library(void);
+const char *http_tls_library(void);	/* libmicrohttpd's version */
 
 /*
  * TLS 1.3 with this certificate chain and key (PEM), for all TLS listeners; before the first of them.  The files are read again when they

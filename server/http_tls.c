@@ -272,3 +272,9 @@ http_tls_look(struct MHD_Connection *conn, struct conn *c)
 	crypto_hash_sha256(c->certificate, der[0].data, der[0].size);
 	c->has_certificate = true;
 }
+
+const char *
+http_tls_library(void)
+{
+	return (gnutls_check_version(NULL));
+}

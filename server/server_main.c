@@ -3,7 +3,7 @@
  *
  * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
  *
- *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] ... [--revisions-keep N] [--revisions-days N] [--www FD] [-v] [-f]
+ *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] ... [--revisions-keep N] [--revisions-days N] [--policy TEXT] [--www FD] [-v] [-f]
  *
  * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
  */
@@ -11,11 +11,13 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -45,6 +47,8 @@ struct options {
 	struct http_limits limits;
 	int worker_pid;
 	int revisions_keep, revisions_days;
+	const char *policy;	/* of jailnetd.conf, to be told; root keeps it */
+	char kernel[160];
 	int www_fd;		/* the directory of the dashboard, -1 = none */
 };
 
@@ -123,6 +127,7 @@ static const struct arg_row {
 	ARG("revisions-keep", ARG_NUMBER, revisions_keep),
 	ARG("revisions-days", ARG_NUMBER, revisions_days),
 	ARG("www", ARG_NUMBER, www_fd),
+	ARG("policy", ARG_TEXT, policy),
 };
 #define ARG_FIRST 256	/* getopt's value of args[0]: no letter */
 
@@ -245,7 +250,8 @@ serve(const struct options *o, struct store *writer, struct err *err)
 	    "linux";
 #endif
 	struct api_info info = { .version = JAILNET_VERSION, .platform = platform, .http_library = http_library(),
-		.worker_pid = o->worker_pid, .sandbox = o->sandbox };
+		.worker_pid = o->worker_pid, .sandbox = o->sandbox, .kernel = o->kernel, .policy = o->policy, .tls_library = http_tls_library(),
+		.store_library = store_library(), .hash_library = sodium_version_string() };
 	struct ticket_queue queue;
 	struct http_www *www = dashboard_open(o->www_fd);
 	struct http_conf http = { .queue = &queue, .health = &health, .metrics = &metrics, .info = &info, .state_dir = o->state_dir,
@@ -285,6 +291,7 @@ main(int argc, char **argv)
 	char token[TOKEN_SIZE] = "";
 	struct store *writer = NULL;
 	struct confine confine;
+	struct utsname un;
 	struct options o;
 	struct err err = { 0 }, damage;
 	int rc = -1;
@@ -300,6 +307,8 @@ main(int argc, char **argv)
 		return (EX_CONFIG);
 	}
 	api_init();
+	if (uname(&un) == 0)
+		snprintf(o.kernel, sizeof(o.kernel), "%.40s %.60s %.20s", un.sysname, un.release, un.machine);
 	confine = (struct confine){ .state_dir = o.state_dir, .read_files = { o.tls_cert, o.tls_key }, .read_fd = o.www_fd };
 	if (ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 && store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
 	    (store_is_damaged(writer, &damage) || auth_first_token(writer, o.state_dir, token, &err) == 0)) {

@@ -280,6 +280,7 @@ int store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row 
  * written, moved or deleted.  True and *why when it is so.
  */
 bool store_is_damaged(const struct store *s, struct err *why);
+const char *store_library(void);	/* the version of SQLite */
 /* Bytes of the database and of its write-ahead log. */
 int store_size(struct store *s, int64_t *db, int64_t *wal, struct err *err);
 

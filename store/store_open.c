@@ -293,6 +293,12 @@ fail:
 	return (-1);
 }
 
+const char *
+store_library(void)
+{
+	return (sqlite3_libversion());
+}
+
 static int
 file_size(struct store *s, const char *name, int64_t *out, struct err *err)
 {

@@ -3,6 +3,7 @@
  */
 #include "worker/policy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/conf.h"
@@ -335,6 +336,22 @@ check_files(const struct check *c, enum cmd_op op, const struct cmd_files *v)
 		return (DENY(c, "import_host of jailnetd.conf is no: the host's files are not read. Set it to yes, or send the files: jailnet import %s",
 		    host_format_name(v->format)));
 	return (0);
+}
+
+static const char *
+word(bool v)
+{
+	return (v ? "yes" : "no");
+}
+
+void
+policy_print(const struct policy *p, char buf[POLICY_TEXT_SIZE])
+{
+	snprintf(buf, POLICY_TEXT_SIZE,
+	    "uplinks = %s\nadopt = %s\njail_paths = %s\nallow_exec = %s\nsysctls = %s\nhost_sysctls = %s\njail_params = %s\nhost_routes = %s\n"
+	    "import_host = %s\nimport_root = %s\nmax_jails = %u\nmax_epairs = %u\nmax_bridges = %u\n",
+	    p->uplinks, p->adopt, p->jail_paths, word(p->allow_exec), p->sysctls, p->host_sysctls, p->jail_params, word(p->host_routes),
+	    word(p->import_host), p->import_root, p->max_jails, p->max_epairs, p->max_bridges);
 }
 
 void

@@ -30,6 +30,9 @@ struct policy_counts {
 	uint32_t jails, epairs, bridges;
 };
 
+/* As lines of jailnetd.conf, for those who ask what root would do. */
+#define POLICY_TEXT_SIZE (6 * POLICY_WORDS + PATH_SIZE + 512)
+void policy_print(const struct policy *p, char buf[POLICY_TEXT_SIZE]);
 /* All open: for a sandbox, where there is nothing to protect. */
 void policy_open(struct policy *p);
 /* -1 = refused: ERR_DENIED, or ERR_LIMIT when a count is reached. */

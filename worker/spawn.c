@@ -25,7 +25,7 @@
 extern char **environ;	/* no header of FreeBSD has it */
 
 #define FIRST_FD 3
-#define ARGS_MAX 64
+#define ARGS_MAX 96
 #define EX_EXEC_FAILED 78	/* not worth a restart */
 
 /* Our own program's directory, so that a build tree works as it is. */
@@ -183,6 +183,7 @@ struct args {
 	char numbers[LISTEN_TCP_MAX + 16][16];
 	size_t nnumbers;
 	char uids[sizeof(((struct options_conf *)0)->admin_uids) + 4];
+	char policy[POLICY_TEXT_SIZE];
 };
 
 static void
@@ -249,6 +250,8 @@ build_args(struct args *a, const struct spawn *s, pid_t worker, bool has_www)
 	add_number(a, "--rate-limit-loopback", (int)o->conf.rate_limit_loopback);
 	add_number(a, "--revisions-keep", (int)o->conf.revisions_keep);
 	add_number(a, "--revisions-days", (int)o->conf.revisions_days);
+	policy_print(&o->conf.policy, a->policy);
+	add_text(a, "--policy", a->policy);
 	if (o->log_level == LOG_LVL_DEBUG)
 		add(a, "-v");
 	if (o->foreground)

@@ -103,6 +103,20 @@ do_dying(struct fake *f, char *const w[])
 }
 
 static int
+do_sysctl(struct fake *f, char *const w[])
+{
+	int jail = fake_jail_find(f, ns(w[1]));
+
+	for (int i = 0; i < f->t->nsysctls; i++) {
+		struct fake_sysctl *s = &f->t->sysctls[i];
+
+		if (s->used && s->ns == jail && strcmp(s->key, w[2]) == 0)
+			return (str_copy(s->value, sizeof(s->value), w[3]));
+	}
+	return (-1);
+}
+
+static int
 do_physical(struct fake *f, char *const w[])
 {
 	struct mac mac = { { 2, 0, 0, 0, 0, (uint8_t)(f->t->ifindex + 1) } };
@@ -174,6 +188,7 @@ static const struct {
 	{ "jail-add", 2, do_jail_add },
 	{ "jail-del", 2, do_jail_del },
 	{ "dying", 3, do_dying },
+	{ "sysctl", 4, do_sysctl },
 	{ "physical", 2, do_physical },
 	{ "bridge-add", 2, do_bridge_add },
 	{ "epair-add", 3, do_epair_add },

@@ -2,6 +2,7 @@
  * fake_exec_jail: commands on jails, their sysctls, and the probe.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -131,9 +132,9 @@ fake_run_jail_destroy(struct fake_run *r, const struct cmd_ref *c)
 	return (0);
 }
 
-/* A shell that knows "sleep SECONDS", "exit N" and "daemon" (leaves a process), parted by ';'. Returns the exit status. */
+/* A shell that knows "sleep SECONDS", "exit N", "echo WORDS" and "daemon" (leaves a process), parted by ';'. Returns the exit status; said: the last words. */
 static int
-shell(struct fake_jail *j, const char *command, uint32_t timeout_s, bool *timed_out)
+shell(struct fake_jail *j, const char *command, uint32_t timeout_s, bool *timed_out, char said[64])
 {
 	char text[COMMAND_SIZE], *save = NULL;
 	double spent = 0;
@@ -144,6 +145,8 @@ shell(struct fake_jail *j, const char *command, uint32_t timeout_s, bool *timed_
 		w += strspn(w, " ");
 		if (strncmp(w, "exit ", 5) == 0)
 			return (atoi(w + 5));
+		if (strncmp(w, "echo ", 5) == 0)
+			snprintf(said, 64, ": %.60s", w + 5);
 		if (strncmp(w, "daemon", 6) == 0)
 			j->processes++;
 		if (strncmp(w, "sleep ", 6) == 0) {
@@ -165,6 +168,7 @@ shell(struct fake_jail *j, const char *command, uint32_t timeout_s, bool *timed_
 int
 fake_run_jail_start(struct fake_run *r, const struct cmd_exec *c)
 {
+	char said[64] = "";
 	bool late;
 	int i, status;
 
@@ -175,13 +179,13 @@ fake_run_jail_start(struct fake_run *r, const struct cmd_exec *c)
 	if (r->f->t->jails[i].phase == JAIL_STARTING)
 		return (err_set(r->err, ERR_BUSY, "exec.start of jail %s was cut short", c->name));
 	r->f->t->jails[i].phase = JAIL_STARTING;
-	status = shell(&r->f->t->jails[i], c->command, c->timeout_s, &late);
+	status = shell(&r->f->t->jails[i], c->command, c->timeout_s, &late, said);
 	if (late || status != 0)
 		r->f->t->jails[i].phase = JAIL_CREATED;
 	if (late)
-		return (err_set(r->err, ERR_TIMEOUT, "exec.start took longer than %u s", c->timeout_s));
+		return (err_set(r->err, ERR_TIMEOUT, "exec.start took longer than %u s%s", c->timeout_s, said));
 	if (status != 0)
-		return (err_set(r->err, ERR_EXEC, "exec.start exited with %d", status));
+		return (err_set(r->err, ERR_EXEC, "exec.start exited with %d%s", status, said));
 	if (r->half)
 		return (fake_run_cut_short(r));
 	r->f->t->jails[i].phase = JAIL_STARTED;
@@ -192,6 +196,7 @@ int
 fake_run_jail_stop(struct fake_run *r, const struct cmd_exec *c)
 {
 	struct fake_jail *j;
+	char said[64] = "";
 	bool late;
 	int i, status;
 
@@ -200,9 +205,9 @@ fake_run_jail_stop(struct fake_run *r, const struct cmd_exec *c)
 	j = &r->f->t->jails[i];
 	if (j->phase == JAIL_STOPPED && j->processes == 0)
 		return (fake_run_unchanged(r));
-	status = shell(j, c->command, c->timeout_s, &late);
+	status = shell(j, c->command, c->timeout_s, &late, said);
 	if (status != 0)
-		str_format(r->out->text, sizeof(r->out->text), "exec.stop exited with %d", status);
+		str_format(r->out->text, sizeof(r->out->text), "exec.stop exited with %d%s", status, said);
 	j->processes = 0;
 	if (r->half)
 		return (fake_run_cut_short(r));
