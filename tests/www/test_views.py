@@ -70,7 +70,7 @@ def test_tokens(daemon, open_dashboard):
     ui.page.get_by_role("button", name="New token").click()
     ui.page.get_by_label("What it is for").fill("ci")
     ui.page.get_by_role("button", name="Make it").click()
-    secret = ui.page.locator(".copy-box pre").inner_text()
+    secret = ui.page.get_by_role("region", name="New token").inner_text()
     assert daemon.tcp(token=secret).get("/v1/topology").status == 200
     ui.page.get_by_role("button", name="Done").click()
     ui.page.get_by_role("button", name="Revoke ci").click()

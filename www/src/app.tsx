@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { messageOf, Problem, request } from "./api/client";
-import { signIn, takeCode } from "./api/session";
+import { signIn, signInNote, takeCode } from "./api/session";
 import { AuditView } from "./panels/audit";
 import { ChangeDialog } from "./panels/change";
 import { CreateDialog } from "./panels/create";
@@ -34,6 +34,8 @@ const pages: Record<View, () => JSX.Element | null> = {
   health: HealthView,
 };
 
+const TOAST_MS = 4000; // as long as its animation
+
 function CurrentView() {
   const Page = pages[view.value];
   return <Page />;
@@ -42,6 +44,12 @@ function CurrentView() {
 /** Speaks for screen readers what only the eye would see. */
 function Announcer() {
   const said = announcement.value;
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      announcement.value = null;
+    }, TOAST_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
   return (
     <div class="toast" aria-live="polite">
       {said && <span key={said.serial}>{said.text}</span>}
@@ -49,10 +57,26 @@ function Announcer() {
   );
 }
 
+/** False: the link was used already; by this browser, perhaps, which has its cookie. */
+async function exchange(code: string): Promise<boolean> {
+  try {
+    await request({ method: "POST", path: "/v1/session", body: { code } });
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return false;
+    throw error;
+  }
+}
+
 async function start(): Promise<void> {
   const code = takeCode();
-  if (code !== null) await request({ method: "POST", path: "/v1/session", body: { code } });
-  await enter();
+  const used = code !== null && !(await exchange(code));
+  try {
+    await enter();
+  } catch (error) {
+    if (used) signInNote.value = "This link has been used, or it is too old. Whoever made it can make another one.";
+    throw error;
+  }
 }
 
 export function App() {

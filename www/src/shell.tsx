@@ -1,11 +1,11 @@
 /** What is around every view: name, navigation, connection, theme. */
 import type { ComponentChildren } from "preact";
 import { messageOf, request } from "./api/client";
-import { signIn } from "./api/session";
+import { isAdmin, mayChange, signIn } from "./api/session";
 import { ConfirmBanner } from "./panels/confirm";
 import { linkTo, type View, view } from "./state/route";
 import { announce, theme } from "./state/ui";
-import { link, linkReason, retryNow, server, world } from "./state/world";
+import { link, linkReason, loadError, refresh, retryNow, server, world } from "./state/world";
 import { Icon } from "./ui/icon";
 
 export function Logo() {
@@ -22,23 +22,25 @@ export function Logo() {
   );
 }
 
-const tabs: { view: View; name: string }[] = [
+const always = { value: true };
+const tabs: { view: View; name: string; shown?: { value: boolean } }[] = [
   { view: "topology", name: "Topology" },
   { view: "drift", name: "Drift" },
   { view: "macs", name: "MACs" },
   { view: "events", name: "Events" },
-  { view: "audit", name: "Audit" },
+  { view: "audit", name: "Audit", shown: isAdmin },
   { view: "history", name: "History" },
-  { view: "edit", name: "Edit JSON" },
-  { view: "tokens", name: "Tokens" },
+  { view: "edit", name: "Edit JSON", shown: mayChange },
+  { view: "tokens", name: "Tokens", shown: isAdmin },
   { view: "health", name: "Health" },
 ];
 
 function Navigation() {
   const drifted = world.value?.drift.length ?? 0;
+  const shown = tabs.filter((tab) => (tab.shown ?? always).value);
   return (
     <nav aria-label="Views">
-      {tabs.map((tab) => (
+      {shown.map((tab) => (
         <a key={tab.view} href={linkTo(tab.view)} aria-current={view.value === tab.view ? "page" : undefined}>
           {tab.name}
           {tab.view === "drift" && drifted > 0 && (
@@ -98,6 +100,22 @@ function ConnectionBanner() {
   );
 }
 
+/** The stream lives, but what it told of could not be read. */
+function StaleBanner() {
+  if (loadError.value === null || world.value === null || link.value === "lost") return null;
+  return (
+    <div class="banner" role="alert">
+      <Icon name="warning" />
+      <span>
+        <b>What you see may be old.</b> It could not be read anew: <span class="muted">{loadError.value}</span>
+      </span>
+      <button type="button" onClick={refresh}>
+        Read again
+      </button>
+    </div>
+  );
+}
+
 export function Shell({ children }: { children: ComponentChildren }) {
   const info = server.value;
   return (
@@ -133,6 +151,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </header>
       <div class="banners">
         <ConnectionBanner />
+        <StaleBanner />
         <ConfirmBanner />
       </div>
       <main id="main" tabIndex={0}>

@@ -1,6 +1,7 @@
 /** A token lets in; the daemon gives a session cookie for it. */
 import { useState } from "preact/hooks";
 import { messageOf, Problem, request } from "./api/client";
+import { signInNote } from "./api/session";
 import { Logo } from "./shell";
 import { enter } from "./state/world";
 
@@ -33,6 +34,11 @@ export function SignInPage() {
         <p class="muted">
           Paste an API token. The first one is in <code>admin.token</code> in the daemon's state directory.
         </p>
+        {signInNote.value && (
+          <p class="warn" role="alert">
+            {signInNote.value}
+          </p>
+        )}
         <label class="field">
           <span>Token</span>
           <input

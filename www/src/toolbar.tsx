@@ -1,5 +1,6 @@
 /** Above the drawing: search, filter, what is shown, zoom, export, and what can be made. */
 import { useState } from "preact/hooks";
+import { mayChange } from "./api/session";
 import { figures, proposeFigure } from "./figures";
 import { exportMermaid, exportPng, exportSvg } from "./graph/export";
 import type { Graph } from "./graph/model";
@@ -114,27 +115,29 @@ export function Toolbar(props: Props) {
         </button>
       )}
       <span class="spring" />
-      <Menu label="Add" icon="plus" primary>
-        <button type="button" onClick={() => openCreate("jail")}>
-          Jail on a bridge…
-        </button>
-        <button type="button" onClick={() => openCreate("bridge")}>
-          Bridge…
-        </button>
-        <button type="button" onClick={() => openCreate("epair")}>
-          Epair…
-        </button>
-        <button type="button" onClick={() => openCreate("attachment")}>
-          Interface into a jail…
-        </button>
-        <hr />
-        {figures.map((figure) => (
-          <button type="button" key={figure.name} onClick={() => proposeFigure(figure)}>
-            {`Load ${figure.name}`}
-            <small>{figure.says}</small>
+      {mayChange.value && (
+        <Menu label="Add" icon="plus" primary>
+          <button type="button" onClick={() => openCreate("jail")}>
+            Jail on a bridge…
           </button>
-        ))}
-      </Menu>
+          <button type="button" onClick={() => openCreate("bridge")}>
+            Bridge…
+          </button>
+          <button type="button" onClick={() => openCreate("epair")}>
+            Epair…
+          </button>
+          <button type="button" onClick={() => openCreate("attachment")}>
+            Interface into a jail…
+          </button>
+          <hr />
+          {figures.map((figure) => (
+            <button type="button" key={figure.name} onClick={() => proposeFigure(figure)}>
+              {`Load ${figure.name}`}
+              <small>{figure.says}</small>
+            </button>
+          ))}
+        </Menu>
+      )}
       <Menu label="Export" icon="download">
         <button type="button" onClick={() => exportSvg(canvas.current?.svg() ?? null)}>
           SVG

@@ -20,6 +20,7 @@ export type MacItem = Schemas["MacItem"];
 export type ProblemBody = Schemas["Problem"];
 export type ServerInfo = Schemas["Server"];
 export type Probe = Schemas["Probe"];
+export type Whoami = Schemas["Whoami"];
 export type Labels = Schemas["Labels"];
 
 export interface List<T> {

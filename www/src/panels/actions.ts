@@ -1,5 +1,6 @@
 /** What can be done with an object. */
 import type { Call } from "../api/client";
+import { mayChange } from "../api/session";
 import type { Jail, Topology } from "../api/types";
 import { dropLostRoutes } from "../routes";
 import { propose, proposeEdit } from "../state/change";
@@ -68,7 +69,9 @@ export function actionsOf(item: Item, props: DetailsProps): Action[] {
   const actions: Action[] = [];
   if (item.kind === "jail") {
     const jail = item.value;
-    if (jail.running) {
+    if (!mayChange.value) {
+      // nothing to start or stop
+    } else if (jail.running) {
       actions.push({ name: "Stop", icon: "stop", run: () => jailCall(jail, "stop") });
       actions.push({ name: "Restart", icon: "restart", run: () => jailCall(jail, "restart") });
     } else actions.push({ name: "Start", icon: "play", run: () => jailCall(jail, "start") });
@@ -80,6 +83,7 @@ export function actionsOf(item: Item, props: DetailsProps): Action[] {
       run: () => props.onFocus(focused ? null : props.object),
     });
   }
+  if (!mayChange.value) return actions;
   if (item.kind === "interface")
     actions.push({ name: "Move", icon: "move", run: () => openMove(`attachment/${item.value.name}:1`, null) });
   actions.push({ name: "Edit", icon: "edit", run: () => openEdit(item) });

@@ -4,6 +4,7 @@ import { get } from "../api/client";
 import type { components } from "../api/schema";
 import { tick } from "../state/world";
 import { ProblemNote } from "../ui/problem";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 
 type AuditList = components["schemas"]["AuditList"];
@@ -109,24 +110,11 @@ export function AuditView() {
       {error !== null && <ProblemNote error={error} />}
       {trail?.items.length === 0 && <p class="empty">Nothing that fits.</p>}
       {trail !== null && trail.items.length > 0 && (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label="Audit trail">
-          <table>
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Who</th>
-                <th>What</th>
-                <th>Result</th>
-                <th>Detail</th>
-              </tr>
-            </thead>
-            <tbody>
-              {trail.items.map((entry) => (
-                <AuditRow key={entry.seq} entry={entry} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Audit trail" head={["When", "Who", "What", "Result", "Detail"]}>
+          {trail.items.map((entry) => (
+            <AuditRow key={entry.seq} entry={entry} />
+          ))}
+        </Table>
       )}
       {trail?.next != null && (
         <button type="button" onClick={older}>

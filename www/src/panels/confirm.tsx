@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Call, messageOf, request, serverNow } from "../api/client";
 import type { components } from "../api/schema";
+import { mayChange } from "../api/session";
 import { propose } from "../state/change";
 import { announce } from "../state/ui";
 import { refresh } from "../state/world";
@@ -59,13 +60,17 @@ export function ConfirmBanner() {
         </b>
         . <span class="muted">{pending.actor}</span>
       </span>
-      <button type="button" onClick={onBack}>
-        Take it back…
-      </button>
-      <button type="button" class="primary" onClick={onKeep}>
-        Keep it
-      </button>
-      <SameWithCurl call={keep} name="Keep it with curl" />
+      {mayChange.value && (
+        <>
+          <button type="button" onClick={onBack}>
+            Take it back…
+          </button>
+          <button type="button" class="primary" onClick={onKeep}>
+            Keep it
+          </button>
+          <SameWithCurl call={keep} name="Keep it with curl" />
+        </>
+      )}
     </div>
   );
 }

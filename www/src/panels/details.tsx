@@ -1,5 +1,6 @@
 /** All about one object, and what can be done with it. */
 import { curlLine } from "../api/curl";
+import { mayChange } from "../api/session";
 import { StateBadge } from "../graph/marks";
 import { buildGraph, type GraphNode, type Look } from "../graph/model";
 import { type World, world } from "../state/world";
@@ -118,7 +119,7 @@ export function Details(props: DetailsProps) {
           <Cables w={w} id={props.object} />
         </Section>
       )}
-      {item.kind === "jail" && (
+      {item.kind === "jail" && mayChange.value && (
         <Section title="Probe" open={false}>
           <ProbeForm jail={item.value.name} />
         </Section>

@@ -1,12 +1,16 @@
 /** Where the kernel differs: repair it, or want what it has. */
 import { useState } from "preact/hooks";
-import { request } from "../api/client";
+import { type Call, request } from "../api/client";
+import { mayChange } from "../api/session";
 import type { Drift } from "../api/types";
 import { propose } from "../state/change";
 import { linkTo } from "../state/route";
 import { announce } from "../state/ui";
 import { refresh, world } from "../state/world";
+import { SameWithCurl } from "../ui/copy";
+import { NothingYet } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 
 /** "epair/web0" is "epair:web0" in the drift's own paths. */
@@ -22,10 +26,11 @@ function adopt(drift: Drift): void {
 
 function Row({ drift, onError }: { drift: Drift; onError(error: unknown): void }) {
   const [busy, setBusy] = useState(false);
+  const call: Call = { method: "POST", path: `${pathOf(drift)}/repair` };
   const repair = async () => {
     setBusy(true);
     try {
-      await request({ method: "POST", path: `${pathOf(drift)}/repair` });
+      await request(call);
       announce(`${drift.object} repaired`);
       refresh();
     } catch (error) {
@@ -45,19 +50,24 @@ function Row({ drift, onError }: { drift: Drift; onError(error: unknown): void }
         <Time at={drift.since} />
       </td>
       <td class="actions-cell">
-        <button type="button" disabled={busy} onClick={repair}>
-          Repair
-        </button>
-        <button type="button" onClick={() => adopt(drift)}>
-          Adopt…
-        </button>
+        {mayChange.value && (
+          <>
+            <button type="button" disabled={busy} onClick={repair}>
+              Repair
+            </button>
+            <button type="button" onClick={() => adopt(drift)}>
+              Adopt…
+            </button>
+            <SameWithCurl call={call} name="Repair with curl" />
+          </>
+        )}
       </td>
     </tr>
   );
 }
 
 export function DriftView() {
-  const drift = world.value?.drift ?? [];
+  const drift = world.value?.drift;
   const [error, setError] = useState<unknown>(null);
   return (
     <div class="page">
@@ -65,30 +75,16 @@ export function DriftView() {
         <h1>Drift</h1>
       </div>
       {error !== null && <ProblemNote error={error} />}
-      {drift.length === 0 ? (
+      {drift === undefined ? (
+        <NothingYet />
+      ) : drift.length === 0 ? (
         <p class="empty">The kernel is as wanted. What is changed by hand shows here until it is repaired.</p>
       ) : (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
-          <table>
-            <thead>
-              <tr>
-                <th>Object</th>
-                <th>Wanted</th>
-                <th>In the kernel</th>
-                <th>Cause</th>
-                <th>Since</th>
-                <th>
-                  <span class="sr">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {drift.map((item) => (
-                <Row key={`${item.object} ${item.want}`} drift={item} onError={setError} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Differences" head={["Object", "Wanted", "In the kernel", "Cause", "Since", "Actions"]}>
+          {drift.map((item) => (
+            <Row key={`${item.object} ${item.want}`} drift={item} onError={setError} />
+          ))}
+        </Table>
       )}
     </div>
   );

@@ -4,6 +4,7 @@ import { get } from "../api/client";
 import type { EventRow, List } from "../api/types";
 import { linkTo } from "../state/route";
 import { events } from "../state/world";
+import { NothingYet } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
 import { Time } from "../ui/time";
 
@@ -40,19 +41,21 @@ export function EventRows({ rows }: { rows: EventRow[] }) {
   );
 }
 
-export function useEvents(): { rows: EventRow[]; error: unknown } {
-  const [before, setBefore] = useState<EventRow[]>([]);
+/** isRead false: what was before is not known (yet). */
+export function useEvents(): { rows: EventRow[]; isRead: boolean; error: unknown } {
+  const [before, setBefore] = useState<EventRow[] | null>(null);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     readLast().then(setBefore, setError);
   }, []);
   const live = events.value;
   const oldest = live.at(-1)?.seq ?? Number.POSITIVE_INFINITY;
-  return { rows: [...live, ...before.filter((event) => event.seq < oldest)].slice(0, SHOWN), error };
+  const older = (before ?? []).filter((event) => event.seq < oldest);
+  return { rows: [...live, ...older].slice(0, SHOWN), isRead: before !== null, error };
 }
 
 export function EventsView() {
-  const { rows, error } = useEvents();
+  const { rows, isRead, error } = useEvents();
   const [text, setText] = useState("");
   const [type, setType] = useState("");
   const types = [...new Set(rows.map((event) => event.type))].sort();
@@ -83,7 +86,9 @@ export function EventsView() {
         </select>
       </div>
       {error !== null && <ProblemNote error={error} />}
-      {shown.length === 0 ? <p class="empty">Nothing happened yet that fits.</p> : <EventRows rows={shown} />}
+      {!isRead && error === null && <NothingYet error={null} />}
+      {isRead && shown.length === 0 && <p class="empty">Nothing happened yet that fits.</p>}
+      <EventRows rows={shown} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** Nothing there yet: what to start with. */
+import { mayChange } from "../api/session";
 import { figures, proposeFigure } from "../figures";
 import { linkTo } from "../state/route";
 import { openCreate } from "./create";
@@ -12,6 +13,14 @@ const sketches: Record<string, string> = {
 };
 
 export function FirstRun() {
+  if (!mayChange.value) {
+    return (
+      <div class="first-run page">
+        <h1>Nothing here yet</h1>
+        <p class="muted">No bridge, jail or epair is wanted, and none is there. You may look, not change.</p>
+      </div>
+    );
+  }
   return (
     <div class="first-run page">
       <h1>Nothing here yet</h1>

@@ -2,6 +2,7 @@
  * Forms made of a table: each row names a field of the object, how it is typed in, and what it is for.  Values are kept as text
  * until they are sent, so that nothing half-typed is lost.
  */
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 export type FieldType = "text" | "number" | "switch" | "lines" | "pairs" | "choice";
@@ -146,9 +147,11 @@ interface Props {
   submit: string;
   onSubmit(values: Values): void;
   onCancel(): void;
+  /** Below the fields, made of what is in them. */
+  below?(values: Values): ComponentChildren;
 }
 
-export function Form({ fields, start, submit, onSubmit, onCancel }: Props) {
+export function Form({ fields, start, submit, onSubmit, onCancel, below }: Props) {
   const [values, setValues] = useState(start);
   return (
     <form
@@ -174,6 +177,7 @@ export function Form({ fields, start, submit, onSubmit, onCancel }: Props) {
             )}
           </label>
         ))}
+        {below?.(values)}
       </div>
       <div class="dialog-foot">
         <span class="spring" />

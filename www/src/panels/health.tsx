@@ -1,15 +1,16 @@
 /** Is the daemon well, what is it, and who are we to it. */
 import type { ComponentChildren } from "preact";
-import type { components } from "../api/schema";
-import type { List, Operation } from "../api/types";
+import { useEffect, useState } from "preact/hooks";
+import { send } from "../api/client";
+import type { List, Operation, ServerInfo, Whoami } from "../api/types";
 import { StateBadge } from "../graph/marks";
-import { server } from "../state/world";
 import { Facts } from "../ui/facts";
 import { useFetched } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 
-type Whoami = components["schemas"]["Whoami"];
+const EVERY_MS = 5000;
 
 /** "[+]worker ok" a line. */
 function Checks({ text }: { text: string }) {
@@ -23,6 +24,30 @@ function Checks({ text }: { text: string }) {
       ))}
     </ul>
   );
+}
+
+/** It says which check failed with 503, so that this is no error here. */
+function useChecks(): { text: string; error: unknown } {
+  const [state, setState] = useState<{ text: string; error: unknown }>({ text: "", error: null });
+  useEffect(() => {
+    const stop = new AbortController();
+    const look = () =>
+      send({ method: "GET", path: "/readyz?verbose", headers: { Accept: "text/plain" }, signal: stop.signal })
+        .then((response) => response.text())
+        .then(
+          (text) => setState({ text, error: null }),
+          (error: unknown) => {
+            if (!stop.signal.aborted) setState((old) => ({ ...old, error }));
+          },
+        );
+    void look();
+    const timer = setInterval(look, EVERY_MS);
+    return () => {
+      clearInterval(timer);
+      stop.abort();
+    };
+  }, []);
+  return state;
 }
 
 function Card({ title, children }: { title: string; children: ComponentChildren }) {
@@ -41,34 +66,30 @@ function Operations() {
   if (value === null) return null;
   if (value.items.length === 0) return <p class="muted">None yet.</p>;
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
-      <table>
-        <tbody>
-          {value.items.map((item) => (
-            <tr key={item.id}>
-              <td>
-                <StateBadge look={looks[item.state]} text={item.state.replace("_", " ")} />
-              </td>
-              <td>
-                <code>{`${item.method} ${item.path}`}</code>
-                {item.error && <p>{item.error.detail}</p>}
-              </td>
-              <td class="muted">{item.actor}</td>
-              <td>{`${item.steps.done} of ${item.steps.total} steps`}</td>
-              <td>
-                <Time at={item.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Last operations" head={["State", "Request", "Who", "Progress", "When"]}>
+      {value.items.map((item) => (
+        <tr key={item.id}>
+          <td>
+            <StateBadge look={looks[item.state]} text={item.state.replace("_", " ")} />
+          </td>
+          <td>
+            <code>{`${item.method} ${item.path}`}</code>
+            {item.error && <p>{item.error.detail}</p>}
+          </td>
+          <td class="muted">{item.actor}</td>
+          <td>{`${item.steps.done} of ${item.steps.total} steps`}</td>
+          <td>
+            <Time at={item.created_at} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
 export function HealthView() {
-  const info = server.value;
-  const ready = useFetched<string>("/readyz?verbose");
+  const { value: info } = useFetched<ServerInfo>("/v1", EVERY_MS);
+  const ready = useChecks();
   const who = useFetched<Whoami>("/v1/whoami");
   return (
     <div class="page">
@@ -78,7 +99,7 @@ export function HealthView() {
       </div>
       <div class="panels">
         <Card title="Checks">
-          {ready.error !== null ? <ProblemNote error={ready.error} /> : <Checks text={ready.value ?? ""} />}
+          {ready.error !== null ? <ProblemNote error={ready.error} /> : <Checks text={ready.text} />}
         </Card>
         <Card title="Daemon">
           {info && (

@@ -1,6 +1,7 @@
 /** Revisions: what each changed, how it differs from now, and the way back. */
 import { useState } from "preact/hooks";
 import type { components } from "../api/schema";
+import { mayChange } from "../api/session";
 import type { List } from "../api/types";
 import { propose } from "../state/change";
 import { server, world } from "../state/world";
@@ -91,9 +92,11 @@ function RevisionRow({
               Compared with now
             </button>
             <span class="spring" />
-            <button type="button" disabled={newest} onClick={() => restore(item.revision)}>
-              Restore…
-            </button>
+            {mayChange.value && (
+              <button type="button" disabled={newest} onClick={() => restore(item.revision)}>
+                Restore…
+              </button>
+            )}
           </div>
           {against === "now" ? (
             <Compare from={item.revision} to={null} />

@@ -5,6 +5,7 @@ import { linkTo } from "../state/route";
 import { world } from "../state/world";
 import { useFetched } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
+import { Table } from "../ui/table";
 
 /**
  * Who else has an address of the registry: another entry, or an interface that is not ours.  Interfaces of the host among themselves
@@ -61,38 +62,25 @@ export function MacsView() {
       )}
       {value !== null && shown.length === 0 && <p class="empty">No address that fits.</p>}
       {shown.length > 0 && (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
-          <table>
-            <thead>
-              <tr>
-                <th>Address</th>
-                <th>Owner</th>
-                <th>End</th>
-                <th>State</th>
-                <th>Source</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.slice(0, 1000).map((mac) => (
-                <tr key={mac.address}>
-                  <td>
-                    <code>{mac.address}</code>
-                  </td>
-                  <td>
-                    {mac.state === "retired" ? (
-                      mac.owner
-                    ) : (
-                      <a href={linkTo("topology", { select: mac.owner })}>{mac.owner}</a>
-                    )}
-                  </td>
-                  <td>{mac.end}</td>
-                  <td>{mac.state}</td>
-                  <td class="muted">{mac.source}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="MAC addresses" head={["Address", "Owner", "End", "State", "Source"]}>
+          {shown.slice(0, 1000).map((mac) => (
+            <tr key={mac.address}>
+              <td>
+                <code>{mac.address}</code>
+              </td>
+              <td>
+                {mac.state === "retired" ? (
+                  mac.owner
+                ) : (
+                  <a href={linkTo("topology", { select: mac.owner })}>{mac.owner}</a>
+                )}
+              </td>
+              <td>{mac.end}</td>
+              <td>{mac.state}</td>
+              <td class="muted">{mac.source}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {shown.length > 1000 && <p class="muted">The first 1000 of {shown.length}; search for the rest.</p>}
     </div>

@@ -1,6 +1,7 @@
 /** Moves one end of an epair, or an interface of the host, to another running jail, a bridge, or the host: by drag, or by this form. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { mayChange } from "../api/session";
 import type { Topology } from "../api/types";
 import { dropLostRoutes } from "../routes";
 import { proposeEdit } from "../state/change";
@@ -20,6 +21,7 @@ const moving = signal<Moving | null>(null);
 
 /** port: "epair/web0:1" or "attachment/re1:1", the end of a cable; target: "jail/web". */
 export function openMove(port: string, target: string | null): void {
+  if (!mayChange.value) return;
   const [, kind, name = "", index] = /^(epair|attachment)\/(.*):([01])$/.exec(port) ?? [];
   const side = index === "0" ? "a" : "b";
   const epair = world.value?.epairs.find((item) => item.name === name);

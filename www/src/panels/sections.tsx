@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { request, withQuery } from "../api/client";
+import { mayChange } from "../api/session";
 import type { Epair, Plan, Topology } from "../api/types";
 import { buildGraph, cablesByNode, otherEnd } from "../graph/model";
 import { linkTo } from "../state/route";
@@ -31,6 +32,15 @@ export function Section({ title, children, open = true, lazy = false }: SectionP
   );
 }
 
+function MoveButton({ ifname, port }: { ifname: string; port: string }) {
+  if (!mayChange.value) return null;
+  return (
+    <button type="button" class="icon" title="Move" aria-label={`Move ${ifname}`} onClick={() => openMove(port, null)}>
+      <Icon name="move" />
+    </button>
+  );
+}
+
 export function EpairEnds({ epair }: { epair: Epair }) {
   return (
     <ul class="ports">
@@ -42,15 +52,7 @@ export function EpairEnds({ epair }: { epair: Epair }) {
           <li key={side}>
             <code class="ifname">{epair.allocated[side].ifname}</code>
             <span>{place === null ? "on the host" : <a href={linkTo("topology", { select: place })}>{place}</a>}</span>
-            <button
-              type="button"
-              class="icon"
-              title="Move"
-              aria-label={`Move ${epair.allocated[side].ifname}`}
-              onClick={() => openMove(`epair/${epair.name}:${side === "a" ? 0 : 1}`, null)}
-            >
-              <Icon name="move" />
-            </button>
+            <MoveButton ifname={epair.allocated[side].ifname} port={`epair/${epair.name}:${side === "a" ? 0 : 1}`} />
             <div class="sub">
               <code>{epair.allocated[side].mac}</code>
               {lines(end.addresses)}
@@ -89,15 +91,7 @@ export function Cables({ w, id }: { w: World; id: string }) {
               )}
             </span>
             {(cable.kind === "epair" || (cable.kind === "attachment" && side === 1)) && (
-              <button
-                type="button"
-                class="icon"
-                title="Move"
-                aria-label={`Move ${end.ifname}`}
-                onClick={() => openMove(`${cable.id}:${side}`, null)}
-              >
-                <Icon name="move" />
-              </button>
+              <MoveButton ifname={end.ifname} port={`${cable.id}:${side}`} />
             )}
             <div class="sub">{lines(end.addresses)}</div>
           </li>
@@ -126,6 +120,7 @@ export function Repair({ object }: { object: string }) {
       setError(cause);
     }
   };
+  if (!mayChange.value) return null;
   if (error !== null) return <ProblemNote error={error} />;
   if (plan === null) {
     return (

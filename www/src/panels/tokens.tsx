@@ -1,19 +1,20 @@
 /** Who is let in: tokens, and links that sign a browser in once. */
 import { useState } from "preact/hooks";
-import { request } from "../api/client";
+import { type Call, request } from "../api/client";
+import { curlLine } from "../api/curl";
 import type { components } from "../api/schema";
 import type { List } from "../api/types";
 import { announce } from "../state/ui";
-import { CopyBox } from "../ui/copy";
+import { CopyBox, SameWithCurl } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { useFetched } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { type Field, Form, fromValues, type Values } from "./form";
 
 type Token = components["schemas"]["Token"];
 type TokenCreated = components["schemas"]["TokenCreated"];
-type SignInCode = components["schemas"]["SignInCode"];
 
 const fields: Field[] = [
   { path: "name", label: "What it is for", type: "text", required: true },
@@ -22,6 +23,15 @@ const fields: Field[] = [
   { path: "cidrs", label: "Only from these addresses", type: "lines", help: "one network a line; empty = any" },
   { path: "days", label: "Expires after days", type: "number", help: "0 = never" },
 ];
+
+const inviteCall: Call = { method: "POST", path: "/v1/session/code", body: {} };
+const revokeCall = (token: Token): Call => ({ method: "DELETE", path: `/v1/tokens/${token.id}` });
+
+function createCall(values: Values): Call {
+  const { days, ...made } = fromValues(fields, values, {});
+  const body = { ...made, ...(typeof days === "number" ? { expires_in_seconds: days * 86_400 } : {}) };
+  return { method: "POST", path: "/v1/tokens", body };
+}
 
 function Secret({ title, text, onClose }: { title: string; text: string; onClose(): void }) {
   return (
@@ -68,6 +78,7 @@ function TokenRow({ token, onRevoke }: { token: Token; onRevoke(): void }) {
 export function TokensView() {
   const { value, error, reload } = useFetched<List<Token>>("/v1/tokens?limit=10000");
   const [asking, setAsking] = useState(false);
+  const [inviting, setInviting] = useState(false);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const [secret, setSecret] = useState<{ title: string; text: string } | null>(null);
   const [refused, setRefused] = useState<unknown>(null);
@@ -83,21 +94,14 @@ export function TokensView() {
   };
   const create = (values: Values) =>
     attempt(async () => {
-      const { days, ...made } = fromValues(fields, values, {});
-      const body = { ...made, ...(typeof days === "number" ? { expires_in_seconds: days * 86_400 } : {}) };
-      const answer = await request<TokenCreated>({ method: "POST", path: "/v1/tokens", body });
+      const answer = await request<TokenCreated>(createCall(values));
       setAsking(false);
       setSecret({ title: "New token", text: answer.body.token ?? "" });
-    });
-  const invite = () =>
-    attempt(async () => {
-      const answer = await request<SignInCode>({ method: "POST", path: "/v1/session/code", body: {} });
-      setSecret({ title: "Sign-in link", text: location.origin + answer.body.path });
     });
   const revoke = (token: Token) =>
     attempt(async () => {
       setRevoking(null);
-      await request({ method: "DELETE", path: `/v1/tokens/${token.id}` });
+      await request(revokeCall(token));
       announce(`${token.name} revoked`);
     });
 
@@ -105,7 +109,7 @@ export function TokensView() {
     <div class="page">
       <div class="page-head">
         <h1>Tokens</h1>
-        <button type="button" onClick={invite}>
+        <button type="button" onClick={() => setInviting(true)}>
           Sign-in link…
         </button>
         <button type="button" class="primary" onClick={() => setAsking(true)}>
@@ -115,28 +119,11 @@ export function TokensView() {
       {error !== null && <ProblemNote error={error} />}
       {refused !== null && !asking && <ProblemNote error={refused} />}
       {value !== null && (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
-          <table>
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Role</th>
-                <th>Limits</th>
-                <th>Made</th>
-                <th>Expires</th>
-                <th>Last used</th>
-                <th>
-                  <span class="sr">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.items.map((token) => (
-                <TokenRow key={token.id} token={token} onRevoke={() => setRevoking(token)} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Tokens" head={["Name", "Role", "Limits", "Made", "Expires", "Last used", "Actions"]}>
+          {value.items.map((token) => (
+            <TokenRow key={token.id} token={token} onRevoke={() => setRevoking(token)} />
+          ))}
+        </Table>
       )}
       {asking && (
         <Dialog title="New token" onClose={() => setAsking(false)}>
@@ -147,13 +134,32 @@ export function TokensView() {
             submit="Make it"
             onSubmit={create}
             onCancel={() => setAsking(false)}
+            below={(values) => <SameWithCurl call={createCall(values)} />}
           />
+        </Dialog>
+      )}
+      {inviting && (
+        <Dialog title="Sign-in link" onClose={() => setInviting(false)}>
+          <div class="dialog-body">
+            <p>
+              A browser is signed in by a link that works once. A session cannot make one, or a stolen session could
+              live for ever: a token can, and its <code>path</code> goes behind <code>{location.origin}</code>.
+            </p>
+            <CopyBox label="curl line" text={curlLine(inviteCall)} />
+          </div>
+          <div class="dialog-foot">
+            <span class="spring" />
+            <button type="button" class="primary" onClick={() => setInviting(false)}>
+              Done
+            </button>
+          </div>
         </Dialog>
       )}
       {revoking && (
         <Dialog title={`Revoke ${revoking.name}?`} onClose={() => setRevoking(null)}>
           <div class="dialog-body">
             <p>Whoever uses it is shut out at once, and so are the sessions made with it.</p>
+            <SameWithCurl call={revokeCall(revoking)} />
           </div>
           <div class="dialog-foot">
             <span class="spring" />

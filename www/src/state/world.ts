@@ -2,7 +2,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { get, messageOf, Problem, request } from "../api/client";
 import { EventStream } from "../api/events";
-import { signIn } from "../api/session";
+import { me, signIn } from "../api/session";
 import type {
   Attachment,
   Bridge,
@@ -14,6 +14,7 @@ import type {
   List,
   ServerInfo,
   Topology,
+  Whoami,
 } from "../api/types";
 
 const ALL = "?limit=10000";
@@ -166,9 +167,10 @@ async function readServer(): Promise<void> {
 
 /** Are we let in?  Starts everything when we are. */
 export async function enter(): Promise<void> {
-  const info = await get<ServerInfo>("/v1");
+  const [info, who] = await Promise.all([get<ServerInfo>("/v1"), get<Whoami>("/v1/whoami")]);
   batch(() => {
     server.value = info;
+    me.value = who;
     signIn.value = "in";
   });
   connect();
