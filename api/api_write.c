@@ -435,28 +435,14 @@ take_body(struct api *a, struct write *w, const json_t *j, const struct api_req 
 		take_one(w, j, &d);
 }
 
-bool
-api_write_new(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
-    struct api_res *res, struct write **out)
+/* Who asks for what; NULL = out of memory. */
+static struct write *
+write_of(const struct api_req *req, const struct api_route *r, const struct api_params *p)
 {
-	struct errs errs = { .n = 0 };
-	struct write *w = NULL;
-	json_t *j = NULL;
-	struct err err;
-	bool ok = false;
-	size_t i;
+	struct write *w = calloc(1, sizeof(*w));
 
-	if (r->verb == WRITE_TAKEOVER && req->who != NULL && req->who->selector[0] != '\0') {
-		api_answer_bad(res, 403, req->request_id, "an import concerns the whole topology; you may see a part of it");
-		return (false);
-	}
-	if (!check_body(req, r, res))
-		return (false);
-	w = calloc(1, sizeof(*w));
-	if (w == NULL) {
-		api_problem(res, 503, "nomem", NULL, req->request_id);
-		return (false);
-	}
+	if (w == NULL)
+		return (NULL);
 	w->route = r;
 	w->verb = r->verb;
 	w->kind = r->kind;
@@ -466,37 +452,75 @@ api_write_new(struct api *a, const struct api_req *req, const struct api_route *
 	snprintf(w->path, sizeof(w->path), "%.*s", (int)strcspn(req->target, "?"), req->target);
 	snprintf(w->request_id, sizeof(w->request_id), "%s", req->request_id != NULL ? req->request_id : "");
 	snprintf(w->selector, sizeof(w->selector), "%s", req->who != NULL ? req->who->selector : "");
-	if (!take_headers(req, w, res) || !take_query(req, p, w, res))
-		goto out;
-	/* a whole topology that was read some time ago would undo what others did since; a dry run undoes nothing */
-	if (r->verb == WRITE_TOPOLOGY && w->if_match == -1 && !w->if_match_any && !w->create_only && w->dry_run == DRY_NONE) {
-		api_answer_bad(res, 428, req->request_id, "If-Match is missing: the ETag of the topology this is made from, or * for whatever is there");
-		goto out;
-	}
+	return (w);
+}
+
+/* A whole topology that was read some time ago would undo what others did since; a dry run undoes nothing. */
+static bool
+needs_if_match(const struct write *w)
+{
+	return (w->verb == WRITE_TOPOLOGY && w->if_match == -1 && !w->if_match_any && !w->create_only && w->dry_run == DRY_NONE);
+}
+
+/* What is to be written: from the body, a kept plan or the path.  False: res has the answer; errs are not answered yet. */
+static bool
+take_content(struct api *a, const struct api_req *req, struct write *w, struct errs *errs, struct api_res *res)
+{
+	json_t *j = NULL;
+	struct err err;
+
 	if (api_verb_has_body(w->verb)) {
 		if (api_json_parse(req->body, req->body_size, &j, &err) == -1) {
 			api_answer_err(res, &err, req->request_id);
-			goto out;
+			return (false);
 		}
-		take_body(a, w, j, req, &errs);
+		take_body(a, w, j, req, errs);
+		json_decref(j);
 	}
-	if (w->verb == WRITE_PLAN_APPLY && !take_kept_plan(a, req, w, &errs, res))
-		goto out;
+	if (w->verb == WRITE_PLAN_APPLY)
+		return (take_kept_plan(a, req, w, errs, res));
 	if ((w->verb == WRITE_DRIFT_REPAIR || w->verb == WRITE_DRIFT_ADOPT) && !take_drift(w)) {
 		api_answer_bad(res, 404, req->request_id, "there is no drift %s", w->name);
-		goto out;
+		return (false);
 	}
+	return (true);
+}
+
+bool
+api_write_new(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
+    struct api_res *res, struct write **out)
+{
+	struct errs errs = { .n = 0 };
+	struct write *w;
+
+	if (r->verb == WRITE_TAKEOVER && req->who != NULL && req->who->selector[0] != '\0') {
+		api_answer_bad(res, 403, req->request_id, "an import concerns the whole topology; you may see a part of it");
+		return (false);
+	}
+	if (!check_body(req, r, res))
+		return (false);
+	w = write_of(req, r, p);
+	if (w == NULL) {
+		api_problem(res, 503, "nomem", NULL, req->request_id);
+		return (false);
+	}
+	if (!take_headers(req, w, res) || !take_query(req, p, w, res))
+		goto fail;
+	if (needs_if_match(w)) {
+		api_answer_bad(res, 428, req->request_id, "If-Match is missing: the ETag of the topology this is made from, or * for whatever is there");
+		goto fail;
+	}
+	if (!take_content(a, req, w, &errs, res))
+		goto fail;
 	if (errs.n > 0) {
-		for (i = 0; i < w->nobjects; i++)
+		for (size_t i = 0; i < w->nobjects; i++)
 			codec_check_rest(w->objects[i], w->verb != WRITE_TOPOLOGY, &errs);
 		api_problem_errs(res, &errs, NULL, req->request_id);
-		goto out;
+		goto fail;
 	}
 	*out = w;
-	ok = true;
-out:
-	json_decref(j);
-	if (!ok)
-		write_free(w);
-	return (ok);
+	return (true);
+fail:
+	write_free(w);
+	return (false);
 }

@@ -4,14 +4,11 @@
  * Each ticket is worked into a view of the desired topology on top of the one before it; one that is refused goes back to its
  * savepoint alone.  The owning topology is changed only after the commit, so memory never knows more than the disk.
  */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
-#include "core/str.h"
 #include "server/ident.h"
 #include "server/recon_int.h"
 
@@ -33,61 +30,11 @@ struct group {
 	bool wrote;
 };
 
-void
-object_ref(enum kind kind, const char *name, char *buf, size_t size)
+static void
+group_add(struct group *g, struct pending *p)
 {
-	snprintf(buf, size, "%s/%s", kind_name(kind), name);
-}
-
-void
-damage_look(struct recon *r)
-{
-	if (r->damaged.code != ERR_NONE || !store_is_damaged(r->store, &r->damaged))
-		return;
-	log_error("store", "%s", r->damaged.msg);
-	atomic_store(&r->conf->health->store_ok, false);
-}
-
-int
-recon_begin(struct recon *r, bool durable, struct err *err)
-{
-	store_durable(r->store, durable);
-	if (store_begin(r->store, err) == 0)
-		return (0);
-	damage_look(r);
-	return (-1);
-}
-
-int
-recon_end(struct recon *r, struct err *err)
-{
-	if (store_commit(r->store, err) == -1) {
-		atomic_store(&r->conf->health->store_ok, false);
-		damage_look(r);
-		if (err->sys == ENOSPC)
-			store_relieve(r->store);
-		return (-1);
-	}
-	atomic_store(&r->conf->health->store_ok, true);
-	atomic_fetch_add(&r->conf->health->generation, 1);
-	return (0);
-}
-
-void
-recon_event(struct recon *r, const char *type, const char *object, const char *actor, const char *op, const char *fmt, ...)
-{
-	struct event_row e = { .revision = r->want.revision, .at = ident_now_ms() };
-	struct err ignored;	/* sticky: the commit reports it */
-	va_list ap;
-
-	snprintf(e.type, sizeof(e.type), "%s", type);
-	snprintf(e.object, sizeof(e.object), "%s", object);
-	snprintf(e.actor, sizeof(e.actor), "%s", actor);
-	snprintf(e.op, sizeof(e.op), "%s", op);
-	va_start(ap, fmt);
-	vsnprintf(e.text, sizeof(e.text), fmt, ap);
-	va_end(ap);
-	store_event_add(r->store, &e, &ignored);
+	*g->tail = p;
+	g->tail = &p->next;
 }
 
 void
@@ -98,56 +45,6 @@ ticket_fail(struct recon *r, struct ticket *t, const struct err *err)
 		errs_add_err(&t->out.errs, err);
 	audit_refused(r, t);
 	ticket_answer(t);
-}
-
-/* --- probes ------------------------------------------------------------------------------------------------ */
-
-static void
-probe_start(struct recon *r, struct ticket *t)
-{
-	struct cmd c = { .op = CMD_PROBE, .u.probe = t->write->probe };
-	struct job *job = job_free(r);
-	const struct object *jail;
-	struct err err;
-
-	jail = topo_find(&r->want, KIND_JAIL, t->write->name);
-	if (jail == NULL || !check_mine(t->write, jail))
-		err_set(&err, ERR_NOT_FOUND, "there is no jail %s", t->write->name);
-	else if (observed_jail(&r->have, t->write->name) == NULL)
-		err_set(&err, ERR_CONFLICT, "jail %s is not running", t->write->name);
-	else if (job == NULL)
-		err_set(&err, ERR_BUSY, "too many jobs are running");
-	else if (remote_send(&r->remote, &c, &job->seq, &err) == 0) {
-		job->probe = t;
-		audit_note(r, t, "committed", 0, "a probe from inside the jail");
-		return;
-	} else
-		job->seq = 0;
-	ticket_fail(r, t, &err);
-}
-
-/* --- backup ------------------------------------------------------------------------------------------------ */
-
-static void
-backup(struct recon *r, struct ticket *t)
-{
-	struct err err;
-
-	if (r->damaged.code != ERR_NONE || store_backup(r->store, &t->out.fd, &err) == -1) {
-		ticket_fail(r, t, r->damaged.code != ERR_NONE ? &r->damaged : &err);
-		return;
-	}
-	t->out.has_file = true;
-	/* it takes everything out of the house: not before that is written */
-	if (recon_begin(r, true, &err) == 0) {
-		audit_committed(r, t->write, "", 0, "a copy of the whole database");
-		if (recon_end(r, &err) == 0) {
-			t->out.kind = OUT_DONE;
-			ticket_answer(t);
-			return;
-		}
-	}
-	ticket_fail(r, t, &err);
 }
 
 /* --- one ticket -------------------------------------------------------------------------------------------- */
@@ -293,8 +190,7 @@ plan_keep(struct recon *r, struct group *g, struct pending *p, struct topo *next
 	memcpy(t->out.plan_id, row.id, sizeof(t->out.plan_id));
 	t->out.revision = g->revision;
 	g->wrote = true;
-	*g->tail = p;
-	g->tail = &p->next;
+	group_add(g, p);
 	free(steps);
 	topo_fini(next);
 	return;
@@ -305,12 +201,56 @@ fail:
 	pending_free(p);
 }
 
+/* Works the ticket into 'next'; false = out.errs says what is wrong with it. */
+static bool
+ticket_work(struct recon *r, const struct group *g, struct pending *p, struct topo *next)
+{
+	const struct write *w = p->ticket->write;
+	struct errs *errs = &p->ticket->out.errs;
+
+	if (!check_there(w, &g->view, errs))
+		return (false);
+	if (write_apply(w, &g->view, next, &p->changes, errs) == 0 && check_selector(w, &p->changes, next, errs)) {
+		drift_ticket(r, w, &p->changes, next, errs);
+		if (errs->n == 0)
+			check_valid(r, &p->changes, next, w->verb, errs);
+	}
+	if (errs->n == 0 && p->changes.n > 0)
+		confirm_refuses(&g->confirm, w, errs);
+	if (errs->n == 0)
+		plan_is_as_shown(r, w, next, errs);
+	if (errs->n == 0 && w->confirm_s != 0 && changes_take_over(r, &p->changes))
+		errs_add(errs, ERR_CONFLICT, "", "what runs already is taken over by this: it could not be given back when nobody confirms; take it over first");
+	return (errs->n == 0);
+}
+
+/* Takes p and next when it succeeds. */
+static int
+ticket_accept(struct recon *r, struct group *g, struct pending *p, struct topo *next, struct err *err)
+{
+	struct confirm_row confirm = g->confirm;
+
+	if (store_savepoint(r->store, err) == -1)
+		return (-1);
+	if (ticket_store(r, g, p, &confirm, err) == -1) {
+		store_release(r->store, false, &(struct err){ 0 });
+		return (-1);
+	}
+	if (store_release(r->store, true, err) == -1)
+		return (-1);
+	next->revision = g->revision;	/* what the next ticket of the group is compared with */
+	topo_fini(&g->view);
+	g->view = *next;
+	g->confirm = confirm;
+	group_add(g, p);
+	return (0);
+}
+
 /* Accepts the ticket into the group, or answers it. */
 static void
 ticket_take(struct recon *r, struct group *g, struct ticket *t)
 {
 	struct outcome *out = &t->out;
-	struct confirm_row confirm = g->confirm;
 	struct pending *p;
 	struct topo next;
 	struct err err = { 0 };
@@ -329,21 +269,7 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		goto refuse;
 	}
 	p->ticket = t;
-	if (!check_there(t->write, &g->view, &out->errs))
-		goto refuse;
-	if (write_apply(t->write, &g->view, &next, &p->changes, &out->errs) == 0 &&
-	    check_selector(t->write, &p->changes, &next, &out->errs)) {
-		drift_ticket(r, t->write, &p->changes, &next, &out->errs);
-		if (out->errs.n == 0)
-			check_valid(r, &p->changes, &next, t->write->verb, &out->errs);
-	}
-	if (out->errs.n == 0 && p->changes.n > 0)
-		confirm_refuses(&confirm, t->write, &out->errs);
-	if (out->errs.n == 0)
-		plan_is_as_shown(r, t->write, &next, &out->errs);
-	if (out->errs.n == 0 && t->write->confirm_s != 0 && changes_take_over(r, &p->changes))
-		errs_add(&out->errs, ERR_CONFLICT, "", "what runs already is taken over by this: it could not be given back when nobody confirms; take it over first");
-	if (out->errs.n > 0)
+	if (!ticket_work(r, g, p, &next))
 		goto refuse;
 	if (t->write->document != NULL && t->write->plan_steps == NULL) {
 		plan_keep(r, g, p, &next);
@@ -353,21 +279,8 @@ ticket_take(struct recon *r, struct group *g, struct ticket *t)
 		ticket_dry(r, &g->view, t, &next);
 		goto out;
 	}
-	if (store_savepoint(r->store, &err) == -1)
-		goto refuse;
-	if (ticket_store(r, g, p, &confirm, &err) == -1) {
-		store_release(r->store, false, &(struct err){ 0 });
-		goto refuse;
-	}
-	if (store_release(r->store, true, &err) == -1)
-		goto refuse;
-	next.revision = g->revision;	/* what the next ticket of the group is compared with */
-	topo_fini(&g->view);
-	g->view = next;
-	g->confirm = confirm;
-	*g->tail = p;
-	g->tail = &p->next;
-	return;
+	if (ticket_accept(r, g, p, &next, &err) == 0)
+		return;
 refuse:
 	if (out->errs.n == 0 && err.code == ERR_NONE)
 		err_set(&err, ERR_INTERNAL, "refused without a reason");
@@ -406,8 +319,7 @@ ticket_note(struct recon *r, struct group *g, struct ticket *t)
 		else if (store_release(r->store, true, &err) == 0) {
 			g->wrote = true;
 			g->confirm = confirm;
-			*g->tail = p;
-			g->tail = &p->next;
+			group_add(g, p);
 			return;
 		}
 	}
@@ -477,31 +389,6 @@ group_done(struct recon *r, struct group *g, const struct err *failed)
 	}
 }
 
-/* What changes nothing needs no transaction and never waits for one.  Returns the writes. */
-static struct ticket *
-take_questions(struct recon *r, struct ticket *list)
-{
-	struct ticket *writes = NULL, **tail = &writes, *t, *next;
-
-	for (t = list; t != NULL; t = next) {
-		next = t->next;
-		if (t->write->verb == WRITE_PROBE)
-			probe_start(r, t);
-		else if (t->write->verb == WRITE_BACKUP)
-			backup(r, t);
-		else if (t->write->verb == WRITE_FILES)
-			files_ask(r, t);
-		else if (api_verb_asks(t->write->verb))
-			counters_ask(r, t);
-		else {
-			*tail = t;
-			tail = &t->next;
-		}
-	}
-	*tail = NULL;
-	return (writes);
-}
-
 void
 recon_commit(struct recon *r, struct ticket *list)
 {
@@ -513,7 +400,7 @@ recon_commit(struct recon *r, struct ticket *list)
 
 	g.tail = &g.head;
 	topo_init(&g.view);
-	list = take_questions(r, list);
+	list = questions_take(r, list);
 	list = account_commit(r, list);
 	if (list == NULL)
 		return;

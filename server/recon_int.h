@@ -2,6 +2,8 @@
  * recon_int: R's own state, shared by the recon_*.c files only.
  *
  *	recon.c		the loop, timers, messages from the worker
+ *	recon_ask.c	questions: probe, backup, counters, files
+ *	recon_txn.c	transactions and events
  *	recon_commit.c	tickets -> one transaction -> operations
  *	recon_account.c	tokens and sessions: no objects, no plan
  *	recon_change.c	rows of what changes: objects, addresses, history
@@ -146,7 +148,12 @@ struct recon {
 
 /* recon_commit.c */
 void recon_commit(struct recon *r, struct ticket *list);
-/* Transactions of R: begin and commit with the health flags and generation kept true. 'durable' false: what can be computed again. */
+void ticket_fail(struct recon *r, struct ticket *t, const struct err *err);
+
+/* recon_ask.c: answers the questions, or has the worker do it; the rest of the list. */
+struct ticket *questions_take(struct recon *r, struct ticket *list);
+
+/* recon_txn.c: begin and commit with the health flags and generation kept true.  'durable' false: what can be computed again. */
 int recon_begin(struct recon *r, bool durable, struct err *err);
 int recon_end(struct recon *r, struct err *err);
 void damage_look(struct recon *r);	/* a transaction failed: is the database damaged?  Then nothing is done any more */
@@ -234,7 +241,6 @@ void op_deadlines(struct recon *r, int64_t now);
 int64_t op_next_deadline(const struct recon *r);
 void op_answer_all(struct recon *r, const struct err *err);	/* shutting down */
 void op_free(struct op *op);
-void ticket_fail(struct recon *r, struct ticket *t, const struct err *err);
 
 /* recon_progress.c */
 void progress_planned(struct recon *r);	/* r->plan is new */
