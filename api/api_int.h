@@ -120,6 +120,8 @@ int api_plan_fill(struct api *a, struct write *w, struct err *err);
 /* The write half of api_begin.  false: res is filled. */
 bool api_write_new(struct api *a, const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res, struct write **out);
+/* Its headers and query; false: res is filled. */
+bool api_write_head(const struct api_req *req, const struct api_params *p, struct write *w, struct api_res *res);
 /* The same for credentials: api_account.c. */
 bool api_account_new(const struct api_req *req, const struct api_route *r, const struct api_params *p,
     struct api_res *res, struct write **out);
