@@ -128,7 +128,7 @@ request_start(struct request *r, const char *method, const char *version)
 		has_body = true;	/* whatever follows is not to be read as the next request */
 	else if (strlen(r->target) > TARGET_MAX)
 		refuse(r, 414, "too_large", "the request target is longer than 4096 bytes");
-	else if (http_conn_admit(r) && http_authenticate(r, method) &&
+	else if (http_conn_admit(r) && http_authenticate(r, method) && http_principal_admit(r) &&
 	    (status = api_precheck(method, r->target, header(r, "Content-Type"), length, has_body, r->who.role, &r->max)) != 0)
 		refuse(r, status, NULL, status == 401 ? "a token or the UNIX socket is needed" : status == 403 ? "this needs a higher role" : NULL);
 	else if (length > 0 && length < r->max)
@@ -342,6 +342,12 @@ request_answer(struct request *r, const char *method)
 	api_res_init(&res);
 	switch (api_begin(&r->l->api, &req, &res, &w, &since)) {
 	case API_ANSWER:
+		/* who has waited is asked again, after the answer was read: it holds nothing that is newer than his right to it */
+		if (r->wait_until != 0 && !auth_again(r->l->reader, ident_now_ms(), &r->who)) {
+			refuse(r, 401, NULL, "the token or session is not good any more");
+			rc = http_refuse(r);
+			break;
+		}
 		if (res.wait_s > 0 && request_waits(r, res.wait_s, mark, &rc))
 			break;
 		rc = plain_get && res.cacheable && res.status == 200 && res.body != NULL ? reply_and_keep(r, generation, &res) : http_reply(r, &res);
@@ -377,11 +383,8 @@ handle(void *cls, struct MHD_Connection *conn, const char *url, const char *meth
 	if (r->ticket != NULL)
 		return (request_finish(r));
 	http_conn_state(r->l, r->c, CONN_WORKING);
-	if (r->wait_until != 0) {
+	if (r->wait_until != 0)
 		r->started_us = metric_now_us();	/* to wait is not to be slow */
-		if (!http_still_good(r->l, &r->who, &r->asked_at))
-			refuse(r, 401, NULL, "the token or session is not good any more");
-	}
 	if (r->too_large)
 		refuse(r, 413, "too_large", "the body is larger than GET /v1 says");
 	if (r->refuse != 0)
@@ -489,7 +492,8 @@ http_open(const struct http_conf *conf, int fd, enum http_kind kind, struct http
 	listener_name(l, fd);
 	l->cache = cache_new();
 	l->peers = peers_new(l->request_prefix);
-	if (l->cache == NULL || l->peers == NULL) {
+	l->principals = peers_new(l->request_prefix);
+	if (l->cache == NULL || l->peers == NULL || l->principals == NULL) {
 		err_nomem(err);
 		goto fail;
 	}
@@ -533,6 +537,7 @@ http_close(struct http_listener *l)
 	store_close(l->reader);
 	cache_free(l->cache);
 	peers_free(l->peers);
+	peers_free(l->principals);
 	pthread_mutex_destroy(&l->lock);
 	pthread_mutex_destroy(&l->conns_lock);
 	free(l);

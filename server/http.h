@@ -14,7 +14,7 @@
 struct http_limits {
 	int connections, per_address;	/* of one listener; on the UNIX socket an address is a user */
 	int request_s;		/* from the first byte of a request to its last; the answer has twice that, or until it stops moving */
-	int rate, rate_loopback;	/* requests a second and address, 0 = any */
+	int rate, rate_loopback;	/* requests a second of an address, and of a token, 0 = any */
 };
 
 struct http_www;

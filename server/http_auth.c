@@ -269,20 +269,8 @@ authenticate_tcp(struct request *r, const char *method)
 }
 
 bool
-http_still_good(struct http_listener *l, struct principal *who, int64_t *asked_at)
-{
-	int64_t generation = atomic_load(&l->conf->health->generation), now = ident_now_ms();
-
-	if (generation == *asked_at)
-		return (auth_still_good(who, who->address, now));
-	*asked_at = generation;
-	return (auth_again(l->reader, now, who));
-}
-
-bool
 http_authenticate(struct request *r, const char *method)
 {
-	r->asked_at = atomic_load(&r->l->conf->health->generation);
 	if (!r->l->local)
 		return (authenticate_tcp(r, method));
 	auth_peer(&r->l->conf->auth, r->c->fd, &r->who);

@@ -135,6 +135,20 @@ http_conn_admit(struct request *r)
 	return (true);
 }
 
+bool
+http_principal_admit(struct request *r)
+{
+	const struct http_limits *lim = &r->l->conf->limits;
+	int64_t now = ident_mono_ms();
+	struct ip ip;
+
+	if (r->l->local || r->who.token[0] == '\0')
+		return (true);
+	ip = peers_token(r->who.token);
+	return (peer_request(peers_get(r->l->principals, &ip, now), (uint32_t)(r->l->loopback ? lim->rate_loopback : lim->rate), now) ||
+	    too_many(r, 429, "too_many", "too many requests a second with this token"));
+}
+
 /* --- the watchdog ------------------------------------------------------------------------------------------------ */
 
 /* A stream says something every 15 s, when it is read. */

@@ -61,7 +61,7 @@ struct http_listener {
 	char cookie_name[24];
 	struct known known[KNOWN_MAX];
 	size_t known_next;
-	struct peers *peers;
+	struct peers *peers, *principals;	/* by address or user; by token */
 	pthread_mutex_t conns_lock;
 	struct conn *conns;
 	size_t nconns;
@@ -84,7 +84,6 @@ struct request {
 	int64_t started_us;
 	const struct api_route *route;	/* NULL = none matched (yet) */
 	struct principal who;
-	int64_t asked_at;	/* the generation when it was found out who that is */
 	char id[REQUEST_ID_SIZE];
 	char method[8];
 	char *body;
@@ -105,8 +104,6 @@ bool http_check(struct request *r, const char *method, bool *has_body, uint64_t 
 
 /* http_auth.c: fills r->who; false = r->refuse is set. */
 bool http_authenticate(struct request *r, const char *method);
-/* Who waits is asked again: false when the credential is no good any more.  *asked_at is the generation at which it was looked up. */
-bool http_still_good(struct http_listener *l, struct principal *who, int64_t *asked_at);
 void http_ip(const struct sockaddr *sa, struct ip *out);	/* family 0 for a UNIX socket */
 
 /* http_conn.c */
@@ -116,6 +113,7 @@ struct conn *http_conn_of(struct MHD_Connection *conn);
 void http_conn_state(struct http_listener *l, struct conn *c, enum conn_state state);
 /* False: r->refuse is set, because there are too many connections or requests. */
 bool http_conn_admit(struct request *r);
+bool http_principal_admit(struct request *r);	/* the same for who asks, from however many addresses */
 int http_watchdog_start(struct http_listener *l, struct err *err);
 void http_watchdog_stop(struct http_listener *l);
 

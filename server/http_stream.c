@@ -23,7 +23,6 @@ struct stream {
 	struct MHD_Connection *conn;
 	struct conn *c;
 	struct principal who;	/* a stream ends with the credential it was asked for with */
-	int64_t asked_at;
 	int64_t after;
 	int64_t wrote_at;	/* monotonic */
 	bool suspended;
@@ -90,11 +89,12 @@ fill(struct stream *s)
 	struct err err;
 
 	s->size = s->pos = 0;
-	if (!http_still_good(s->l, &s->who, &s->asked_at))
-		return (-1);
 	if (check_reset(s, &err) == -1 || store_events(s->l->reader, s->after, EVENTS_AT_ONCE, add_event, s, &err) == -1)
 		return (-1);
 	if (s->size == 0 && ident_mono_ms() - s->wrote_at >= HEARTBEAT_AFTER_MS && text_add(s, ": still here\n\n") == -1)
+		return (-1);
+	/* asked after the events were read: what ended the credential may be one of them */
+	if (s->size > 0 && !auth_again(s->l->reader, ident_now_ms(), &s->who))
 		return (-1);
 	return (s->size > 0);
 }
@@ -176,7 +176,6 @@ stream_new(struct request *r, int64_t since)
 	s->conn = r->conn;
 	s->c = r->c;
 	s->who = r->who;
-	s->asked_at = r->asked_at;
 	s->after = since;
 	s->wrote_at = ident_mono_ms();
 	if (text_add(s, "retry: 3000\n\n") == -1) {

@@ -39,15 +39,26 @@ peers_user(uint32_t uid)
 }
 
 static uint64_t
-hash(uint64_t seed, const struct ip *ip)
+mix(uint64_t h, const void *data, size_t size)
 {
-	uint64_t h = seed ^ 14695981039346656037ULL;
+	const uint8_t *b = data;
 
-	for (size_t i = 0; i < sizeof(ip->b); i++) {
-		h = (h ^ ip->b[i]) * 1099511628211ULL;
+	for (size_t i = 0; i < size; i++) {
+		h = (h ^ b[i]) * 1099511628211ULL;
 		h ^= h >> 29;
 	}
 	return (h ^ h >> 32);
+}
+
+/* The half that counts of an IPv6 address; two tokens that share one share their rate, too. */
+struct ip
+peers_token(const char *id)
+{
+	struct ip ip = { .family = 6 };
+	uint64_t h = mix(14695981039346656037ULL, id, strlen(id));
+
+	memcpy(ip.b, &h, sizeof(h));
+	return (ip);
 }
 
 /* Whom to forget: the one that was quiet longest, connections and punishments last. */
@@ -64,7 +75,7 @@ peers_get(struct peers *p, const struct ip *ip, int64_t now)
 {
 	struct prefix one = { .ip = *ip, .len = ip->family == 6 ? 64 : 32 };
 	struct ip net = prefix_network(&one).ip;
-	struct peer *set = p->v[hash(p->seed, &net) % SETS], *least = set;
+	struct peer *set = p->v[mix(p->seed ^ 14695981039346656037ULL, net.b, sizeof(net.b)) % SETS], *least = set;
 
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].net.family == net.family && ip_cmp(&set[i].net, &net) == 0) {

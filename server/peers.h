@@ -1,5 +1,6 @@
 /*
- * peers: what one HTTP listener remembers of the addresses that talk to it: connections, wrong credentials, requests a second.
+ * peers: what one HTTP listener remembers of the addresses that talk to it: connections, wrong credentials, requests a second;
+ * and of the tokens that they use: requests a second.
  *
  * A fixed table: a flood from many addresses costs no memory, it only forgets the quiet ones earlier.  An IPv6 client is its /64: whoever has
  * one address of it has them all; a client of the UNIX socket is its user.  Times are monotonic milliseconds.  One thread.
@@ -22,7 +23,9 @@ struct peer {
 };
 struct peers;
 
+/* Instead of an address. */
 struct ip peers_user(uint32_t uid);
+struct ip peers_token(const char *id);
 
 struct peers *peers_new(uint64_t seed);	/* NULL = out of memory */
 void peers_free(struct peers *p);

@@ -322,6 +322,18 @@ def test_rates():
         assert all(d.get("/livez").status == 200 for _ in range(60))
 
 
+def test_a_token_has_one_rate_from_all_addresses():
+    with Daemon(conf="rate_limit_loopback = 20\n") as d:
+        tokens = [d.post("/v1/tokens", {"name": "t", "role": "viewer"}).json["token"] for _ in range(2)]
+
+        def ask(token, last):
+            return statuses(send_fast(d, head(d, "Connection: close").replace(d.admin_token.encode(), token.encode()), ("127.0.0.%d" % last, 0)))[0]
+        # each address stays within its own
+        got = [ask(tokens[0], i // 15 + 10) for i in range(150)]
+        assert set(got) == {200, 429} and 20 <= got.count(200) < 150, got
+        assert ask(tokens[1], 10) == 200 and d.get("/v1").status == 200
+
+
 def test_503_comes_before_the_reset():
     with Daemon(conf="connections_per_address = 20\n") as d:
         held, answers, resets = [], [], 0
