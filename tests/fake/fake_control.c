@@ -168,6 +168,14 @@ do_nothing(struct fake *f, char *const w[])
 	return (0);
 }
 
+/* As JAILNET_FAKE_FAULT; what was armed before is not any more. */
+static int
+do_break(struct fake *f, char *const w[])
+{
+	fake_break_clear(f);
+	return (fake_break_text(f, w[1]));
+}
+
 static const struct {
 	const char *verb;
 	size_t words;
@@ -192,6 +200,7 @@ static const struct {
 	{ "physical", 2, do_physical },
 	{ "bridge-add", 2, do_bridge_add },
 	{ "epair-add", 3, do_epair_add },
+	{ "break", 2, do_break },
 	{ "overflow", 1, do_nothing },
 };
 

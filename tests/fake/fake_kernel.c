@@ -150,7 +150,8 @@ from_environment(struct fake *f, bool fresh, struct err *err)
 
 	if (delay != NULL)
 		f->delay_us = (unsigned)atoi(delay);
-	if (fresh && fault != NULL && fake_break_text(f, fault) == -1)
+	fake_break_clear(f);	/* a fault ends with the worker it was meant for, the kernel does not */
+	if (fault != NULL && fake_break_text(f, fault) == -1)
 		return (err_set(err, ERR_INVALID, "JAILNET_FAKE_FAULT: %s", fault));
 	if (fresh && physical != NULL && str_copy(text, sizeof(text), physical) == 0)
 		for (char *s = strtok_r(text, ",", &save); s != NULL; s = strtok_r(NULL, ",", &save)) {

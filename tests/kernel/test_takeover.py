@@ -1,13 +1,11 @@
 """POST /v1/import/host on the real kernel: what somebody made by hand becomes jailnet's, and no packet notices."""
 import json
-import re
 import signal
-import subprocess
 import time
 
 import pytest
 
-from jn import POLICY, World
+from jn import POLICY, Ping, World
 
 ADOPT = POLICY + "adopt = *\n"
 MADE = """
@@ -59,23 +57,6 @@ def links(w):
             found[where, i["ifname"]]["addr"] = sorted(a["local"] for a in i["addr_info"])
     routes = {where: w.ip("-n", where, "route") for where in ("web", "db")}
     return found, routes
-
-
-class Ping:
-    """100 echoes a second from the host to a namespace, until stop() says how many were lost."""
-
-    def __init__(self, w, to):
-        self.p = subprocess.Popen(w.prefix + ["ping", "-i", "0.01", "-W", "1", "-n", to], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.3)
-
-    def stop(self):
-        time.sleep(0.3)
-        self.p.send_signal(signal.SIGINT)
-        out, err = self.p.communicate(timeout=10)
-        m = re.search(r"(\d+) packets transmitted, (\d+) received", out)
-        assert m, (out, err)
-        # the last may still be on its way when ping is told to end
-        return int(m.group(1)), int(m.group(1)) - int(m.group(2))
 
 
 def host(d):

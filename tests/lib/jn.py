@@ -288,6 +288,25 @@ class World:
         shutil.rmtree(self.state_dir, ignore_errors=True)
 
 
+class Ping:
+    """100 echoes a second from the host, or from a jail, of a World, until stop() says how many were sent and lost."""
+
+    def __init__(self, w, to, jail=None):
+        inside = ["ip", "netns", "exec", jail] if jail else []
+        self.p = subprocess.Popen(w.prefix + inside + ["ping", "-i", "0.01", "-W", "1", "-n", to],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.3)
+
+    def stop(self):
+        time.sleep(0.3)
+        self.p.send_signal(signal.SIGINT)
+        out, err = self.p.communicate(timeout=10)
+        m = re.search(r"(\d+) packets transmitted, (\d+) received", out)
+        assert m, (out, err)
+        # the last may still be on its way when ping is told to end
+        return int(m.group(1)), int(m.group(1)) - int(m.group(2))
+
+
 def figure(n):
     with open(os.path.join(TOP, "openapi", "examples", "figure-%d.json" % n)) as f:
         return json.load(f)
