@@ -92,6 +92,11 @@ $(B)/libtest.a: $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server)
 	rm -f $@
 	ar rc $@ $$(echo $(OBJ_core) $(OBJ_convert) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_fake) | tr ' ' '\n' | grep -v _main.o)
 
+# For the tests of the real driver: what the program takes of it, and no main().
+$(B)/libworker.a: $(OBJ_worker)
+	rm -f $@
+	ar rc $@ $$(echo $(OBJ_worker) | tr ' ' '\n' | grep -v _main.o)
+
 # The driver's fuzzer brings some of its files itself: an archive gives only the rest.
 $(B)/libdriver.a: $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)
 	rm -f $@

@@ -19,7 +19,7 @@ done
 for src in tests/kernel/test_*.c; do
     [ -f "$src" ] || continue
     t=$B/${src%.c}
-    printf '%s: %s.o $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core) $(LIBS_test)\n' "$t" "$t" "$t"
+    printf '%s: %s.o $(OBJ_driver) %s/libworker.a $(OBJ_core)\n\t$(LINK) -o $@ %s.o $(OBJ_driver) %s/libworker.a $(OBJ_core) $(LIBS_test)\n' "$t" "$t" "$B" "$t" "$B"
     all="$all $t"
     echo "$t" >>"$B/unit.list"
 done

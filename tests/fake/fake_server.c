@@ -236,16 +236,31 @@ mode_crash(void)
 	abort();
 }
 
-/* Everything that is not ours to touch. */
+static void
+send_all(const struct cmd *v, size_t n)
+{
+	static uint64_t seq = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		send_cmd(++seq, &v[i]);
+		await(seq, v[i].op);
+	}
+}
+
+/* Everything that is not ours to touch, with something of ours beside it. */
 static void
 mode_hostile(void)
 {
+	static const struct cmd gone[] = { { CMD_EPAIR_DESTROY, { .iface = { "", "web0a" } } }, { CMD_BRIDGE_DESTROY, { .ref = { "lan0" } } },
+		{ CMD_JAIL_DESTROY, { .ref = { "web" } } } };
+
 	hello(JAILNET_BUILD);
-	for (size_t i = 0; i < NELEMS(hostile_cmds); i++) {
-		send_cmd(i + 2, &hostile_cmds[i]);
-		await(i + 2, hostile_cmds[i].op);
-	}
+	send_all(own_cmds, NELEMS(own_cmds));
+	say("has its own");
+	send_all(hostile_cmds, NELEMS(hostile_cmds));
 	say("tried everything");
+	send_all(gone, NELEMS(gone));
+	say("is done");
 	idle();
 }
 

@@ -23,6 +23,8 @@ def test_hostile_server_on_the_real_kernel(tmp_path, monkeypatch):
         w.ip("address", "add", "198.51.100.1/24", "dev", "re0")
         w.ip("link", "set", "re0", "up")
         w.ip("link", "add", "fbr0", "type", "bridge")
+        w.ip("link", "add", "fbr1", "type", "veth", "peer", "name", "fbr1far")
+        w.ip("link", "set", "fbr1", "master", "fbr0")
         w.ip("link", "add", "ext0a", "type", "veth", "peer", "name", "ext0b")
         w.ip("netns", "add", "ext")
         before = host(w)
@@ -32,13 +34,16 @@ def test_hostile_server_on_the_real_kernel(tmp_path, monkeypatch):
         shutil.copy(os.path.join(BUILD, "tests/fake/fake_server"), tmp_path / "jailnetd-server")
         monkeypatch.setattr(jn, "BUILD", str(tmp_path))
         with w.daemon(conf=CLOSED, wait=False, tcp=False, env={"FAKE_SERVER_MODE": "hostile"}) as d:
-            d.wait(lambda: "server tried everything" in d.out() + d.log(), 20)
+            d.wait(lambda: "server is done" in d.out() + d.log(), 20)
             said = d.out() + d.log()
             assert d.process.poll() is None
-        replies = re.findall(r"server reply (\w+) result=(\d) code=(\w+)", said)
-        assert len(replies) >= 25
-        # HELLO alone was done
-        assert [op for op, result, _ in replies if result != "2"] == ["HELLO"], replies
+        own, rest = said.split("server has its own")
+        tried, gone = rest.split("server tried everything")
+        reply = re.compile(r"server reply (\w+) result=(\d) code=(\w+)")
+        assert [r[1] for r in reply.findall(own)] == ["0"] * 4 and [r[1] for r in reply.findall(gone)] == ["0"] * 3, said
+        replies = reply.findall(tried)
+        assert len(replies) >= 40
+        assert [op for op, result, _ in replies if result != "2"] == [], replies
         assert sum(code == "denied" for _, _, code in replies) >= 12, replies
         assert "security" in said
         assert host(w) == before
