@@ -57,26 +57,29 @@ class Series:
 
 
 class Table:
-    """Figures against references.  A missed target is shown, not hidden; what could not be measured fails the run."""
+    """Figures against references.  A missed target is shown, not hidden; what could not be measured fails the run, and so does a missed target
+    that no noise explains (must)."""
 
     def __init__(self):
         self.rows = []
         self.failed = []
 
-    def row(self, figure, measured, reference="", ratio=None, target="", ok=None, **numbers):
+    def row(self, figure, measured, reference="", ratio=None, target="", ok=None, must=False, **numbers):
+        if must and not ok:
+            self.failed.append(figure)
         self.rows.append(dict(numbers, figure=figure, measured=measured, reference=reference, target=target,
                               ratio=None if ratio is None else round(ratio, 3), ok=ok))
 
-    def most(self, figure, series, limit, unit="ms"):
+    def most(self, figure, series, limit, unit="ms", must=False):
         """A figure with a plain upper limit."""
-        self.row(figure, series.text(unit), target="<= %g %s" % (limit, unit), ok=series.median <= limit, values=series.values)
+        self.row(figure, series.text(unit), target="<= %g %s" % (limit, unit), ok=series.median <= limit, must=must, values=series.values)
 
-    def ratio(self, figure, series, what, reference, low=None, high=None, unit="ms", turn=False):
+    def ratio(self, figure, series, what, reference, low=None, high=None, unit="ms", turn=False, must=False):
         """series : reference (or, turned, reference : series) within its limits."""
         q = reference.median / series.median if turn else series.median / reference.median
         target = "<= %g" % high if high is not None else ">= %g" % low if low is not None else ""
         ok = None if not target else q <= high if high is not None else q >= low
-        self.row(figure, series.text(unit), "%s %s" % (what, reference.text(unit)), q, target, ok, values=series.values,
+        self.row(figure, series.text(unit), "%s %s" % (what, reference.text(unit)), q, target, ok, must, values=series.values,
                  reference_values=reference.values)
 
     def fail(self, figure, why):
