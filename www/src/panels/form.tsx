@@ -4,8 +4,9 @@
  */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { fromRows, numbersOf, Ports, toRows } from "./ports";
 
-export type FieldType = "text" | "number" | "switch" | "lines" | "pairs" | "choice";
+export type FieldType = "text" | "number" | "switch" | "lines" | "numbers" | "pairs" | "choice" | "ports";
 
 export interface Field {
   /** Where in the object: "a.addresses". */
@@ -15,6 +16,8 @@ export interface Field {
   help?: string;
   options?: string[];
   required?: boolean;
+  /** Folded away. */
+  advanced?: boolean;
 }
 
 export type Values = Record<string, string>;
@@ -33,7 +36,8 @@ export function toValues(fields: Field[], object: unknown): Values {
   const values: Values = {};
   for (const field of fields) {
     const value = valueAt(object, field.path);
-    if (Array.isArray(value)) values[field.path] = value.join("\n");
+    if (field.type === "ports") values[field.path] = toRows(isObject(value) ? value : {});
+    else if (Array.isArray(value)) values[field.path] = value.join(field.type === "numbers" ? ", " : "\n");
     else if (field.type === "pairs" && isObject(value))
       values[field.path] = Object.entries(value)
         .map(([key, v]) => `${key} = ${String(v)}`)
@@ -57,6 +61,10 @@ function parse(field: Field, text: string): Json | undefined {
       return text === "true";
     case "lines":
       return linesOf(text);
+    case "numbers":
+      return numbersOf(text);
+    case "ports":
+      return fromRows(text);
     case "pairs":
       return Object.fromEntries(
         linesOf(text).map((line) => {
@@ -102,6 +110,8 @@ function Input({ field, value, onChange }: { field: Field; value: string; onChan
           onChange={(e) => onChange(String(e.currentTarget.checked))}
         />
       );
+    case "ports":
+      return <Ports name={field.path} value={value} onChange={onChange} />;
     case "lines":
     case "pairs":
       return (
@@ -141,6 +151,35 @@ function Input({ field, value, onChange }: { field: Field; value: string; onChan
   }
 }
 
+function FieldRow(props: { field: Field; value: string; onChange(value: string): void }) {
+  const { field } = props;
+  const inside = (
+    <>
+      <Input {...props} />
+      {field.help && (
+        <small id={`help-${field.path}`} class="muted">
+          {field.help}
+        </small>
+      )}
+    </>
+  );
+  if (field.type === "ports") {
+    return (
+      <fieldset class="field">
+        <legend>{field.label}</legend>
+        {inside}
+      </fieldset>
+    );
+  }
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: Input is one
+    <label class={field.type === "switch" ? "field switch" : "field"}>
+      <span>{field.label}</span>
+      {inside}
+    </label>
+  );
+}
+
 interface Props {
   fields: Field[];
   start: Values;
@@ -153,6 +192,14 @@ interface Props {
 
 export function Form({ fields, start, submit, onSubmit, onCancel, below }: Props) {
   const [values, setValues] = useState(start);
+  const row = (field: Field) => (
+    <FieldRow
+      key={field.path}
+      field={field}
+      value={values[field.path] ?? ""}
+      onChange={(value) => setValues({ ...values, [field.path]: value })}
+    />
+  );
   return (
     <form
       onSubmit={(event) => {
@@ -161,22 +208,13 @@ export function Form({ fields, start, submit, onSubmit, onCancel, below }: Props
       }}
     >
       <div class="dialog-body form">
-        {fields.map((field) => (
-          // biome-ignore lint/a11y/noLabelWithoutControl: Input is one
-          <label key={field.path} class={field.type === "switch" ? "field switch" : "field"}>
-            <span>{field.label}</span>
-            <Input
-              field={field}
-              value={values[field.path] ?? ""}
-              onChange={(value) => setValues({ ...values, [field.path]: value })}
-            />
-            {field.help && (
-              <small id={`help-${field.path}`} class="muted">
-                {field.help}
-              </small>
-            )}
-          </label>
-        ))}
+        {fields.filter((field) => !field.advanced).map(row)}
+        {fields.some((field) => field.advanced) && (
+          <details class="quiet">
+            <summary>Advanced</summary>
+            <div class="form">{fields.filter((field) => field.advanced).map(row)}</div>
+          </details>
+        )}
         {below?.(values)}
       </div>
       <div class="dialog-foot">
