@@ -14,7 +14,7 @@
 json_t *
 api_plan_steps(const struct plan *p)
 {
-	char object[96], detail[512], interrupts[256];
+	char object[96], detail[512], interrupts[400];
 	json_t *steps = json_array();
 	size_t i;
 	int rc = 0;

@@ -52,6 +52,8 @@ plan_build(const struct topo *want, const struct observed *have, const struct pl
 	plan_bridges(&pl);
 	plan_foreign(&pl);
 	plan_jails_finish(&pl);
+	if (!pl.nomem)
+		plan_lose(&pl);
 	if (pl.nomem)
 		err_nomem(err);
 	else

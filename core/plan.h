@@ -17,6 +17,16 @@
 #include "core/cmd.h"
 #include "core/topo.h"
 
+/* Why a jail is stopped or destroyed. */
+enum step_why { WHY_GONE /* no longer wanted */, WHY_STOPPED, WHY_ANEW /* to be made again at once */ };
+
+/* Jails whose routes go through the one that stops. */
+enum { LOSE_WAY_OUT /* a default route */, LOSE_ROUTE, LOSE_COUNT };
+struct losers {
+	char names[80]; /* "guest4, guest5" */
+	uint16_t more;	/* and so many that found no room there */
+};
+
 struct step {
 	struct cmd cmd;
 	/* the desired object this serves; it fails when the step fails */
@@ -27,6 +37,8 @@ struct step {
 		enum kind kind;
 		char name[NAME_SIZE];
 	} needs[2];
+	enum step_why why;
+	struct losers lose[LOSE_COUNT];
 	char pointer[160]; /* JSON pointer of the field that wants this step: "/epairs/web0/a/addresses/0" */
 };
 

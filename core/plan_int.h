@@ -49,6 +49,7 @@ struct plan_jail {
 	bool frozen;		 /* a job runs or is planned: nothing inside is touched in this round */
 	bool teardown;		 /* destroyed by this plan */
 	bool create;		 /* created by this plan: starts without sysctls and routes */
+	size_t stop;		 /* number of the step that stops or destroys it, until the plan is sorted; from 1, 0 = none */
 	bool there;		 /* after this plan interfaces can be inside */
 	bool reroute;		 /* an interface inside was moved, made or readdressed: the kernel dropped its routes */
 	size_t first_end, nends; /* in planner.jail_ends */
@@ -191,6 +192,9 @@ bool plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_l
 /* plan_jail.c */
 void plan_jails_decide(struct planner *pl);
 void plan_jails_finish(struct planner *pl);
+
+/* plan_lose.c */
+void plan_lose(struct planner *pl);
 
 /* plan_bridge.c */
 void plan_bridges_match(struct planner *pl);

@@ -59,7 +59,7 @@ emit_set(struct planner *pl, struct plan_jail *j)
 	(void)params_format(&w->params, c->params);
 }
 
-static void
+static struct step *
 emit_exec(struct planner *pl, struct plan_jail *j, enum phase ph, enum cmd_op op)
 {
 	struct step *s = plan_emit(pl, ph, KIND_JAIL, j->name, op);
@@ -79,6 +79,7 @@ emit_exec(struct planner *pl, struct plan_jail *j, enum phase ph, enum cmd_op op
 			plan_need(s, KIND_EPAIR, pl->jail_ends[j->first_end + i]->epair->name);
 	}
 	pl->out->waiting = true;
+	return (s);
 }
 
 static bool
@@ -92,21 +93,33 @@ needs_stop(const struct plan_jail *j)
 	return (has_stop && (j->have->phase == JAIL_CREATED || j->have->phase == JAIL_STARTING || j->have->phase == JAIL_STARTED));
 }
 
+/* In scope, so the step is the last one of the plan. */
+static void
+note_stop(struct planner *pl, struct plan_jail *j, struct step *s)
+{
+	s->why = j->want == NULL || j->want->u.jail.external ? WHY_GONE : jail_wanted(j->want) ? WHY_ANEW : WHY_STOPPED;
+	if (!pl->nomem)
+		j->stop = pl->out->n;
+}
+
 /* A jail of ours that must go, perhaps to come again at once. */
 static void
 decide_teardown(struct planner *pl, struct plan_jail *j)
 {
+	struct step *s;
+
 	j->there = true;
 	if (!j->in_scope)
 		return;
 	if (needs_stop(j)) {
-		emit_exec(pl, j, PH_JAIL_STOP, CMD_JAIL_STOP);
+		note_stop(pl, j, emit_exec(pl, j, PH_JAIL_STOP, CMD_JAIL_STOP));
 		j->frozen = true;
 		return;
 	}
 	j->teardown = true;
-	str_copy(
-	    plan_emit(pl, PH_JAIL_DESTROY, KIND_JAIL, j->name, CMD_JAIL_DESTROY)->cmd.u.ref.name, NAME_SIZE, j->name);
+	s = plan_emit(pl, PH_JAIL_DESTROY, KIND_JAIL, j->name, CMD_JAIL_DESTROY);
+	str_copy(s->cmd.u.ref.name, NAME_SIZE, j->name);
+	note_stop(pl, j, s);
 	j->create = is_managed_and_wanted(j->want);
 	j->there = j->create;
 	if (j->create)
@@ -337,6 +350,6 @@ plan_jails_finish(struct planner *pl)
 		finish_routes(pl, j);
 		if (!j->want->u.jail.external && j->want->u.jail.exec_start[0] != '\0' &&
 		    (j->create || j->have->phase == JAIL_CREATED))
-			emit_exec(pl, j, PH_JAIL_START, CMD_JAIL_START);
+			(void)emit_exec(pl, j, PH_JAIL_START, CMD_JAIL_START);
 	}
 }

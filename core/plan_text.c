@@ -37,7 +37,7 @@ say_bridge(const struct step *s, char *buf, size_t size)
 static void
 say_ref(const struct step *s, char *buf, size_t size)
 {
-	SAY(buf, size, "destroy %s %s", s->cmd.op == CMD_JAIL_DESTROY ? "jail" : "bridge", s->cmd.u.ref.name);
+	SAY(buf, size, "destroy bridge %s", s->cmd.u.ref.name);
 }
 
 static void
@@ -102,6 +102,10 @@ say_move(const struct step *s, char *buf, size_t size)
 {
 	const struct cmd_move *c = &s->cmd.u.move;
 
+	if (s->kind == KIND_JAIL) {
+		SAY(buf, size, "take %s out of jail %s, which stops", c->ifname, c->from);
+		return;
+	}
 	SAY(buf, size, "move %s from %s%s to %s%s", c->ifname, c->from[0] == '\0' ? "the host" : "jail ", c->from,
 	    c->to[0] == '\0' ? "the host" : "jail ", c->to);
 }
@@ -160,6 +164,13 @@ say_sysctl(const struct step *s, char *buf, size_t size)
 	SAY(buf, size, "set %s=%s %s", c->key, c->value, place(c->jail, at));
 }
 
+static void
+say_jail_destroy(const struct step *s, char *buf, size_t size)
+{
+	SAY(buf, size, "%s jail %s%s", s->why == WHY_GONE ? "destroy" : "stop", s->cmd.u.ref.name,
+	    s->why == WHY_ANEW ? ", to be made anew" : "");
+}
+
 /* Params have a line each. */
 static void
 say_params(const char *params, char *buf, size_t size)
@@ -214,6 +225,8 @@ cut_move(const struct step *s, char *buf, size_t size)
 {
 	const struct cmd_move *c = &s->cmd.u.move;
 
+	if (s->kind == KIND_JAIL)
+		return; /* that the jail stops says it all */
 	if (c->from[0] == '\0')
 		SAY(buf, size, "the host loses %s", c->ifname);
 	else
@@ -292,11 +305,35 @@ cut_route(const struct step *s, char *buf, size_t size)
 	    prefix_is_default(&s->cmd.u.route.dst) ? "everywhere else" : prefix_format(&s->cmd.u.route.dst, dst));
 }
 
+/* "; guest4, guest5 lose their default route; guest1 loses a route" */
+static void
+say_losers(const struct losers v[LOSE_COUNT], char *buf, size_t size)
+{
+	static const char *const what[LOSE_COUNT][2] = { { "its default route", "their default route" }, { "a route", "a route" } };
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < LOSE_COUNT && n < size; i++) {
+		bool many = v[i].more > 0 || strchr(v[i].names, ',') != NULL;
+		char more[24] = "";
+
+		if (v[i].names[0] == '\0')
+			continue;
+		if (v[i].more > 0)
+			SAY(more, sizeof(more), " and %u more", (unsigned)v[i].more);
+		n += (size_t)snprintf(buf + n, size - n, "; %s%s %s %s", v[i].names, more, many ? "lose" : "loses", what[i][many]);
+	}
+}
+
 static void
 cut_jail(const struct step *s, char *buf, size_t size)
 {
-	SAY(buf, size, "jail %s stops", s->cmd.op == CMD_JAIL_STOP ? s->cmd.u.exec.name : s->cmd.u.ref.name);
+	char losers[256];
+
+	say_losers(s->lose, losers, sizeof(losers));
+	SAY(buf, size, "jail %s %s%s", s->name, s->why == WHY_ANEW ? "restarts" : "stops", losers);
 }
+
 
 static const struct words {
 	const char *verb;
@@ -326,13 +363,16 @@ static const struct words {
 	[CMD_JAIL_SET] = { "change", say_jail_set, NULL },
 	[CMD_JAIL_START] = { "start", say_exec, NULL },
 	[CMD_JAIL_STOP] = { "stop", say_exec, cut_jail },
-	[CMD_JAIL_DESTROY] = { "delete", say_ref, cut_jail },
+	[CMD_JAIL_DESTROY] = { "delete", say_jail_destroy, cut_jail },
 	[CMD_PROBE] = { "change", say_name, NULL },
 	[CMD_FILES] = { "change", say_name, NULL } };
 
 const char *
 step_verb(const struct step *s)
 {
+	/* the object stays */
+	if (s->cmd.op == CMD_JAIL_DESTROY && s->why != WHY_GONE)
+		return ("stop");
 	return (words[s->cmd.op].verb);
 }
 

@@ -130,6 +130,77 @@ test_small_differences(void **state)
 	drifts(CMD_IF_SET, "lan0: up", "lan0: down");
 }
 
+/* Figure 3 in small: back is behind router, front knows the way to it, other has a router of the same address. */
+static void
+test_stop_of_a_router(void **state)
+{
+	struct object *r, *o;
+	char name[16], address[24];
+
+	(void)state;
+	(void)bridge("lan0", "");
+	(void)bridge("lan1", "");
+	(void)bridge("lan2", "");
+	r = jail("router");
+	(void)epair("r0", "bridge:lan0", "", "jail:router", "10.0.0.3/24");
+	(void)epair("r1", "bridge:lan1", "", "jail:router", "10.0.1.1/24");
+	route(jail("back"), "default", "10.0.1.1");
+	(void)epair("b0", "bridge:lan1", "", "jail:back", "10.0.1.2/24");
+	o = jail("front");
+	route(o, "10.0.1.0/24", "10.0.0.3");
+	(void)epair("f0", "bridge:lan0", "", "jail:front", "10.0.0.2/24");
+	route(jail("other"), "default", "10.0.1.1");
+	(void)epair("o0", "bridge:lan2", "", "jail:other", "10.0.1.2/24");
+	settle();
+
+	r->u.jail.running = false;
+	look();
+	build();
+	says(CMD_IF_MOVE, "move", "jail/router", "take r0b out of jail router, which stops", "");
+	says(CMD_JAIL_DESTROY, "stop", "jail/router", "stop jail router",
+	    "jail router stops; back loses its default route; front loses a route");
+	text(r, &r->u.jail.exec_stop, "service stop");
+	build();
+	says(CMD_JAIL_STOP, "stop", "jail/router", "stop jail router: service stop",
+	    "jail router stops; back loses its default route; front loses a route");
+	text(r, &r->u.jail.exec_stop, "");
+	r->u.jail.running = true;
+	r->u.jail.boot++;
+	build();
+	says(CMD_JAIL_DESTROY, "stop", "jail/router", "stop jail router, to be made anew",
+	    "jail router restarts; back loses its default route; front loses a route");
+	/* who stops as well loses nothing */
+	o->u.jail.running = false;
+	r->u.jail.running = false;
+	build();
+	says(CMD_JAIL_DESTROY, "stop", "jail/front", "stop jail front", "jail front stops");
+	topo_remove(&want, KIND_EPAIR, "r0");
+	topo_remove(&want, KIND_EPAIR, "r1");
+	topo_remove(&want, KIND_JAIL, "router");
+	topo_remove(&want, KIND_EPAIR, "f0");
+	topo_remove(&want, KIND_JAIL, "front");
+	for (unsigned i = 0; i < 30; i++) {
+		str_format(name, sizeof(name), "c%02u", i);
+		route(jail(name), "default", "10.0.1.1");
+		str_format(name, sizeof(name), "ec%02u", i);
+		str_format(address, sizeof(address), "10.0.1.%u/24", 10 + i);
+		o = epair(name, "bridge:lan1", "", "", "");
+		str_format(name, sizeof(name), "jail:c%02u", i);
+		set_end(o, END_B, name, address);
+	}
+	build();
+	says(CMD_JAIL_DESTROY, "delete", "jail/front", "destroy jail front", "jail front stops");
+	for (size_t i = 0; i < plan.n; i++) {
+		char words[400];
+
+		if (plan.v[i].cmd.op != CMD_JAIL_DESTROY || strcmp(plan.v[i].name, "router") != 0)
+			continue;
+		step_interrupts(&plan.v[i], words, sizeof(words));
+		assert_string_equal(words, "jail router stops; back, c00, c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11, c12, c13, c14 "
+		    "and 15 more lose their default route");
+	}
+}
+
 static double
 seconds(void)
 {
@@ -226,7 +297,7 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_words), T(test_small_differences), T(test_speed) };
+	const struct CMUnitTest tests[] = { T(test_words), T(test_small_differences), T(test_stop_of_a_router), T(test_speed) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
