@@ -7,6 +7,16 @@
 #include "api/api_codec.h"
 #include "api/api_int.h"
 
+/* Where an interface is that is not in its place. */
+static json_t *
+place_json(const struct step_place *at)
+{
+	if (at->ifname[0] == '\0')
+		return (json_null());
+	return (json_pack("{s:o, s:o, s:o}", "interface", codec_text(at->ifname), "jail", codec_text_or_null(at->jail), "bridge",
+	    codec_text_or_null(at->bridge)));
+}
+
 static int
 row(void *arg, const struct drift_row *r, struct err *err)
 {
@@ -19,8 +29,9 @@ row(void *arg, const struct drift_row *r, struct err *err)
 	/* one row an object, so that is its name */
 	snprintf(id, sizeof(id), "%s", r->object);
 	id[strcspn(id, "/")] = ':';
-	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "id", codec_text(id), "object", codec_text(r->object), "want", codec_text(r->want), "have",
-	    codec_text(r->have), "since", codec_time_json(r->since), "cause", codec_text(r->cause));
+	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", codec_text(id), "object", codec_text(r->object), "want", codec_text(r->want), "have",
+	    codec_text(r->have), "since", codec_time_json(r->since), "cause", codec_text(r->cause),
+	    "place", place_json(&r->place));
 	return (api_page_add(page, j, err));
 }
 

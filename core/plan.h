@@ -82,4 +82,12 @@ int plan_returned(const struct topo *want, const struct observed *have,
 #define DRIFT_FOLLOWS "the same, but what it depends on is changed first"
 void step_drift(const struct step *s, const struct observed *have, char *want, size_t wsize, char *found, size_t fsize);
 
+/* Where the interface is now that a step takes to another place; ifname "" = the step moves nothing that is there. */
+struct step_place {
+	char ifname[IFNAME_SIZE];
+	char jail[NAME_SIZE];		/* "" = the host */
+	char bridge[IFNAME_SIZE];	/* "" = in none */
+};
+struct step_place step_place(const struct step *s, const struct observed *have);
+
 #endif

@@ -258,3 +258,21 @@ step_drift(const struct step *s, const struct observed *have, char *want, size_t
 	if (strcmp(want, found) == 0)
 		SAY(found, fsize, "%s", DRIFT_FOLLOWS);
 }
+
+struct step_place
+step_place(const struct step *s, const struct observed *have)
+{
+	struct step_place at = { "", "", "" };
+	const struct obs_link *k = NULL;
+
+	if (s->cmd.op == CMD_IF_MOVE)
+		k = observed_link(have, s->cmd.u.move.from, s->cmd.u.move.ifname);
+	else if (s->cmd.op == CMD_PORT_ATTACH || s->cmd.op == CMD_PORT_DETACH)
+		k = observed_link(have, "", s->cmd.u.port.ifname);
+	if (k != NULL) {
+		memcpy(at.ifname, k->ifname, sizeof(at.ifname));
+		memcpy(at.jail, k->jail, sizeof(at.jail));
+		memcpy(at.bridge, k->bridge, sizeof(at.bridge));
+	}
+	return (at);
+}

@@ -64,9 +64,23 @@ rows_known(const struct recon *r, struct objmap *known)
 	}
 }
 
-static void
-row_add(struct recon *r, const struct step *s)
+/* The first of an object's steps from here on that takes something to its place: it need not be the one in words. */
+static struct step_place
+place_of(const struct recon *r, size_t at)
 {
+	const struct step *s = &r->plan.v[at];
+	struct step_place place = step_place(s, &r->have);
+
+	for (size_t i = at + 1; i < r->plan.n && place.ifname[0] == '\0' && s->kind != KIND_JAIL; i++)
+		if (r->plan.v[i].kind == s->kind && strcmp(r->plan.v[i].name, s->name) == 0)
+			place = step_place(&r->plan.v[i], &r->have);
+	return (place);
+}
+
+static void
+row_add(struct recon *r, size_t at)
+{
+	const struct step *s = &r->plan.v[at];
 	struct drift_row *grown, *row;
 
 	grown = realloc(r->drift, (r->ndrift + 1) * sizeof(*grown));
@@ -79,6 +93,7 @@ row_add(struct recon *r, const struct step *s)
 	step_drift(s, &r->have, row->want, sizeof(row->want), row->have, sizeof(row->have));
 	str_copy(row->cause, sizeof(row->cause), cause_of(s));
 	row->since = ident_now_ms();
+	row->place = place_of(r, at);
 }
 
 void
@@ -98,7 +113,7 @@ drift_found(struct recon *r)
 
 		if (!objmap_has(&r->drifting, s->kind, s->name) && objmap_add(&r->drifting, s->kind, s->name) != NULL &&
 		    !objmap_has(&known, s->kind, s->name))
-			row_add(r, s);
+			row_add(r, i);
 	}
 	objmap_fini(&known);
 	if (r->ndrift == before || recon_begin(r, false, &err) == -1)

@@ -21,6 +21,7 @@
 #include "core/audit.h"
 #include "core/err.h"
 #include "core/observed.h"
+#include "core/plan.h"
 #include "core/topo.h"
 
 struct store;
@@ -255,6 +256,7 @@ struct drift_row {
 	char have[160];
 	char cause[160];
 	int64_t since;
+	struct step_place place;
 };
 /* Replaces the whole table. */
 int store_drift_set(struct store *s, const struct drift_row *v, size_t n, struct err *err);

@@ -163,9 +163,9 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    " ?6, ?7, ?8, ?9)",
 	[SQL_STATUS_DELETE] = "DELETE FROM status WHERE kind = ?1 AND name = ?2",
 
-	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since FROM drift ORDER BY object",
+	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since, ifname, jail, bridge FROM drift ORDER BY object",
 	[SQL_DRIFT_CLEAR] = "DELETE FROM drift",
-	[SQL_DRIFT_ADD] = "INSERT INTO drift (pos, object, want, have, cause, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_DRIFT_ADD] = "INSERT INTO drift (pos, object, want, have, cause, since, ifname, jail, bridge) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 
 	[SQL_IFACE_ALL] = "SELECT ifname, jail, type, mac, mtu, up, running, bridge, member_of, addrs FROM iface ORDER"
 	    " BY jail, ifname",

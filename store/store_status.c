@@ -107,6 +107,9 @@ store_drift_set(struct store *s, const struct drift_row *v, size_t n, struct err
 		store_q_text(&q, v[i].have);
 		store_q_text(&q, v[i].cause);
 		store_q_int(&q, v[i].since);
+		store_q_text(&q, v[i].place.ifname);
+		store_q_text(&q, v[i].place.jail);
+		store_q_text(&q, v[i].place.bridge);
 		if (store_q_run(&q, err) == -1)
 			return (-1);
 	}
@@ -128,6 +131,9 @@ store_drift(
 		STORE_GET_STR(&q, r.have);
 		STORE_GET_STR(&q, r.cause);
 		r.since = store_q_get_int(&q);
+		STORE_GET_STR(&q, r.place.ifname);
+		STORE_GET_STR(&q, r.place.jail);
+		STORE_GET_STR(&q, r.place.bridge);
 		if (store_q_check(&q, err) == -1 || each(arg, &r, err) == -1) {
 			rc = -1;
 			break;

@@ -81,6 +81,16 @@ def test_drift_is_adopted(story):
         assert [(c["path"], c["from"], c["to"]) for c in diff] == [("/a/up", True, False)]
 
 
+def test_drift_says_where_it_is(story):
+    with story.daemon(fault=",".join("PORT_%s:1:1" % op for op in ("DETACH", "ATTACH"))) as d:
+        assert d.put("/v1/topology", {**NET, "jails": {**NET["jails"], "away": {}}}).status == 200
+        story.by_hand("bridge-add other")
+        story.by_hand("bridge web0a other")
+        d.wait(lambda: d.get("/v1/drift").json["items"], 10)
+        assert d.get("/v1/drift").json["items"][0]["place"] == {"interface": "web0a", "jail": None, "bridge": "other"}
+        d.wait(lambda: d.get("/v1/drift").json["items"] == [], 10)
+
+
 def test_drift_is_repaired_when_asked(story):
     with story.daemon(fault=",".join("IF_SET:%d:1" % n for n in range(1, 3))) as d:
         assert d.put("/v1/topology", NET).status == 200

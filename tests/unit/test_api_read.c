@@ -159,7 +159,8 @@ test_tables(void **state)
 		.want = "mtu 1500",
 		.have = "mtu 1400",
 		.cause = "by hand \xff",
-		.since = 1700000000001 };
+		.since = 1700000000001,
+		.place = { .ifname = "web0a", .bridge = "other" } };
 	struct iface_row ifaces[] = { { .ifname = "re0",
 					  .type = LINK_PHYSICAL,
 					  .mac = M(11),
@@ -182,7 +183,8 @@ test_tables(void **state)
 		"lan\",\"end\":null,\"state\":\"allocated\",\"source\":\"random\"}");
 	rig_expect("GET", "/v1/drift", NULL, 200);
 	rig_has("[{\"id\":\"epair:web0\",\"object\":\"epair/web0\",\"want\":\"mtu 1500\",\"have\":\"mtu "
-		"1400\",\"since\":\"2023-11-14T22:13:20.001Z\",\"cause\":\"by hand ?\"}]");
+		"1400\",\"since\":\"2023-11-14T22:13:20.001Z\",\"cause\":\"by hand ?\","
+		"\"place\":{\"interface\":\"web0a\",\"jail\":null,\"bridge\":\"other\"}}]");
 	rig_expect("GET", "/v1/interfaces", NULL, 200);
 	rig_has("{\"name\":\"re0\",\"type\":\"physical\",\"jail\":null,\"mac\":\"02:10:00:00:00:0b\",\"mtu\":1500,"
 		"\"up\":true,\"running\":false,"

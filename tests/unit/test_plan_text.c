@@ -31,6 +31,17 @@ drifts(enum cmd_op op, const char *wanted, const char *found)
 	assert_string_equal(b, found);
 }
 
+/* Where the interface is that is not in its place. */
+static void
+is_at(enum cmd_op op, const char *ifname, const char *jail, const char *bridge)
+{
+	struct step_place at = step_place(step_of(op), &have);
+
+	assert_string_equal(at.ifname, ifname);
+	assert_string_equal(at.jail, jail);
+	assert_string_equal(at.bridge, bridge);
+}
+
 static void
 test_words(void **state)
 {
@@ -59,6 +70,14 @@ test_words(void **state)
 	build();
 	drifts(CMD_IF_MOVE, "web0b in web", "web0b in host");
 	drifts(CMD_IF_SET, "web0b: up", "web0b: elsewhere");
+	is_at(CMD_IF_MOVE, "web0b", "", "");
+	is_at(CMD_IF_SET, "", "", "");
+	settle();
+	assert_int_equal(fake_add_foreign_bridge(f, "other"), 0);
+	assert_int_equal(fake_set_bridge(f, "web0a", "other"), 0);
+	look();
+	build();
+	is_at(CMD_PORT_ATTACH, "web0a", "", "other");
 	settle();
 	assert_int_equal(fake_set_mtu(f, "web", "web0b", 1300), 0);
 	look();

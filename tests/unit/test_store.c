@@ -414,7 +414,7 @@ static void
 test_seen(void **state)
 {
 	struct status_row st = { .kind = KIND_JAIL, .name = "web", .state = "waiting", .since = 5 }, st2;
-	struct drift_row drift[] = { { .object = "a" }, { "epair/web0", "up", "down", "somebody", 77 } }, d2 = { 0 };
+	struct drift_row drift[] = { { .object = "a" }, { "epair/web0", "up", "down", "somebody", 77, { "web0a", "web", "lan" } } }, d2 = { 0 };
 	struct iface_row ifaces[] = { { .ifname = "lo0" }, { "re0", "web", LINK_PHYSICAL, M(5), 1500, true, true, "br0", "lan",
 	    "192.0.2.1/24 2001:db8::1/64" } }, i2 = { 0 };
 	struct err err;
