@@ -138,9 +138,16 @@ class Dashboard:
         """With the keyboard alone: Tab until what is named so has the focus."""
         for _ in range(60):
             self.press("Tab")
-            if name == self.page.evaluate("document.activeElement.textContent.trim() || document.activeElement.ariaLabel"):
+            if name in self.page.evaluate("[document.activeElement.textContent.trim(), document.activeElement.ariaLabel]"):
                 return
         raise AssertionError("Tab never came to " + name)
+
+    def tab_to_element(self, tag):
+        for _ in range(60):
+            self.press("Tab")
+            if self.page.evaluate("document.activeElement.tagName") == tag:
+                return
+        raise AssertionError("Tab never came to a " + tag)
 
     def select(self, node):
         self.page.locator('[data-node="%s"] .name' % node).first.click()

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { mayChange } from "./api/session";
 import { figures, proposeFigure } from "./figures";
 import { exportMermaid, exportPng, exportSvg } from "./graph/export";
+import { bestMatch } from "./graph/find";
 import type { Graph } from "./graph/model";
 import type { CanvasHandle } from "./graph/view";
 import { openCreate } from "./panels/create";
@@ -46,9 +47,8 @@ function choose(what: typeof showV4, on: boolean): void {
 
 function SearchBox({ graph, options, onChange, canvas }: Props) {
   const firstHit = () => {
-    const words = options.search.trim().toLowerCase();
-    const hit = [...(graph?.nodes.values() ?? [])].find((node) => node.name.toLowerCase().includes(words));
-    if (hit && words !== "") canvas.current?.show(hit.id);
+    const hit = graph && bestMatch(graph, options);
+    if (hit) canvas.current?.show(hit);
   };
   return (
     <label class="search">

@@ -1,5 +1,6 @@
 /** The main view: the drawing, what searches and filters it, and the details of what is selected. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { matches } from "./graph/find";
 import { type Layout, layOut, warmUp } from "./graph/layout";
 import { buildGraph, cablesByNode, type Graph, pathOf } from "./graph/model";
 import { buildScene, type Scene } from "./graph/scene";
@@ -10,7 +11,7 @@ import { FirstRun } from "./panels/firstrun";
 import { openMove } from "./panels/move";
 import { select, selected } from "./state/route";
 import { showV4, showV6 } from "./state/ui";
-import { isEmpty, loadError, world } from "./state/world";
+import { isEmpty, loadError, type World, world } from "./state/world";
 import { Toolbar, type ViewOptions } from "./toolbar";
 
 warmUp();
@@ -27,7 +28,8 @@ function useLayout(scene: Scene | null): { layout: Layout | null; error: string 
       (layout) => {
         if (turn !== newest.current) return;
         setState({ layout, error: null });
-        performance.mark("jailnet:drawn", { detail: { boxes: layout.boxes.size } });
+        // the first one is measured; more would pile up for as long as the page is open
+        if (turn === 1) performance.mark("jailnet:drawn", { detail: { boxes: layout.boxes.size } });
       },
       (error: unknown) => {
         if (turn === newest.current) setState((old) => ({ ...old, error: String(error) }));
@@ -37,28 +39,27 @@ function useLayout(scene: Scene | null): { layout: Layout | null; error: string 
   return state;
 }
 
-function matches(graph: Graph, options: ViewOptions): Set<string> | null {
-  const words = options.search.trim().toLowerCase();
-  if (words === "" && options.label === "") return null;
-  const [key = "", value] = options.label.split("=");
-  const found = new Set<string>();
-  for (const node of graph.nodes.values()) {
-    const text = [node.name, ...node.addresses].join(" ").toLowerCase();
-    const labelled = options.label === "" || (value === undefined ? key in node.labels : node.labels[key] === value);
-    if (labelled && (words === "" || text.includes(words))) found.add(node.id);
-  }
-  for (const cable of graph.cables) {
-    const named =
-      words !== "" &&
-      [cable.id.slice(cable.id.indexOf("/") + 1), ...cable.ends.map((end) => end.ifname)].some((t) =>
-        t.toLowerCase().includes(words),
-      );
-    if (named && options.label === "") {
-      found.add(cable.id);
-      for (const end of cable.ends) found.add(end.node);
-    } else if (cable.ends.every((end) => found.has(end.node))) found.add(cable.id);
-  }
-  return found;
+/** What is on the host and not jailnet's is not drawn among the rest: it can be many.  It is said. */
+function Others({ world: w, drawn }: { world: World; drawn: Graph | null }) {
+  const list = w.interfaces.filter(
+    (item) =>
+      item.jail === null && !drawn?.nodes.has(`uplink/${item.name}`) && !drawn?.nodes.has(`bridge/${item.name}`),
+  );
+  if (list.length === 0) return null;
+  return (
+    <details class="others">
+      <summary>{`${list.length} more on this host`}</summary>
+      <ul>
+        {list.map((item) => (
+          <li key={item.name}>
+            <b>{item.name}</b> {item.type}
+            {item.bridge && ` in ${item.bridge}`}
+            {item.up ? "" : ", down"} <span class="muted">{item.addresses.join(" ")}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
 }
 
 const start: ViewOptions = { search: "", label: "", groupBy: "", focus: null };
@@ -116,6 +117,7 @@ export function TopologyView() {
             handle={canvas}
           />
         )}
+        <Others world={data} drawn={graph} />
       </div>
       {selected.value !== null && (
         <Details

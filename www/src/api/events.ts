@@ -14,7 +14,7 @@ export interface StreamHandlers {
   onRefused(status: number): void;
 }
 
-const SILENCE_MS = 40_000; // the server says something every 15 s
+const SILENCE_MS = 18_000; // the server says something every 15 s
 const RETRY_MS = [300, 1000, 2000, 4000];
 
 interface Frame {
@@ -48,10 +48,18 @@ export class EventStream {
   constructor(private readonly handlers: StreamHandlers) {}
 
   start(): void {
+    window.addEventListener("offline", this.cut);
+    window.addEventListener("online", this.goOn);
     void this.run();
   }
 
+  /** The browser knows before any silence tells. */
+  private readonly cut = () => this.abort.abort();
+  private readonly goOn = () => this.retryNow();
+
   stop(): void {
+    window.removeEventListener("offline", this.cut);
+    window.removeEventListener("online", this.goOn);
     this.stopped = true;
     this.abort.abort();
     this.wake?.();

@@ -3,8 +3,8 @@ import { memo } from "../ui/memo";
 import type { Layout, PlacedBox, PlacedPort, PlacedWire, Point } from "./layout";
 import { Mark } from "./marks";
 import { type Cable, type GraphNode, worstLook } from "./model";
-import { COMPACT, type Group, PORT_HEIGHT } from "./scene";
-import { fitText } from "./text";
+import { COMPACT, type Group, looksOf, type Member, PORT_HEIGHT, type Wire } from "./scene";
+import { COMPACT_FONT, fitText, MONO_FONT, NAME_FONT } from "./text";
 
 export interface Marked {
   selected: string | null;
@@ -13,9 +13,6 @@ export interface Marked {
   /** What a search, a filter or a path leaves lit; null = everything. */
   lit: ReadonlySet<string> | null;
 }
-
-const NAME_FONT = '600 13px "Inter Variable"';
-const COMPACT_FONT = '500 12px "Inter Variable"';
 
 const kindNames: Record<GraphNode["kind"], string> = {
   host: "Host",
@@ -28,13 +25,17 @@ const kindNames: Record<GraphNode["kind"], string> = {
 /** What is read aloud: first what stands there, then the rest. */
 function describe(node: GraphNode, cables: Cable[], lines: string[]): string {
   const words = [[node.name, ...lines].join(" "), kindNames[node.kind], node.look];
+  if (node.foreign) words.push("not jailnet's");
   if (node.router) words.push("routes");
   if (node.reason) words.push(node.reason);
   words.push(...node.differences, ...node.addresses.filter((address) => !lines.includes(address)));
   for (const cable of cables) {
     const [a, b] = cable.ends;
     const [own, other] = a.node === node.id ? [a, b] : [b, a];
-    words.push(`${own.ifname || "cable"} to ${other.node.slice(other.node.indexOf("/") + 1)}`);
+    const place = other.node.slice(other.node.indexOf("/") + 1);
+    if (cable.kind === "actual")
+      words.push(`${cable.ends[0].ifname} is in ${cable.ends[0].node.replace("/", " ")} now`);
+    else words.push(`${own.ifname || "cable"} to ${place}${own.down ? " (down)" : ""}`);
   }
   return words.join(", ");
 }
@@ -55,6 +56,11 @@ function Shape({ node, width, height }: { node: GraphNode; width: number; height
     const r = height / 2;
     return <rect class="shape" width={width} height={height} rx={r} />;
   }
+  // the host's own stack is no box among boxes: a tag hung into the frame
+  if (node.kind === "host") {
+    const [w, h] = [width, height];
+    return <path class="shape" d={`M10 0 H${w - 10} L${w} ${h / 2} L${w - 10} ${h} H10 L0 ${h / 2} Z`} />;
+  }
   return <rect class="shape" width={width} height={height} rx={node.kind === "bridge" ? 5 : 9} />;
 }
 
@@ -65,15 +71,19 @@ interface NodeProps {
   tab: boolean;
 }
 
+function marksOf(node: GraphNode): string {
+  return `${node.router ? " router" : ""}${node.missing ? " missing" : ""}${node.foreign ? " foreign" : ""}`;
+}
+
 const NodeBox = memo(({ placed, cables, state, tab }: NodeProps) => {
   const { node, height, lines, hidden } = placed.box;
   if (node === null) return null;
-  const middle = node.kind === "jail" || node.kind === "host" ? 24 : height / 2;
-  const room = placed.width - (node.router ? 60 : 36);
+  const middle = node.kind === "jail" ? 24 : height / 2;
+  const room = placed.width - (node.router ? 88 : 36);
   const inRow = node.kind === "bridge";
   return (
     <g
-      class={`node kind-${node.kind} look-${node.look}${node.router ? " router" : ""}${state}`}
+      class={`node kind-${node.kind} look-${node.look}${marksOf(node)}${state}`}
       transform={`translate(${placed.x} ${placed.y})`}
       role="button"
       tabindex={tab ? 0 : -1}
@@ -81,11 +91,18 @@ const NodeBox = memo(({ placed, cables, state, tab }: NodeProps) => {
       data-node={node.id}
     >
       <Shape node={node} width={placed.width} height={height} />
-      <Mark look={node.look} x={16} y={middle} />
+      {!node.foreign && <Mark look={node.look} x={16} y={middle} />}
       <text class="name" x={28} y={middle + 4.5}>
         {fitText(node.name, NAME_FONT, room)}
       </text>
-      {node.router && <RouterSign x={placed.width - 18} y={middle} />}
+      {node.router && (
+        <>
+          <text class="role" x={placed.width - 31} y={middle + 4} text-anchor="end">
+            router
+          </text>
+          <RouterSign x={placed.width - 18} y={middle} />
+        </>
+      )}
       {inRow ? (
         <text class="address" x={placed.width - 14} y={middle + 4} text-anchor="end">
           {lines.join("   ")}
@@ -127,8 +144,8 @@ function GroupHead({ group, count, width }: { group: Group; count: string; width
 
 function stateCounts(group: Group): string {
   const counts = new Map<string, number>();
-  for (const { node, cable } of group.members) {
-    const look = worstLook([node.look, cable.look]);
+  for (const member of group.members) {
+    const look = worstLook(looksOf(member));
     counts.set(look, (counts.get(look) ?? 0) + 1);
   }
   return [...counts].map(([look, count]) => `${count} ${look}`).join(", ");
@@ -153,7 +170,7 @@ function GroupBox({ placed, marked, focusable }: { placed: PlacedBox; marked: Ma
         <GroupHead group={group} count={count} width={placed.width} />
         {!group.open && (
           <text class="address" x={14} y={45}>
-            {fitText(stateCounts(group), '400 10.5px "JetBrains Mono Variable"', placed.width - 24)}
+            {fitText(stateCounts(group), MONO_FONT, placed.width - 24)}
           </text>
         )}
       </g>
@@ -161,10 +178,7 @@ function GroupBox({ placed, marked, focusable }: { placed: PlacedBox; marked: Ma
         group.members.map((member) => (
           <CompactJail
             key={member.node.id}
-            node={member.node}
-            cable={member.cable}
-            x={member.x}
-            y={member.y}
+            member={member}
             state={stateOf(marked, member.node.id)}
             tab={marked.focused === member.node.id}
           />
@@ -174,37 +188,39 @@ function GroupBox({ placed, marked, focusable }: { placed: PlacedBox; marked: Ma
 }
 
 interface CompactProps {
-  node: GraphNode;
-  cable: Cable;
-  x: number;
-  y: number;
+  member: Member;
   state: string;
   tab: boolean;
 }
 
-const CompactJail = memo(({ node, cable, x, y, state, tab }: CompactProps) => {
-  const side = cable.ends[0].node === node.id ? 0 : 1;
-  const look = worstLook([node.look, cable.look]);
+const PLUG = 14;
+
+const CompactJail = memo(({ member, state, tab }: CompactProps) => {
+  const { node, cables, x, y } = member;
+  const look = worstLook(looksOf(member));
   return (
     <g
-      class={`node compact kind-jail look-${look}${state}`}
+      class={`node compact kind-jail look-${look}${marksOf(node)}${state}`}
       transform={`translate(${x} ${y})`}
       role="button"
       tabindex={tab ? 0 : -1}
-      aria-label={describe(node, [cable], [])}
+      aria-label={describe(node, cables, [])}
       data-node={node.id}
-      {...wireData(cable)}
     >
       <rect class="shape" width={COMPACT.width} height={COMPACT.height} rx="6" />
-      <rect
-        class="plug"
-        x={COMPACT.width / 2 - 7}
-        y={-2.5}
-        width="14"
-        height="5"
-        rx="2"
-        data-port={`${cable.id}:${side}`}
-      />
+      {cables.map((cable, i) => (
+        <rect
+          key={cable.id}
+          class="plug"
+          x={COMPACT.width / 2 + (i - cables.length / 2) * (PLUG + 4) + 2}
+          y={-2.5}
+          width={PLUG}
+          height="5"
+          rx="2"
+          data-port={`${cable.id}:${cable.ends[0].node === node.id ? 0 : 1}`}
+          {...wireData(cable)}
+        />
+      ))}
       <Mark look={look} x={14} y={COMPACT.height / 2} />
       <text class="name" x={25} y={COMPACT.height / 2 + 4}>
         {fitText(node.name, COMPACT_FONT, COMPACT.width - 32)}
@@ -216,6 +232,7 @@ const CompactJail = memo(({ node, cable, x, y, state, tab }: CompactProps) => {
 /** What a test, a style or an export can know of a cable. */
 function wireData(cable: Cable) {
   const [a, b] = cable.ends;
+  if (cable.kind === "actual") return { "data-actual": a.ifname, "data-a": a.node, "data-b": b.node };
   return {
     "data-cable": cable.id,
     "data-a": a.node,
@@ -263,7 +280,7 @@ const WireLine = memo(({ placed, state }: { placed: PlacedWire; state: string })
   const d = pathOf(points);
   return (
     <g
-      class={`cable kind-${isTrunk ? "trunk" : cable.kind} look-${look}${state}`}
+      class={`cable kind-${isTrunk ? "trunk" : cable.kind} look-${look}${cable.missing && !isTrunk ? " missing" : ""}${state}`}
       {...(isTrunk ? {} : wireData(cable))}
     >
       <path class="grip" d={d} />
@@ -272,7 +289,14 @@ const WireLine = memo(({ placed, state }: { placed: PlacedWire; state: string })
   );
 });
 
-const PortPill = memo(({ placed, look, state }: { placed: PlacedPort; look: string; state: string }) => {
+interface PillProps {
+  placed: PlacedPort;
+  look: string;
+  /** " dim", " down", " ghost" */
+  state: string;
+}
+
+const PortPill = memo(({ placed, look, state }: PillProps) => {
   const { port, x, y } = placed;
   if (port.label === "") return null;
   return (
@@ -288,6 +312,21 @@ const PortPill = memo(({ placed, look, state }: { placed: PlacedPort; look: stri
     </g>
   );
 });
+
+/** A wire is lit when any of its cables is. */
+const wireDim = (marked: Marked, wire: Wire) =>
+  marked.lit !== null && !wire.cables.some((cable) => marked.lit?.has(cable.id)) ? " dim" : "";
+
+function wireState(marked: Marked, wire: Wire): string {
+  return `${marked.selected === wire.id ? " selected" : ""}${wireDim(marked, wire)}`;
+}
+
+function pillState(marked: Marked, wire: Wire, port: string): string {
+  const [cable] = wire.cables;
+  const end = cable?.ends[port === wire.from.id ? 0 : 1];
+  const down = wire.cables.length === 1 && end?.down ? " down" : "";
+  return `${cable?.kind === "actual" ? " ghost" : ""}${down}${wireDim(marked, wire)}`;
+}
 
 function stateOf(marked: Marked, id: string): string {
   return `${marked.selected === id ? " selected" : ""}${marked.focused === id ? " focused" : ""}${dimmed(marked, id)}`;
@@ -308,6 +347,9 @@ function HostFrame({ layout }: { layout: Layout }) {
   return (
     <g class="frame" aria-hidden="true">
       <rect x={left} y={top} width={right - left} height={bottom - top} rx="16" />
+      <text class="frame-title" x={left + 18} y={top + 26}>
+        Host
+      </text>
       {uplinks.map((u) => (
         <path key={u.box.id} d={`M${u.x + u.width / 2} ${u.y} V${u.y - 26}`} />
       ))}
@@ -332,11 +374,7 @@ export function Drawing({
     <>
       <HostFrame layout={layout} />
       {layout.wires.map((placed) => (
-        <WireLine
-          key={placed.wire.id}
-          placed={placed}
-          state={placed.wire.id.startsWith("trunk/") ? "" : stateOf(marked, placed.wire.id)}
-        />
+        <WireLine key={placed.wire.id} placed={placed} state={wireState(marked, placed.wire)} />
       ))}
       {boxes.map((placed) =>
         placed.box.kind === "group" ? (
@@ -355,7 +393,12 @@ export function Drawing({
         const wire = lookOfWire.get(placed.port.id);
         const look = worstLook(wire?.cables.map((cable) => cable.look) ?? []);
         return (
-          <PortPill key={placed.port.id} placed={placed} look={look} state={wire ? dimmed(marked, wire.id) : ""} />
+          <PortPill
+            key={placed.port.id}
+            placed={placed}
+            look={look}
+            state={wire ? pillState(marked, wire, placed.port.id) : ""}
+          />
         );
       })}
     </>

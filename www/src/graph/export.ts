@@ -34,12 +34,25 @@ function writeStyles(from: Element, to: Element): void {
   });
 }
 
+/** As it looks from near, whatever the zoom leaves out; nothing is painted in between. */
+function fromNear<T>(svg: SVGSVGElement, work: () => T): T {
+  const far = svg.classList.contains("far");
+  svg.classList.remove("far");
+  try {
+    return work();
+  } finally {
+    svg.classList.toggle("far", far);
+  }
+}
+
 function standalone(svg: SVGSVGElement): { text: string; width: number; height: number } | null {
   const world = svg.querySelector<SVGGElement>("g.world");
   if (world === null) return null;
-  const box = world.getBBox();
   const copy = world.cloneNode(true) as SVGGElement;
-  writeStyles(world, copy);
+  const box = fromNear(svg, () => {
+    writeStyles(world, copy);
+    return world.getBBox();
+  });
   copy.setAttribute("transform", `translate(${24 - box.x} ${24 - box.y})`);
   const [width, height] = [Math.ceil(box.width + 48), Math.ceil(box.height + 48)];
   const ground = getComputedStyle(svg).backgroundColor;
@@ -56,9 +69,10 @@ export function exportSvg(svg: SVGSVGElement | null): void {
 export async function exportPng(svg: SVGSVGElement | null): Promise<void> {
   const drawn = svg && standalone(svg);
   if (!drawn) return;
+  const url = URL.createObjectURL(new Blob([drawn.text], { type: "image/svg+xml" }));
   try {
     const image = new Image();
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn.text)}`;
+    image.src = url;
     await image.decode();
     const scale = Math.min(2, 8000 / Math.max(drawn.width, drawn.height));
     const canvas = document.createElement("canvas");
@@ -69,6 +83,8 @@ export async function exportPng(svg: SVGSVGElement | null): Promise<void> {
     if (blob) save("jailnet.png", blob);
   } catch (error) {
     announce(`No PNG: ${messageOf(error)}`);
+  } finally {
+    URL.revokeObjectURL(url);
   }
 }
 

@@ -86,12 +86,9 @@ function depths(scene: Scene): Map<string, number> {
     }
   };
   const boxes = [...scene.boxes.values()];
+  const outside = new Set<Box["kind"]>(["uplink", "host", "interface"]);
   visit(
-    boxes.filter((box) => box.kind === "uplink" || box.kind === "host").map((box) => box.id),
-    0,
-  );
-  visit(
-    boxes.filter((box) => box.kind === "interface").map((box) => box.id),
+    boxes.filter((box) => outside.has(box.kind)).map((box) => box.id),
     0,
   );
   for (const box of boxes) if (box.kind === "bridge") visit([box.id], 1);

@@ -7,7 +7,7 @@ import type { World } from "../state/world";
 
 export type Look = "ready" | "applying" | "waiting" | "drifted" | "failed" | "dying" | "stopped";
 export type NodeKind = "host" | "bridge" | "jail" | "uplink" | "interface";
-export type CableKind = "epair" | "member" | "host" | "attachment";
+export type CableKind = "epair" | "member" | "host" | "attachment" | "actual";
 
 export interface GraphNode {
   id: string; // "jail/web"
@@ -21,6 +21,10 @@ export interface GraphNode {
   labels: Labels;
   /** Where the kernel differs: "MTU 1400 instead of 1500". */
   differences: string[];
+  /** Wanted, and not there at all. */
+  missing: boolean;
+  /** Not ours: on the drawing only because something of ours is in it. */
+  foreign: boolean;
 }
 
 export interface CableEnd {
@@ -28,8 +32,11 @@ export interface CableEnd {
   /** Name of the interface; "" = a cable into the node itself. */
   ifname: string;
   addresses: string[];
+  /** Wanted down. */
+  down?: boolean;
 }
 
+/** kind "actual": where an end is instead of the place that is wanted. */
 export interface Cable {
   id: string; // "epair/web0"
   kind: CableKind;
@@ -37,6 +44,7 @@ export interface Cable {
   look: Look;
   reason: string | null;
   differences: string[];
+  missing: boolean;
 }
 
 export interface Graph {
@@ -45,6 +53,7 @@ export interface Graph {
 }
 
 export const HOST = "host/host";
+const MISSING = "missing";
 const worst: readonly Look[] = ["failed", "drifted", "dying", "applying", "waiting", "stopped", "ready"];
 
 export function worstLook(looks: Iterable<Look>): Look {
@@ -71,7 +80,7 @@ function differencesOf(drift: Drift[]): Map<string, string[]> {
   for (const d of drift) {
     const object = d.object.split(":")[0] ?? d.object; // "epair/web0:b" is part of epair/web0
     const list = byObject.get(object) ?? [];
-    list.push(d.have === "" ? `${d.want}: missing` : `${d.have}, wanted ${d.want}`);
+    list.push(d.have === MISSING ? MISSING : `${d.have}, wanted ${d.want}`);
     byObject.set(object, list);
   }
   return byObject;
@@ -114,6 +123,8 @@ class Builder {
       router: false,
       labels: {},
       differences,
+      missing: differences.includes(MISSING),
+      foreign: false,
       ...rest,
     };
     this.nodes.set(id, node);
@@ -123,8 +134,10 @@ class Builder {
   private cable(kind: CableKind, name: string, ends: [CableEnd, CableEnd], status?: Status): void {
     const id = `${kind}/${name}`;
     const differences = this.differences.get(id) ?? [];
-    const look = status ? lookOf(status, differences) : "ready";
-    this.cables.push({ id, kind, ends, look, reason: status?.reason ?? null, differences });
+    const seen = status ? lookOf(status, differences) : "ready";
+    const look = seen === "ready" && ends.some((end) => end.down) ? "stopped" : seen;
+    const missing = differences.includes(MISSING);
+    this.cables.push({ id, kind, ends, look, reason: status?.reason ?? null, differences, missing });
   }
 
   private host(): GraphNode {
@@ -202,10 +215,46 @@ class Builder {
         if (node === HOST) this.host();
         const there = this.nodes.get(node);
         if (there && there.kind !== "bridge") there.addresses.push(...addresses);
-        return { node, ifname: ifnameOf(epair, side), addresses };
+        return { node, ifname: ifnameOf(epair, side), addresses, down: end.up === false };
       });
       this.cable("epair", epair.name, ends as [CableEnd, CableEnd], epair.status);
     }
+  }
+
+  /** What is elsewhere is drawn there, too. */
+  actual(): void {
+    for (const { place } of this.world.drift) {
+      if (place === null) continue;
+      const [cable, side] = this.ending(place.interface);
+      if (cable === undefined) continue;
+      const at = place.bridge ? `bridge/${place.bridge}` : place.jail ? `jail/${place.jail}` : HOST;
+      if (at === HOST) this.host();
+      else if (!this.nodes.has(at)) {
+        const [kind, name] = at.split("/") as ["bridge" | "jail", string];
+        this.node(kind, name, { foreign: true });
+      }
+      const other = cable.ends[side === 0 ? 1 : 0];
+      this.cables.push({
+        id: `actual/${place.interface}`,
+        kind: "actual",
+        ends: [
+          { node: at, ifname: place.interface, addresses: [] },
+          { node: other.node, ifname: "", addresses: [] },
+        ],
+        look: "drifted",
+        reason: null,
+        differences: cable.differences,
+        missing: false,
+      });
+    }
+  }
+
+  private ending(ifname: string): [Cable | undefined, 0 | 1] {
+    for (const cable of this.cables) {
+      const side = cable.ends.findIndex((end) => end.ifname === ifname);
+      if (side !== -1) return [cable, side === 0 ? 0 : 1];
+    }
+    return [undefined, 0];
   }
 
   /** The host leads from one network to another when it has addresses in several. */
@@ -215,14 +264,22 @@ class Builder {
   }
 }
 
+const built = new WeakMap<World, Graph>();
+
+/** The same world gives the same graph: it is made once for all who ask. */
 export function buildGraph(world: World): Graph {
+  const known = built.get(world);
+  if (known) return known;
   const builder = new Builder(world);
   builder.bridges();
   builder.jails();
   builder.attachments();
   builder.epairs();
   builder.routers();
-  return { nodes: builder.nodes, cables: builder.cables };
+  builder.actual();
+  const graph = { nodes: builder.nodes, cables: builder.cables };
+  built.set(world, graph);
+  return graph;
 }
 
 /** All cables of each node. */
@@ -242,26 +299,6 @@ export function otherEnd(cable: Cable, node: string): CableEnd {
   return cable.ends[0].node === node ? cable.ends[1] : cable.ends[0];
 }
 
-/** The part of the graph that a jail's packets can pass: from it outwards, through bridges, routers and the host. */
-export function reachOf(graph: Graph, start: string): Set<string> {
-  const cables = cablesByNode(graph);
-  const reached = new Set([start]);
-  const open = [start];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    const node = graph.nodes.get(id);
-    const passes = id === start || node?.kind === "bridge" || node?.router === true;
-    if (!passes) continue;
-    for (const cable of cables.get(id) ?? []) {
-      reached.add(cable.id);
-      const next = otherEnd(cable, id).node;
-      if (reached.has(next)) continue;
-      reached.add(next);
-      open.push(next);
-    }
-  }
-  return reached;
-}
-
 /** The way out of a jail: the shortest one from it to each uplink. */
 export function pathOf(graph: Graph, start: string): Set<string> {
   const cables = cablesByNode(graph);
@@ -270,6 +307,7 @@ export function pathOf(graph: Graph, start: string): Set<string> {
   for (let i = 0; i < queue.length; i++) {
     const id = queue[i] as string;
     for (const cable of cables.get(id) ?? []) {
+      if (cable.kind === "actual") continue;
       const next = otherEnd(cable, id).node;
       if (cameBy.has(next)) continue;
       cameBy.set(next, { cable: cable.id, from: id });

@@ -2,8 +2,8 @@
  * What is drawn: the graph with its leaf jails gathered into groups where there are many, and a size for everything.
  * Pure but for the measuring of text.
  */
-import { type Cable, cablesByNode, type Graph, type GraphNode, type Look, otherEnd, worstLook } from "./model";
-import { textWidth } from "./text";
+import { type Cable, cablesByNode, type Graph, type GraphNode, HOST, type Look, otherEnd, worstLook } from "./model";
+import { MONO_FONT, NAME_FONT, textWidth } from "./text";
 
 export interface Options {
   v4: boolean;
@@ -39,12 +39,19 @@ export interface Wire {
   to: Port;
 }
 
-/** Jails with one cable, to the same bridge. */
+export interface Member {
+  node: GraphNode;
+  cables: Cable[];
+  x: number;
+  y: number;
+}
+
+/** Jails whose cables lead to the same places: bridges, the host. */
 export interface Group {
   id: string;
   title: string;
   open: boolean;
-  members: { node: GraphNode; cable: Cable; x: number; y: number }[];
+  members: Member[];
   look: Look;
 }
 
@@ -53,14 +60,14 @@ export interface Scene {
   wires: Wire[];
 }
 
+export const BAR_HEIGHT = 46; // its name has room between the pills on both edges
+const STACK_WIDTH = 96;
 export const COMPACT = { width: 132, height: 34, gap: 8, pad: 12, head: 34 };
 const GROUP_FROM = 9; // so many leaves of one bridge make a group
 const OPEN_UP_TO = 120; // jails altogether, to show groups opened
 const LINES_MAX = 6;
 const LINE_HEIGHT = 15;
 export const PORT_HEIGHT = 18;
-const NAME_FONT = '600 13px "Inter Variable"';
-const MONO_FONT = '400 10.5px "JetBrains Mono Variable"';
 
 const isV6 = (address: string) => address.includes(":");
 
@@ -92,27 +99,29 @@ function groupBox(group: Group): Box {
   return shape;
 }
 
+/** Everything a member's mark has to tell of. */
+export const looksOf = (member: Member): Look[] => [member.node.look, ...member.cables.map((cable) => cable.look)];
+
 function gather(graph: Graph, options: Options): Map<string, Group> {
   const cables = cablesByNode(graph);
   const byKey = new Map<string, Group>();
   const jails = [...graph.nodes.values()].filter((node) => node.kind === "jail");
   for (const node of jails) {
-    const own = cables.get(node.id) ?? [];
-    const cable = own[0];
-    if (own.length !== 1 || cable === undefined || cable.kind !== "epair" || node.router) continue;
-    const bridge = otherEnd(cable, node.id).node;
-    if (!bridge.startsWith("bridge/")) continue;
+    const own = (cables.get(node.id) ?? []).filter((cable) => cable.kind !== "actual");
+    const places = [...new Set(own.map((cable) => otherEnd(cable, node.id).node))].sort();
+    const isLeaf = places.every((place) => place.startsWith("bridge/") || place === HOST);
+    if (own.length === 0 || !isLeaf || node.router || own.some((cable) => cable.kind !== "epair")) continue;
     const value = options.groupBy === "" ? "" : (node.labels[options.groupBy] ?? `no ${options.groupBy}`);
-    const id = `group/${bridge.slice("bridge/".length)}/${value}`;
+    const id = `group/${places.map((place) => place.slice(place.indexOf("/") + 1)).join("+")}/${value}`;
     const group = byKey.get(id) ?? { id, title: value, open: false, members: [], look: "ready" };
-    group.members.push({ node, cable, x: 0, y: 0 });
+    group.members.push({ node, cables: own, x: 0, y: 0 });
     byKey.set(id, group);
   }
   const least = options.groupBy === "" ? GROUP_FROM : 2;
   for (const [id, group] of byKey) {
     if (group.members.length < least) byKey.delete(id);
     group.open = options.toggled.get(id) ?? jails.length <= OPEN_UP_TO;
-    group.look = worstLook(group.members.flatMap((member) => [member.node.look, member.cable.look]));
+    group.look = worstLook(group.members.flatMap(looksOf));
   }
   return byKey;
 }
@@ -127,6 +136,10 @@ function nodeBox(node: GraphNode, ports: Port[], options: Options): Box {
   switch (node.kind) {
     case "bridge":
       box.width = Math.max(180, name + lines.reduce((sum, line) => sum + textWidth(line, MONO_FONT) + 14, 24));
+      box.height = BAR_HEIGHT;
+      break;
+    case "host":
+      box.width = Math.max(STACK_WIDTH, name, portsWidth(true), portsWidth(false));
       box.height = 34;
       break;
     case "uplink":
@@ -155,28 +168,35 @@ export function buildScene(graph: Graph, options: Options): Scene {
     return { id: `${cable.id}:${side}`, box, label, width: portWidth(label) };
   };
   for (const cable of graph.cables) {
-    const group = groupOf.get(cable.ends[0].node) ?? groupOf.get(cable.ends[1].node);
-    if (group === undefined) {
-      const [from, to] = [portAt(cable, 0, cable.ends[0].node), portAt(cable, 1, cable.ends[1].node)];
+    const side = groupOf.has(cable.ends[0].node) ? 0 : 1;
+    const group = groupOf.get(cable.ends[side].node);
+    if (group === undefined || cable.kind === "actual") {
+      const boxAt = (end: 0 | 1) => groupOf.get(cable.ends[end].node)?.id ?? cable.ends[end].node;
+      const [from, to] = [portAt(cable, 0, boxAt(0)), portAt(cable, 1, boxAt(1))];
       wires.push({ id: cable.id, cables: [cable], from, to });
       for (const port of [from, to]) portsOf.set(port.box, [...(portsOf.get(port.box) ?? []), port]);
       continue;
     }
-    const trunk = trunks.get(group.id);
+    const place = cable.ends[side === 0 ? 1 : 0].node;
+    const id = `trunk/${group.id}/${place}`;
+    const trunk = trunks.get(id);
     if (trunk) {
       trunk.cables.push(cable);
       continue;
     }
-    const bridge = cable.ends.find((end) => end.node.startsWith("bridge/"))?.node ?? "";
-    const label = `${group.members.length} epairs`;
     const made: Wire = {
-      id: `trunk/${group.id}`,
+      id,
       cables: [cable],
-      from: { id: `${group.id}:bridge`, box: bridge, label, width: portWidth(label) },
-      to: { id: `${group.id}:group`, box: group.id, label: "", width: 8 },
+      from: { id: `${id}:0`, box: place, label: "", width: 0 },
+      to: { id: `${id}:1`, box: group.id, label: "", width: 8 },
     };
-    trunks.set(group.id, made);
+    trunks.set(id, made);
     wires.push(made);
+  }
+  for (const { from, cables } of trunks.values()) {
+    from.label = `${cables.length} epairs`;
+    from.width = portWidth(from.label);
+    portsOf.set(from.box, [...(portsOf.get(from.box) ?? []), from]);
   }
 
   const boxes = new Map<string, Box>();

@@ -1,4 +1,8 @@
-/** Widths of texts, measured once. */
+/** Widths of texts, measured once.  The fonts are those of graph.css. */
+export const NAME_FONT = '600 13px "Inter Variable"';
+export const COMPACT_FONT = '500 12px "Inter Variable"';
+export const MONO_FONT = '400 10.5px "JetBrains Mono Variable"';
+
 const known = new Map<string, number>();
 let context: CanvasRenderingContext2D | null | undefined;
 
@@ -25,8 +29,5 @@ export function fitText(text: string, font: string, width: number): string {
 
 /** Fonts have to be there before anything is measured. */
 export async function fontsReady(): Promise<void> {
-  await Promise.all([
-    document.fonts.load('600 13px "Inter Variable"'),
-    document.fonts.load('400 10.5px "JetBrains Mono Variable"'),
-  ]);
+  await Promise.all([NAME_FONT, COMPACT_FONT, MONO_FONT].map((font) => document.fonts.load(font)));
 }

@@ -12,6 +12,7 @@ interface Camera {
 const ZOOM_MIN = 0.08;
 const ZOOM_MAX = 2.5;
 const MARGIN = 36;
+const PAN_STEP = 80;
 
 export interface CanvasHandle {
   zoom(by: number): void;
@@ -95,6 +96,8 @@ export function Canvas(props: Props) {
   const [focused, setFocused] = useState<string | null>(null);
   const [line, setLine] = useState<{ x1: number; y1: number; x2: number; y2: number } | null>(null);
   const drag = useRef<Drag | null>(null);
+  const shown = useRef<string | null>(null); // the selected thing that has been brought into view
+  const wanted = useRef<string | null>(null); // to be shown as soon as its group is open
   const pinch = useRef(new Map<number, { x: number; y: number }>());
   const touched = useRef(false); // until then the drawing is kept fitted
   const places = useMemo(() => placesOf(layout), [layout]);
@@ -114,6 +117,10 @@ export function Canvas(props: Props) {
       return { k, x: x - ((x - old.x) * k) / old.k, y: y - ((y - old.y) * k) / old.k };
     });
   };
+  const pan = (dx: number, dy: number) => {
+    touched.current = true;
+    setCamera((old) => old && { ...old, x: old.x + dx, y: old.y + dy });
+  };
   const bringIntoView = (place: Place) => {
     const box = size();
     setCamera((old) => {
@@ -127,9 +134,34 @@ export function Canvas(props: Props) {
     });
   };
 
+  /** Of a cable, that is the jail at its end. */
+  const placeOf = (id: string): string => {
+    const own = [...cables].find(([node, list]) => node.startsWith("jail/") && list.some((cable) => cable.id === id));
+    return own?.[0] ?? id;
+  };
+  const show = (id: string) => {
+    const node = placeOf(id);
+    const place = places.find((one) => one.id === node);
+    if (place) bringIntoView(place);
+    const closed = [...layout.boxes.values()].find(({ box }) =>
+      box.group?.members.some((member) => !box.group?.open && member.node.id === node),
+    );
+    wanted.current = closed ? node : null;
+    if (closed) props.onToggle(closed.box.id);
+  };
+
   useLayoutEffect(() => {
     if (!touched.current) fit();
+    const place = places.find((one) => one.id === wanted.current);
+    if (!place) return;
+    wanted.current = null;
+    bringIntoView(place);
   }, [layout]);
+
+  useEffect(() => {
+    if (selected !== null && selected !== shown.current) show(selected);
+    shown.current = selected;
+  }, [selected]);
 
   useEffect(() => {
     const element = svg.current;
@@ -156,10 +188,7 @@ export function Canvas(props: Props) {
       zoomAt(box.width / 2, box.height / 2, by);
     },
     fit,
-    show: (id) => {
-      const place = places.find((one) => one.id === id);
-      if (place) bringIntoView(place);
-    },
+    show,
     svg: () => svg.current,
   };
 
@@ -178,17 +207,22 @@ export function Canvas(props: Props) {
     const cable = element?.closest("[data-cable]")?.getAttribute("data-cable");
     if (node !== null) {
       setFocused(node);
+      shown.current = node;
       props.onSelect(node);
     } else if (group) {
       setFocused(group);
       props.onToggle(group);
-    } else props.onSelect(cable?.startsWith("epair/") ? cable : null);
+    } else {
+      shown.current = cable?.startsWith("epair/") ? cable : null;
+      props.onSelect(shown.current);
+    }
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
     const arrow = arrows[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (arrow) {
+    if (arrow && event.shiftKey) pan(-arrow[0] * PAN_STEP, -arrow[1] * PAN_STEP);
+    else if (arrow) {
       const from = places.find((place) => place.id === tabStop) ?? places[0];
       const next = from && nextPlace(places, from, arrow);
       if (next) focusOn(next);
@@ -263,7 +297,7 @@ export function Canvas(props: Props) {
     <svg
       ref={svg}
       role="group"
-      aria-label="Topology. Arrow keys go from one to the next, Enter shows details, plus and minus zoom."
+      aria-label="Topology. Arrow keys go from one to the next, with Shift they move the drawing, Enter shows details, plus and minus zoom."
       class={`canvas${far ? " far" : ""}${line ? " dragging" : ""}`}
       onKeyDown={onKeyDown}
       onFocusIn={(event) => setFocused(placeOfElement(event.target as Element) ?? focused)}

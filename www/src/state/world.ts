@@ -20,7 +20,6 @@ import type {
 const ALL = "?limit=10000";
 const EVENTS_KEPT = 500;
 const GATHER_MS = 15; // events of one change come together
-const APART_MS = 250; // and a storm of changes is read this often
 
 export interface World {
   bridges: Bridge[];
@@ -83,7 +82,8 @@ async function readWorld(): Promise<World> {
 
 let reading = false;
 let wanted = false;
-let lastRead = 0;
+let ended = 0;
+let took = 0; // a rest as long as the last read: in a storm half of the time is spent reading
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 async function read(): Promise<void> {
@@ -92,6 +92,7 @@ async function read(): Promise<void> {
     return;
   }
   reading = true;
+  const began = performance.now();
   try {
     const next = await readWorld();
     batch(() => {
@@ -103,7 +104,8 @@ async function read(): Promise<void> {
     if (!(error instanceof Problem && error.status === 401)) loadError.value = messageOf(error);
   } finally {
     reading = false;
-    lastRead = performance.now();
+    ended = performance.now();
+    took = ended - began;
   }
   if (wanted) {
     wanted = false;
@@ -111,16 +113,16 @@ async function read(): Promise<void> {
   }
 }
 
-/** Reads the world soon: at once after a quiet time, seldom in a storm. */
+/** Reads the world soon: at once after a quiet time, less often in a storm. */
 export function refresh(): void {
   if (timer !== undefined) return;
-  const since = performance.now() - lastRead;
+  const since = performance.now() - ended;
   timer = setTimeout(
     () => {
       timer = undefined;
       void read();
     },
-    Math.max(GATHER_MS, APART_MS - since),
+    Math.max(GATHER_MS, took - since),
   );
 }
 
