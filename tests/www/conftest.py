@@ -62,13 +62,15 @@ def real_daemon():
 class Dashboard:
     """One page; what it logs as an error fails the test."""
 
-    def __init__(self, browser, daemon, width=1280, height=800, theme="light", sign_in=True, timezone_id=None):
+    def __init__(self, browser, daemon, width=1280, height=800, theme="light", sign_in=True, timezone_id=None, clock=False):
         self.daemon = daemon
         self.origin = "http://127.0.0.1:%d" % daemon.url_port
         self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce",
                                            timezone_id=timezone_id)
         self.context.set_default_timeout(15000)
         self.page = self.context.new_page()
+        if clock:
+            self.page.clock.install()
         self.errors = []
         self.closed = False
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))

@@ -108,7 +108,7 @@ def test_what_is_not_jailnets_is_listed(daemon, open_dashboard):
 # --- states: a colour and a shape ------------------------------------------------------------------------------
 
 MARKS = {"ready": "circle.fill", "applying": ".turning path", "waiting": "circle.stroke + path.thin", "drifted": 'path.fill[d="M0 -6 L6 0 L0 6 L-6 0 Z"]',
-         "failed": 'path.fill[d="M0 -6 L6.2 5 L-6.2 5 Z"]', "stopped": "rect.stroke"}
+         "dying": 'path.fill[d="M-4 -5 H4 L-4 5 H4 Z"]', "failed": 'path.fill[d="M0 -6 L6.2 5 L-6.2 5 Z"]', "stopped": "rect.stroke"}
 
 
 @pytest.mark.parametrize("look", sorted(MARKS))
@@ -119,8 +119,8 @@ def test_a_state_has_a_shape(daemon, open_dashboard, look):
         answer = route.fetch()
         body = answer.json()
         for jail in body["items"]:
-            if jail["name"] == "guest2" and look != "drifted":
-                jail["status"]["state"] = look
+            if jail["name"] == "guest2":
+                jail["status"].update({"drifted": {}, "dying": {"dying": 1}}.get(look, {"state": look}))
         route.fulfill(response=answer, json=body)
 
     def drift(route):
@@ -141,6 +141,21 @@ def test_a_state_has_a_shape(daemon, open_dashboard, look):
     colours = ui.page.evaluate("""() => ['guest1', 'guest2'].map(n =>
         getComputedStyle(document.querySelector(`[data-node="jail/${n}"] .mark`)).getPropertyValue('--c'))""")
     assert (colours[0] == colours[1]) == (look == "ready")
+
+
+def test_a_jail_of_ours_that_the_kernel_has_not_let_go_of(daemon, open_dashboard):
+    daemon.put("/v1/topology", jn.figure(1))
+    ui = open_dashboard(daemon, clock=True)
+    ui.wait_drawn(daemon.topology())
+    daemon.by_hand("dying guest2 2")
+    daemon.wait(lambda: daemon.get("/v1/jails/guest2").json["status"]["dying"] == 2, 40)
+    ui.page.clock.fast_forward(10000)   # no event tells of it
+    ui.page.wait_for_selector('[data-node="jail/guest2"].look-dying')
+    assert "dying" in ui.page.locator('[data-node="jail/guest2"]').get_attribute("aria-label")
+    daemon.by_hand("dying guest2 0")
+    daemon.wait(lambda: daemon.get("/v1/jails/guest2").json["status"]["dying"] == 0, 40)
+    ui.page.evaluate("document.dispatchEvent(new Event('visibilitychange')); 0")
+    ui.page.wait_for_selector('[data-node="jail/guest2"].look-ready')
 
 
 def test_an_end_that_is_wanted_down_looks_down(daemon, open_dashboard):

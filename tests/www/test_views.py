@@ -1,4 +1,6 @@
 """The other views, commit-confirm, hostile names, a lost connection, accessibility, both themes and widths."""
+import os
+import signal
 
 import pytest
 
@@ -111,6 +113,50 @@ def test_lost_and_resumed(daemon, open_dashboard):
     ui.wait_drawn(daemon.topology())
     ui.page.goto(ui.origin + "/#/events")
     ui.page.get_by_text("bridge bridge1 created").first.wait_for()
+
+
+def test_every_missed_event_comes_once(daemon, open_dashboard):
+    daemon.put("/v1/topology", jn.figure(1))
+    ui = open_dashboard(daemon)
+    ui.wait_drawn(daemon.topology())
+    ui.page.goto(ui.origin + "/#/events")
+    daemon.put("/v1/bridges/last0", {})
+    ui.page.get_by_text("bridge last0 created").first.wait_for()
+    last = daemon.events()[-1]["seq"]
+    asked = []
+    ui.page.on("request", lambda r: asked.append(r.headers.get("last-event-id")) if r.url.endswith("/v1/events") else None)
+    ui.context.set_offline(True)
+    ui.page.get_by_text("Connection lost").wait_for(timeout=5000)       # the browser's word: no silence is waited for
+    for n in range(5):
+        daemon.put("/v1/bridges/missed%d" % n, {})
+    ui.context.set_offline(False)
+    ui.page.get_by_text("Connection lost").wait_for(state="detached", timeout=15000)
+    ui.page.get_by_text("bridge missed4 created").first.wait_for()
+    daemon.put("/v1/bridges/after0", {})
+    ui.page.get_by_text("bridge after0 created").first.wait_for()
+    assert asked and set(asked) == {str(last)}
+    shown = ui.page.locator(".event-list li").evaluate_all("rows => rows.map(r => Number(r.dataset.seq))")
+    missed = [e["seq"] for e in daemon.events() if e["seq"] > last]
+    assert len(missed) >= 6 and sorted(s for s in shown if s > last) == missed
+
+
+def test_silence_is_a_lost_connection(daemon, open_dashboard):
+    """The server says something every 15 s; a confirmation may have to be given within 30 s."""
+    daemon.put("/v1/topology", jn.figure(1))
+    ui = open_dashboard(daemon, clock=True)
+    ui.wait_drawn(daemon.topology())
+    server = daemon.server_pid()
+    os.kill(server, signal.SIGSTOP)
+    try:
+        ui.page.clock.fast_forward(14000)
+        ui.page.wait_for_timeout(300)
+        assert ui.page.get_by_text("Connection lost").count() == 0
+        ui.page.clock.fast_forward(4000)
+        ui.page.get_by_text("Connection lost").wait_for(timeout=5000)
+    finally:
+        os.kill(server, signal.SIGCONT)
+    ui.page.get_by_role("button", name="Try now").click()
+    ui.page.get_by_text("Connection lost").wait_for(state="detached", timeout=15000)
 
 
 def test_exports(daemon, open_dashboard):

@@ -61,18 +61,21 @@ export function worstLook(looks: Iterable<Look>): Look {
   return worst.find((look) => all.has(look)) ?? "ready";
 }
 
+const looks: Record<Status["state"], Look> = {
+  pending: "applying",
+  applying: "applying",
+  ready: "ready",
+  waiting: "waiting",
+  failed: "failed",
+  stopped: "stopped",
+};
+
 function lookOf(status: Status, differences: string[]): Look {
-  switch (status.state) {
-    case "ready":
-      return differences.length > 0 ? "drifted" : "ready";
-    case "pending":
-    case "applying":
-      return "applying";
-    case "waiting":
-      return (status.dying ?? 0) > 0 ? "dying" : "waiting";
-    default:
-      return status.state;
-  }
+  const look = looks[status.state];
+  if (look === "ready" && differences.length > 0) return "drifted";
+  // it may run already, or not yet: the earlier one is still there, with its interfaces
+  if ((status.dying ?? 0) > 0 && look !== "failed") return "dying";
+  return look;
 }
 
 function differencesOf(drift: Drift[]): Map<string, string[]> {

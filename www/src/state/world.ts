@@ -19,6 +19,7 @@ import type {
 
 const ALL = "?limit=10000";
 const EVENTS_KEPT = 500;
+const LOOK_MS = 10_000;
 const GATHER_MS = 15; // events of one change come together
 
 export interface World {
@@ -125,6 +126,13 @@ export function refresh(): void {
     Math.max(GATHER_MS, took - since),
   );
 }
+
+/** No event tells of what is not ours, nor of a jail that the kernel lets go of at last: that is looked for while somebody looks. */
+function lookAgain(): void {
+  if (link.value === "live" && !document.hidden) refresh();
+}
+document.addEventListener("visibilitychange", lookAgain);
+setInterval(lookAgain, LOOK_MS);
 
 let stream: EventStream | null = null;
 
