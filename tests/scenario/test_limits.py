@@ -1,5 +1,7 @@
 """The stated limits, all at once: what they allow is taken, read and put back; one more of anything is a clear 422."""
 
+import signal
+
 from test_stories import story  # noqa: F401
 
 JAILS, EPAIRS, BRIDGES, ATTACHMENTS = 5000, 10000, 1000, 1000
@@ -26,6 +28,7 @@ ONE_MORE = {"jails": {}, "epairs": {}, "bridges": {}, "attachments": {"jail": "j
 
 def test_the_limits_hold_together(story):  # noqa: F811
     with story.daemon(verbose=False) as d:
+        d.timeout = 300                                             # with a sanitizer it takes a while
         limits = d.get("/v1").json["limits"]
         assert (limits["jails"], limits["epairs"], limits["bridges"], limits["attachments"]) == (JAILS, EPAIRS, BRIDGES, ATTACHMENTS)
         done = d.put("/v1/topology", FULL, Prefer="wait=300")
@@ -42,6 +45,7 @@ def test_the_limits_hold_together(story):  # noqa: F811
             r = d.put(path, one)
             assert r.status == 422 and r.json["code"] == "limit" and "at most %d" % limits[kind] in r.json["detail"], r
         assert d.get("/v1").json["revision"] == done.json["revision"]
+        d.stop(signal.SIGKILL)                                      # the fake's sandbox is emptied slowly
 
 
 def test_drift_of_many_objects_is_told_of_each(story):  # noqa: F811
