@@ -112,7 +112,6 @@ struct api_res {
 	char location[192];
 	char link[320];		/* RFC 8288, rel="next" */
 	char allow[64];		/* 405, OPTIONS */
-	char accept_patch[48];	/* 415 on PATCH */
 	char preference_applied[32];
 	int retry_after;	/* seconds, 0 = none */
 	const struct api_route *route;	/* NULL = none matched */
@@ -227,6 +226,7 @@ struct write {
 	enum dry_run dry_run;
 	bool async;			/* Prefer: respond-async */
 	int wait_s;			/* Prefer: wait=N, default 10 */
+	bool waits;			/* it was asked for */
 	struct cmd_probe probe;		/* WRITE_PROBE */
 	struct {		/* WRITE_COUNTERS: "" = all */
 		char jail[NAME_SIZE], bridge[NAME_SIZE], epair[NAME_SIZE];
@@ -317,6 +317,8 @@ int api_precheck(const char *method, const char *target, const char *content_typ
 /* Fills res with problem+json.  code NULL: the usual one of the status; detail NULL: the words of the code. */
 void api_problem(struct api_res *res, int status, const char *code, const char *detail, const char *request_id);
 void api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id);
+/* The same of a condition that did not hold; etag: what is there now, "" = nothing. */
+void api_problem_stale(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id, const char *etag);
 int api_status_of(enum err_code code, int sys);
 /* The status that R's refusal of this write is answered with; 0 = it is no refusal, or of a mere question. */
 int api_refusal(const struct write *w, const struct errs *errs);

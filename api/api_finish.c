@@ -29,11 +29,28 @@ api_refusal(const struct write *w, const struct errs *errs)
 	return (api_status_of(first->code, first->sys));
 }
 
+/* What a condition would have to name now. */
 static void
-finish_failed(const struct write *w, const struct outcome *o, struct api_res *res)
+etag_now(struct api *a, const struct write *w, char *buf, size_t size)
+{
+	struct object *o = NULL;
+	int64_t revision;
+	struct err err;
+
+	buf[0] = '\0';
+	if (w->verb == WRITE_TOPOLOGY) {
+		if (store_revision(a->reader, &revision, &err) == 0)
+			snprintf(buf, size, "\"r%lld\"", (long long)revision);
+	} else if (store_object(a->reader, w->kind, w->name, &o, &err) == 0)
+		snprintf(buf, size, "\"r%lld\"", (long long)o->revision);
+	object_free(o);
+}
+
+static void
+finish_failed(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res)
 {
 	struct errs errs = o->errs;
-	char prefix[160] = "";
+	char prefix[160] = "", etag[24];
 	size_t i;
 
 	/* "There is no bridge lan0" would be a strange answer to its deletion. */
@@ -44,7 +61,11 @@ finish_failed(const struct write *w, const struct outcome *o, struct api_res *re
 	}
 	if (w->verb != WRITE_TOPOLOGY && w->verb != WRITE_CONFIRM)
 		snprintf(prefix, sizeof(prefix), "/%s/%s", kind_plural(w->kind), w->name);
-	api_problem_errs(res, &errs, prefix, w->request_id);
+	if (errs.n > 0 && errs.v[0].code == ERR_PRECONDITION) {
+		etag_now(a, w, etag, sizeof(etag));
+		api_problem_stale(res, &errs, prefix, w->request_id, etag);
+	} else
+		api_problem_errs(res, &errs, prefix, w->request_id);
 }
 
 json_t *
@@ -243,7 +264,7 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 	}
 	switch (o->kind) {
 	case OUT_FAILED:
-		finish_failed(w, o, res);
+		finish_failed(a, w, o, res);
 		return;
 	case OUT_DONE:
 		finish_done(a, w, o, &req, res);
@@ -279,4 +300,6 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 	}
 	if (w->async)
 		snprintf(res->preference_applied, sizeof(res->preference_applied), "respond-async");
+	else if (w->waits)
+		snprintf(res->preference_applied, sizeof(res->preference_applied), "wait=%d", w->wait_s);
 }

@@ -170,6 +170,19 @@ api_problem(struct api_res *res, int status, const char *code, const char *detai
 }
 
 void
+api_problem_stale(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id, const char *etag)
+{
+	int status;
+	json_t *j;
+
+	api_json_fresh();
+	j = api_problem_json(errs, strip_prefix, request_id, &status);
+	if (j != NULL)
+		json_object_set_new(j, "current_etag", codec_text_or_null(etag));
+	answer(res, status, j);
+}
+
+void
 api_problem_errs(struct api_res *res, const struct errs *errs, const char *strip_prefix, const char *request_id)
 {
 	int status;

@@ -46,11 +46,9 @@ check_body(const struct api_req *req, const struct api_route *r, struct api_res 
 		api_answer_bad(res, 400, req->request_id, "a JSON body is wanted");
 	else if (req->body_size > max)
 		api_answer_bad(res, 413, req->request_id, "the body has more than %zu bytes", max);
-	else if (req->content_type == NULL ? !req->local : !api_content_ok(req->content_type, is_patch)) {
+	else if (req->content_type == NULL ? !req->local : !api_content_ok(req->content_type, is_patch))
 		api_answer_bad(res, 415, req->request_id, "the body wants Content-Type: application/json in UTF-8");
-		if (is_patch)
-			snprintf(res->accept_patch, sizeof(res->accept_patch), "application/merge-patch+json");
-	} else
+	else
 		return (true);
 	return (false);
 }

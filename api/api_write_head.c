@@ -64,8 +64,10 @@ take_prefer(const char *prefer, struct write *w)
 			word[len] = '\0';
 			if (strcasecmp(word, "respond-async") == 0)
 				w->async = true;
-			else if (strncasecmp(word, "wait=", 5) == 0 && str_u64(word + 5, 0, WAIT_MAX_S, &v) == 0)
+			else if (strncasecmp(word, "wait=", 5) == 0 && str_u64(word + 5, 0, WAIT_MAX_S, &v) == 0) {
 				w->wait_s = (int)v;
+				w->waits = true;
+			}
 		}
 		s += strcspn(s, ",");
 	}

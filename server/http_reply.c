@@ -51,6 +51,17 @@ http_reply_cached(struct request *r, struct cache_body *body)
 	return (queue(r, body->status, resp, http_headers(resp, r, body->content_type, body->etag, body->link)));
 }
 
+/* What a body may be, of those that are refused for what they are. */
+static bool
+add_accepted(struct MHD_Response *resp, const struct request *r, int status)
+{
+	bool patch = strcmp(r->method, "PATCH") == 0, post = strcmp(r->method, "POST") == 0;
+
+	if (status != 415 || (!patch && !post))
+		return (true);
+	return (patch ? add(resp, "Accept-Patch", "application/merge-patch+json, application/json") : add(resp, "Accept-Post", "application/json"));
+}
+
 /* libmicrohttpd closes the file with the answer. */
 static struct MHD_Response *
 file_response(struct api_res *res)
@@ -122,7 +133,7 @@ http_reply(struct request *r, struct api_res *res)
 		snprintf(cookie, sizeof(cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", r->l->cookie_name, res->cookie,
 		    res->cookie_age, r->l->tls ? "; Secure" : "");
 	ok = http_headers(resp, r, res->content_type, res->etag, res->link) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
-	    add(resp, "Accept-Patch", res->accept_patch) && add(resp, "Preference-Applied", res->preference_applied) &&
+	    add_accepted(resp, r, res->status) && add(resp, "Preference-Applied", res->preference_applied) &&
 	    add(resp, "Retry-After", retry) && add(resp, "Idempotency-Replayed", res->replayed ? "true" : NULL) && add(resp, "Set-Cookie", cookie) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
 	return (queue(r, res->status, resp, ok));
 }

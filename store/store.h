@@ -132,7 +132,7 @@ int store_plan_put(struct store *s, const struct plan_row *p, struct err *err);
 int store_plan_use(struct store *s, const char *id, int64_t now, int (*use)(void *arg, const struct plan_row *p, struct err *err), void *arg,
     struct err *err);
 int store_plan_delete(struct store *s, const char *id, struct err *err);	/* ERR_NOT_FOUND */
-int store_plan_trim(struct store *s, int64_t now, struct err *err);	/* the expired, and beyond PLANS_KEEP */
+int store_plan_trim(struct store *s, int64_t now, struct err *err);	/* the expired, and so many that one more makes PLANS_KEEP */
 
 /* --- audit trail ------------------------------------------------------------------------------------------ */
 

@@ -67,6 +67,6 @@ store_plan_trim(struct store *s, int64_t now, struct err *err)
 	struct store_q q = store_q_open(s, SQL_PLAN_TRIM);
 
 	store_q_int(&q, now);
-	store_q_int(&q, PLANS_KEEP);
+	store_q_int(&q, PLANS_KEEP - 1);
 	return (store_q_run(&q, err));
 }

@@ -121,3 +121,21 @@ def test_a_confirmation_of_a_killed_daemon_does_not_wait_a_day(clock):
     clock.set(-DAY)
     with clock.daemon() as d:
         d.wait(lambda: d.get("/v1/bridges/lan0").json["mtu"] == 1500, 15)
+
+
+def test_keys_are_kept_for_a_day_and_plans_for_half_an_hour(clock):
+    key = {"Idempotency-Key": "k"}
+    with clock.daemon() as d:
+        assert d.request("POST", "/v1/bridges", {"name": "b0"}, key).status == 201
+        plan = d.post("/v1/plans", NET).json["id"]
+        clock.set(29 * 60)
+        assert d.get("/v1/plans/" + plan).status == 200
+        clock.set(31 * 60)
+        assert d.get("/v1/plans/" + plan).status == 404 and d.post("/v1/plans/%s/apply" % plan).status == 404
+        clock.set(DAY - 60)
+        again = d.request("POST", "/v1/bridges", {"name": "b0"}, key)
+        assert again.status == 201 and again.headers["Idempotency-Replayed"] == "true", again
+        clock.set(DAY + 60)
+        late = d.request("POST", "/v1/bridges", {"name": "b0"}, key)
+        assert late.status == 409 and late.json["code"] == "exists", late
+        assert d.request("POST", "/v1/bridges", {"name": "b1"}, key).status == 201      # it is a new key now

@@ -1,5 +1,7 @@
 """Stories of requests that depend on what is there: conditions, and keys that make a retry safe."""
+import http.client
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from test_stories import NET, Story, story  # noqa: F401
 
@@ -72,6 +74,92 @@ def test_a_retry_is_answered_not_done_again(story):
         assert d.tcp().request("POST", "/v1/epairs", {"name": "x3"}, key).status == 201             # somebody else's key
     with story.daemon() as d:                           # it survives the daemon
         assert d.request("DELETE", "/v1/epairs/x0", None, gone).status == 204
+
+
+def test_a_retry_of_what_is_still_under_way_is_told_so(story):
+    story.env["JAILNET_FAKE_DELAY_US"] = "400000"
+    key = {"Idempotency-Key": "slow", "Prefer": "respond-async"}
+    with story.daemon() as d:
+        first = d.request("POST", "/v1/epairs", {"name": "x0"}, key)
+        assert first.status == 202, first
+        again = d.request("POST", "/v1/epairs", {"name": "x0"}, key)
+        operation = first.headers["Location"].rsplit("/", 1)[1]
+        assert again.status == 409 and again.json["code"] == "conflict" and operation in again.json["detail"], again
+        d.wait(lambda: d.get(first.headers["Location"]).json["state"] == "succeeded", 20)
+        done = d.request("POST", "/v1/epairs", {"name": "x0"}, key)
+        assert done.status == 201 and done.headers["Idempotency-Replayed"] == "true", done
+
+
+def test_a_condition_that_did_not_hold_says_what_would(story):
+    with story.daemon() as d:
+        d.put("/v1/topology", NET)
+        etag = d.patch("/v1/bridges/lan0", {"mtu": 1400}).headers["ETag"]
+        for method, target, body, headers in (("PATCH", "/v1/bridges/lan0", {"mtu": 1500}, {"If-Match": '"r999"'}),
+                                              ("PUT", "/v1/bridges/lan0", {}, {"If-None-Match": "*"}), ("DELETE", "/v1/bridges/lan0", None, {"If-Match": '"r999"'})):
+            a = d.request(method, target, body, headers)
+            assert (a.status, a.json["current_etag"]) == (412, etag) and "ETag" not in a.headers, a
+        a = d.request("PUT", "/v1/topology", {}, {"If-Match": '"r999"'})
+        assert (a.status, a.json["current_etag"]) == (412, d.get("/v1/topology").headers["ETag"]), a
+        a = d.request("PUT", "/v1/bridges/none", {}, {"If-Match": "*"})
+        assert (a.status, a.json.get("current_etag", "missing")) == (412, None), a
+        assert d.request("PATCH", "/v1/bridges/lan0", {"mtu": 1500}, {"If-Match": etag}).status == 200
+        assert "current_etag" not in d.request("POST", "/v1/bridges", {"name": "lan0"}).json
+
+
+def test_preferences_that_were_heeded_are_named(story):
+    with story.daemon() as d:
+        for prefer, said in (("respond-async", "respond-async"), ("wait=7", "wait=7"), ("handling=lenient", None), ("wait=x", None), (None, None)):
+            a = d.request("PUT", "/v1/bridges/b0", {"mtu": 1400 if prefer else 1500}, {"Prefer": prefer} if prefer else {})
+            assert a.status in (200, 201, 202) and a.headers["Preference-Applied"] == said, (prefer, a, a.headers.items())
+
+
+def test_what_a_body_may_be_is_said_to_those_who_send_another(story):
+    def accepted(client, method, target, kind):
+        c = client.connection()
+        c.connect()     # in one go: the answer does not wait for the body
+        c.sock.sendall(("%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%sContent-Length: 2\r\n\r\n{}" % (
+            method, target, d.admin_token, kind and "Content-Type: %s\r\n" % kind)).encode())
+        a = http.client.HTTPResponse(c.sock, method=method)
+        a.begin()
+        c.close()
+        return a.status, a.headers["Accept-Patch"], a.headers["Accept-Post"]
+    with story.daemon() as d:
+        for client in (d, d.tcp()):
+            for kind in ("text/plain", "application/x-www-form-urlencoded", "application/json-patch+json"):
+                assert accepted(client, "PATCH", "/v1/bridges/b0", kind) == (415, "application/merge-patch+json, application/json", None)
+                assert accepted(client, "POST", "/v1/bridges", kind) == (415, None, "application/json")
+                assert accepted(client, "PUT", "/v1/bridges/b0", kind) == (415, None, None)
+        assert accepted(d.tcp(), "PATCH", "/v1/bridges/b0", "") == (415, "application/merge-patch+json, application/json", None)
+
+
+def test_a_request_id_is_the_clients_when_it_is_harmless(story):
+    with story.daemon() as d:
+        for mine in ("a", "A-z_0.9", "x" * 64):
+            a = d.get("/v1/bridges/nosuch", **{"X-Request-Id": mine})
+            assert a.headers["X-Request-Id"] == mine == a.json["request_id"]
+        seen = set()
+        for bad in ("", "a b", "x" * 65, "a\tb", "<script>", 'a"b', "a;b", "\u00e4".encode().decode("latin-1"), "../x"):
+            a = d.get("/v1/bridges/nosuch", **{"X-Request-Id": bad})
+            assert a.status == 404 and a.headers["X-Request-Id"].startswith("rq-") and a.headers["X-Request-Id"] == a.json["request_id"], (bad, a)
+            seen.add(a.headers["X-Request-Id"])
+        assert len(seen) == 9
+
+
+def test_a_token_ends_after_90_days_unless_told_otherwise(story):
+    def days(**more):
+        t = d.post("/v1/tokens", dict(name="t", role="viewer", **more)).json
+        if t["expires_at"] is None:
+            return None
+        return (datetime.fromisoformat(t["expires_at"].replace("Z", "+00:00")) - datetime.fromisoformat(t["created_at"].replace("Z", "+00:00"))).total_seconds() / 86400
+    with story.daemon() as d:
+        assert days() == 90 and days(expires_in_seconds=86400) == 1 and days(expires_in_seconds=0) is None
+
+
+def test_a_hundred_plans_are_kept(story):
+    with story.daemon() as d:
+        plans = [d.post("/v1/plans", {"bridges": {"b0": {"mtu": 1400 + i}}}).json["id"] for i in range(102)]
+        assert [d.get("/v1/plans/" + p).status for p in plans[:3]] == [404, 404, 200]
+        assert d.get("/v1/plans/" + plans[-1]).status == 200
 
 
 def test_what_was_refused_may_be_tried_again_with_the_same_key(story):

@@ -118,8 +118,6 @@ test_content_type(void **state)
 		write_free(w);
 		if (!ok)
 			assert_int_equal(rig.res.status, 415);
-		if (!ok && patch)
-			assert_string_equal(rig.res.accept_patch, "application/merge-patch+json");
 		if (cases[i / 2].type != NULL)
 			assert_int_equal(
 			    api_precheck(patch ? "PATCH" : "PUT", "/v1/bridges/x", cases[i / 2].type, 2, true, ROLE_ADMIN, &max),
