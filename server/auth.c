@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/conf.h"
@@ -16,24 +15,6 @@
 #include "server/ident.h"
 
 #define SECRET_BYTES 32
-
-int
-auth_uid(int fd, uid_t *uid)
-{
-#ifdef SO_PEERCRED
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
-		return (-1);
-	*uid = cred.uid;
-	return (0);
-#else
-	gid_t gid;
-
-	return (getpeereid(fd, uid, &gid));
-#endif
-}
 
 enum role
 auth_uid_role(const struct auth_conf *conf, uid_t uid)

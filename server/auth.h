@@ -1,7 +1,7 @@
 /*
  * auth: who is asking, and what may they do.
  *
- * UNIX socket: the peer's user id from the kernel; 0 is admin, the configured ones are what they are configured as.  In a sandbox whoever can open the socket (mode 0600) is
+ * UNIX socket: the peer's user id from the kernel (FreeBSD: not out of a jail); 0 is admin, the configured ones are what they are configured as.  In a sandbox whoever can open the socket (mode 0600) is
  * admin: user ids are not comparable across user namespaces.  TCP: "Authorization: Bearer jnd_...", or a session cookie; the store knows
  * the SHA-256 only: 256 random bits need no slow hash.
  */
@@ -23,7 +23,7 @@ struct auth_conf {
 enum role auth_uid_role(const struct auth_conf *conf, uid_t uid);
 
 /* fd: a connected UNIX socket. */
-int auth_uid(int fd, uid_t *uid);
+int auth_uid(int fd, uid_t *uid);	/* server/linux, server/freebsd: -1 = nobody that counts */
 void auth_peer(const struct auth_conf *conf, int fd, struct principal *out);
 /*
  * header: the value of Authorization; secret: that of the session cookie.  ROLE_NONE when it is not good, has expired at 'now', or may

@@ -5,12 +5,13 @@ import http.client
 import json
 import os
 import subprocess
+import sys
 import time
 
 import pytest
 import yaml
 
-from jn import BUILD, TOP, Client, Daemon
+from jn import BUILD, ROOT, TOP, Client, Daemon
 from test_openapi import routes  # noqa: F401  (a fixture)
 
 with open(os.path.join(TOP, "openapi", "openapi.yaml"), encoding="utf-8") as f:
@@ -371,6 +372,48 @@ def test_a_code_keeps_the_limits_of_its_maker(d):
     who = raw(d, "GET", "/v1/whoami", None, {"Cookie": cookie}).json
     assert who["scopes"] == ["net:read"] and who["selector"] == "env=prod" and who["role"] == "operator"
     assert raw(d, "GET", "/v1/jails", None, {"Cookie": cookie}).status == 403
+
+
+# --- users of the socket -----------------------------------------------------------------------------------------
+
+
+ASK = r"""
+import json, socket, sys
+path, asked = json.loads(sys.argv[1])
+got = []
+for method, target, body in asked:
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    s.sendall(("%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (method, target, len(body), body)).encode())
+    answer = b""
+    while (more := s.recv(65536)):
+        answer += more
+    got.append((int(answer.split()[1]), answer.split(b"\r\n\r\n", 1)[1].decode()))
+print(json.dumps(got))
+"""
+
+
+@pytest.mark.skipif(not ROOT, reason="needs root: clients that are other users")
+def test_users_of_the_socket_are_asked_for_their_id():
+    """By the kernel, of real processes: who is in no list is nobody, whoever he says that he is."""
+    roles = {"nobody": 65534, "viewer": 54001, "operator": 54002, "admin": 54003, "root": 0}
+    expected = {"nobody": [401, 401, 401, 401], "viewer": [200, 200, 403, 403], "operator": [200, 200, 201, 403], "admin": [200, 200, 200, 200],
+                "root": [200, 200, 200, 200]}
+    with Daemon(sandbox=False, conf="viewer_uids = 54001\noperator_uids = 54002 54005\nadmin_uids = 54003\n") as d:
+        os.chmod(d.path, 0o666)
+        asked = [("GET", "/v1/whoami", ""), ("GET", "/v1/bridges", ""), ("PUT", "/v1/bridges/by0", "{}"), ("GET", "/v1/tokens", "")]
+        for name, uid in roles.items():
+            r = subprocess.run([sys.executable, "-c", ASK, json.dumps([d.path, asked])], capture_output=True, text=True, user=uid, group=65534, extra_groups=[], timeout=60)
+            got = json.loads(r.stdout)
+            assert [status for status, _ in got] == expected[name], (name, got)
+            if name != "nobody":
+                who = json.loads(got[0][1])
+                assert (who["actor"], who["role"], who["via"]) == ("uid:%d" % uid, name.replace("root", "admin"), "socket")
+    # as it is made, its mode keeps others from asking at all
+    with Daemon(sandbox=False) as d:
+        assert os.stat(d.path).st_mode & 0o7777 == 0o660
+        r = subprocess.run([sys.executable, "-c", ASK, json.dumps([d.path, asked])], capture_output=True, text=True, user=65534, group=65534, extra_groups=[], timeout=60)
+        assert "Permission denied" in r.stderr, r
 
 
 # --- a credential that ends while it is used ------------------------------------------------------------------------
