@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -54,6 +55,42 @@ become(const struct command_how *how, const struct cmd_exec *c, pid_t parent, in
 	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
 	execve("/bin/sh", argv, env);
 	say("/bin/sh");
+}
+
+/* Who writes appends, so nothing is torn but what is written in this very moment. */
+static void
+trim(int log)
+{
+	static char keep[COMMAND_LOG_KEEP];
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(log, &st) == -1 || st.st_size <= COMMAND_LOG_MAX)
+		return;
+	n = pread(log, keep, sizeof(keep), st.st_size - (off_t)sizeof(keep));
+	if (ftruncate(log, 0) == 0 && n > 0 && write(log, keep, (size_t)n) == -1)
+		return;
+}
+
+void
+command_trim_logs(const char *log_dir)
+{
+	struct dirent *d;
+	struct stat st;
+	DIR *dir = opendir(log_dir);
+	int log;
+
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode) || st.st_size <= COMMAND_LOG_MAX)
+			continue;
+		log = openat(dirfd(dir), d->d_name, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (log == -1)
+			continue;
+		trim(log);
+		close(log);
+	}
+	if (dir != NULL)
+		closedir(dir);
 }
 
 /* The last bytes of what was written after 'since', as one line. */
@@ -116,7 +153,7 @@ int
 command_run(const struct command_how *how, const struct cmd_exec *c, const char *what, struct reply *out, struct err *err)
 {
 	char path[LOG_PATH], end[TAIL_SIZE];
-	int log, late, status = 0, rc = -1;
+	int log = -1, out_fd = -1, late, status = 0, rc = -1;
 	struct stat st;
 
 	if (c->command[0] == '\0')
@@ -126,14 +163,20 @@ command_run(const struct command_how *how, const struct cmd_exec *c, const char 
 	log = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (log == -1)
 		return (err_sys(err, "%s", path));
-	if (fstat(log, &st) == -1)
+	trim(log);
+	/* what is inside must not read what others have said there */
+	out_fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (out_fd == -1 || fstat(log, &st) == -1)
 		err_sys(err, "%s", path);
-	else if ((late = run(how, c, log, &status, err)) != -1) {
+	else if ((late = run(how, c, out_fd, &status, err)) != -1) {
 		tail(log, st.st_size, end);
 		rc = judge(c, what, late == 1, status, end, err);
 		if (rc == -1)
 			(void)str_copy(out->text, sizeof(out->text), end);
 	}
+	trim(log);
+	if (out_fd != -1)
+		close(out_fd);
 	close(log);
 	return (rc);
 }

@@ -147,6 +147,17 @@ start_stop(void **state)
 	FAIL(exec_cmd(CMD_JAIL_START, "j1", "sleep 60 & sleep 60", 1), ERR_TIMEOUT, "within 1 s");
 	FAIL(exec_cmd(CMD_JAIL_START, "j1", "kill -TERM $$", 1), ERR_EXEC, "signal 15");
 	says("cat /run/jailnet/jails/j1/phase", "created");
+	/* the log is for writing only, and does not grow without end, not even by what goes on in the background */
+	FAIL(exec_cmd(CMD_JAIL_START, "j1", "echo secret; head -c1 <&1; exit 3", 5), ERR_EXEC, "exited with 3");
+	assert_non_null(strstr(reply.text, "Bad file descriptor"));
+	FAIL(exec_cmd(CMD_JAIL_START, "j1", "head -c 3000000 /dev/zero; echo end; exit 3", 5), ERR_EXEC, "exited with 3");
+	says("stat -c %s /run/log/j1.log; tail -n1 /run/log/j1.log | tr -d '\\0'", "65536\nend");
+	FAIL(exec_cmd(CMD_JAIL_START, "j1", "(sleep 0.2; head -c 3000000 /dev/zero; echo later; sleep 9) & exit 3", 5), ERR_EXEC, "exited with 3");
+	says("for i in $(seq 100); do sleep 0.1; tail -c 6 /run/log/j1.log | grep -q later && break; done; echo ok", "ok");
+	look(&o, OBSERVE_ALL, "");
+	observed_fini(&o);
+	says("stat -c %s /run/log/j1.log", "65536");
+	DO(exec_cmd(CMD_JAIL_STOP, "j1", "", 5));
 	/* one that was cut short never runs again here */
 	says("printf starting >/run/jailnet/jails/j1/phase; echo ok", "ok");
 	FAIL(exec_cmd(CMD_JAIL_START, "j1", "echo again", 5), ERR_BUSY, "cut short");
@@ -156,7 +167,7 @@ start_stop(void **state)
 	SAME(exec_cmd(CMD_JAIL_START, "j1", "exit 1", 5));
 	says("cat /run/log/j1.log", "one\nlo\nname j1");
 	says("stat -c %a /run/log/j1.log", "600");
-	look(&o, OBSERVE_JAIL, "j1");
+	look(&o, OBSERVE_ALL, "");
 	assert_int_equal(o.njails, 1);
 	assert_int_equal(o.jails[0].phase, JAIL_STARTED);
 	assert_string_equal(o.jails[0].hostname, "one");

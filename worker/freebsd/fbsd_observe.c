@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "worker/command.h"
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_bridge.h"
 #include "worker/freebsd/fbsd_iflist.h"
@@ -308,6 +309,7 @@ fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *o
 
 	switch (scope->scope) {
 	case OBSERVE_ALL:
+		command_trim_logs(f->log_dir);
 		if (fbsd_jail_observe(f, NULL, out, err) == -1)
 			break;
 		rescue(f, out);

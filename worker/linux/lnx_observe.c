@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/str.h"
+#include "worker/command.h"
 #include "worker/linux/lnx.h"
 
 #define PROCESS_AGE_MS 1000
@@ -522,6 +523,7 @@ lnx_observe(struct lnx *l, const struct cmd_observe *scope, struct observed *out
 
 	switch (scope->scope) {
 	case OBSERVE_ALL:
+		command_trim_logs(l->log_dir);
 		if (lnx_process_look(l, 0, err) == 0)
 			rc = look_all(&k, err);
 		break;
