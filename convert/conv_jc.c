@@ -141,15 +141,15 @@ sequence(struct jc *jc, const struct jc_file *f)
 /* --- one jail ------------------------------------------------------------------------------------------------ */
 
 /* "foo.*" and "*" match whole parts between dots, as jail(8) does. */
-static bool
-is_wild(const char *name)
+bool
+jc_is_wild(const char *name)
 {
 	return (strcmp(name, "*") == 0 || (strlen(name) > 2 && strcmp(name + strlen(name) - 2, ".*") == 0) ||
 		strncmp(name, "*.", 2) == 0);
 }
 
-static bool
-wild_match(const char *name, const char *wild)
+bool
+jc_match(const char *name, const char *wild)
 {
 	while (*wild != '\0') {
 		size_t n = strcspn(name, "."), w = strcspn(wild, ".");
@@ -485,7 +485,7 @@ one_jail(struct jc *jc, size_t at, const struct jc_block **wild, size_t nwild, c
 				eff_add(jc, &e, &b->params[k]);
 			self = true;
 		}
-		for (size_t k = 0; i < nwild && wild_match(b->name, wild[i]->name) && k < wild[i]->n; k++)
+		for (size_t k = 0; i < nwild && jc_match(b->name, wild[i]->name) && k < wild[i]->n; k++)
 			eff_add(jc, &e, &wild[i]->params[k]);
 	}
 	eff_set(jc, &e, "name", b->name, b);
@@ -501,12 +501,12 @@ evaluate(struct jc *jc)
 	if (wild == NULL || wild_at == NULL)
 		return;
 	for (size_t i = 0; i < jc->nseq; i++)
-		if (is_wild(jc->seq[i]->name)) {
+		if (jc_is_wild(jc->seq[i]->name)) {
 			wild_at[nwild] = i;
 			wild[nwild++] = jc->seq[i];
 		}
 	for (size_t i = 0; i < jc->nseq && !jc->c->nomem; i++)
-		if (!is_wild(jc->seq[i]->name))
+		if (!jc_is_wild(jc->seq[i]->name))
 			one_jail(jc, i, wild, nwild, wild_at);
 }
 

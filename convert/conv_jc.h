@@ -41,5 +41,8 @@ struct jc_file {
 
 /* What could be read is in 'out'; a syntax error is a message, and the statement is left out. */
 void jc_parse(struct conv *c, const struct conv_src *src, struct jc_file *out);
+/* A block for all jails that match; a bare parameter is one for "*". */
+bool jc_is_wild(const char *name);
+bool jc_match(const char *name, const char *wild);
 
 #endif

@@ -139,16 +139,22 @@ out:
 
 /* --- jail.conf -------------------------------------------------------------------------------------------------------- */
 
+/* With one of these the kernel refuses a jail that has a network of its own, whatever the value: they cannot be overridden. */
 static bool
-is_ip_param(const char *name)
+is_forbidden(const char *name)
 {
-	static const char *const names[] = { "ip4.addr", "ip6.addr", "interface", "ip4", "ip6", "ip4.saddrsel", "ip6.saddrsel",
-		"ip_hostname", NULL };
+	static const char *const names[] = { "ip4.addr", "ip6.addr", "ip4", "ip6", "ip_hostname", NULL };
 
 	for (size_t i = 0; names[i] != NULL; i++)
 		if (strcmp(name, names[i]) == 0)
 			return (true);
 	return (false);
+}
+
+static bool
+is_ip_param(const char *name)
+{
+	return (is_forbidden(name) || strcmp(name, "interface") == 0 || strcmp(name, "ip4.saddrsel") == 0 || strcmp(name, "ip6.saddrsel") == 0);
 }
 
 static void
@@ -182,7 +188,8 @@ jail_of_block(struct conv_host *h, const struct jc_block *blk)
 
 struct edit {
 	size_t from, to;	/* cut; equal = insert */
-	const struct conv_jail *jail;
+	const struct conv_jail *jail;	/* its new lines, or */
+	const char *text;		/* parameters that stood in a block for all */
 };
 
 static int
@@ -204,8 +211,97 @@ whole_line(const struct conv_src *src, size_t from, size_t to)
 	while (src->text[z] == ' ' || src->text[z] == '\t')
 		z++;
 	if ((a == 0 || src->text[a - 1] == '\n') && src->text[z] == '\n')
-		return ((struct edit){ a, z + 1, NULL });
-	return ((struct edit){ from, to, NULL });
+		return ((struct edit){ a, z + 1, NULL, NULL });
+	return ((struct edit){ from, to, NULL, NULL });
+}
+
+/* Does a jail that becomes a VNET jail take parameters from this block for all? */
+static bool
+feeds_converted(const struct conv_host *h, const struct jc_block *wild)
+{
+	for (size_t i = 0; i < h->njails; i++)
+		if (h->jails[i].converted && h->jails[i].origin == FROM_JAIL_CONF && jc_match(h->jails[i].key, wild->name))
+			return (true);
+	return (false);
+}
+
+/* What this jail, which stays as it is, took from blocks for all and would lose: before its own parameters, or after. */
+static const char *
+lost(struct conv_host *h, const struct conv_src *src, const struct jc_block *blk, bool before)
+{
+	struct conv_buf b;
+
+	cb_init(&b, h->c);
+	for (size_t f = 0; f < h->njc; f++)
+		for (size_t i = 0; i < h->jc_files[f].n; i++) {
+			const struct jc_block *w = &h->jc_files[f].v[i];
+			bool earlier = h->jc_files[f].src != src || w->pos.line < blk->pos.line ||
+				       (w->pos.line == blk->pos.line && w->pos.col < blk->pos.col);
+
+			if (w->is_include || earlier != before || !jc_is_wild(w->name) || !jc_match(blk->name, w->name) || !feeds_converted(h, w))
+				continue;
+			for (size_t k = 0; k < w->n; k++)
+				if (is_forbidden(w->params[k].name)) {
+					cb_put(&b, "\t");
+					cb_putn(&b, h->jc_files[f].src->text + w->params[k].from, w->params[k].to - w->params[k].from);
+					cb_put(&b, "\n");
+				}
+		}
+	return (cb_take(&b));
+}
+
+/* Before the '}', at the start of its line. */
+static size_t
+end_of_block(const struct conv_src *src, const struct jc_block *blk)
+{
+	size_t place = blk->close;
+
+	while (place > 0 && strchr(" \t", src->text[place - 1]) != NULL)
+		place--;
+	return (place);
+}
+
+static size_t
+block_edits(struct conv_host *h, const struct conv_src *src, const struct jc_block *blk, struct edit *e)
+{
+	bool wild = jc_is_wild(blk->name);
+	const struct conv_jail *j = wild ? NULL : jail_of_block(h, blk);
+	const char *text;
+	size_t n = 0;
+
+	for (size_t k = 0; k < blk->n; k++)
+		if (wild ? is_forbidden(blk->params[k].name) && feeds_converted(h, blk) :
+			   j != NULL && j->converted && is_ip_param(blk->params[k].name))
+			e[n++] = whole_line(src, blk->params[k].from, blk->params[k].to);
+	if (wild || blk->close == 0 || blk->is_include)
+		return (n);
+	if (j != NULL && j->converted)
+		e[n++] = (struct edit){ end_of_block(src, blk), end_of_block(src, blk), j, NULL };
+	else if (j == NULL || !j->vnet) {
+		text = lost(h, src, blk, true);
+		if (text[0] != '\0')
+			e[n++] = (struct edit){ blk->open + 1, blk->open + 1, NULL, text };
+		text = lost(h, src, blk, false);
+		if (text[0] != '\0')
+			e[n++] = (struct edit){ end_of_block(src, blk), end_of_block(src, blk), NULL, text };
+	}
+	return (n);
+}
+
+static void
+apply_edit(struct conv_host *h, struct conv_buf *b, const struct conv_src *src, const struct edit *e)
+{
+	bool newline = e->from > 0 && src->text[e->from - 1] != '\n';
+
+	if (e->jail == NULL && e->text == NULL)
+		return;
+	cb_put(b, newline ? "\n" : "");
+	if (e->jail != NULL)
+		put_block(h, b, e->jail);
+	else if (src->text[e->from] == '\n' && newline)
+		cb_putn(b, e->text, strlen(e->text) - 1);
+	else
+		cb_put(b, e->text);
 }
 
 static void
@@ -213,50 +309,29 @@ rewrite_jail_conf(struct conv_host *h, const struct jc_file *f)
 {
 	struct edit *edits;
 	size_t max = 1, n = 0, at = 0;
-	bool converted = false;
 	struct conv_buf b;
 
 	for (size_t i = 0; i < f->n; i++)
-		max += f->v[i].n + 1;
+		max += f->v[i].n + 2;
 	edits = calloc(max, sizeof(*edits));
 	if (edits == NULL) {
 		h->c->nomem = true;
 		return;
 	}
-	for (size_t i = 0; i < f->n; i++) {
-		const struct jc_block *blk = &f->v[i];
-		const struct conv_jail *j = blk->open == 0 ? NULL : jail_of_block(h, blk);
-
-		for (size_t k = 0; k < blk->n; k++)
-			if (is_ip_param(blk->params[k].name) && (blk->open == 0 || j == NULL || j->converted)) {
-				edits[n++] = whole_line(f->src, blk->params[k].from, blk->params[k].to);
-				converted = true;
-			}
-		if (j != NULL && j->converted && blk->close > 0) {
-			size_t place = blk->close;
-
-			while (place > 0 && strchr(" \t", f->src->text[place - 1]) != NULL)
-				place--;
-			edits[n++] = (struct edit){ place, place, j };
-			converted = true;
-		}
-	}
+	for (size_t i = 0; i < f->n; i++)
+		n += block_edits(h, f->src, &f->v[i], edits + n);
 	qsort(edits, n, sizeof(*edits), edit_cmp);
 	cb_init(&b, h->c);
 	for (size_t i = 0; i < n; i++) {
 		if (edits[i].from > at)
 			cb_putn(&b, f->src->text + at, edits[i].from - at);
-		if (edits[i].jail != NULL) {
-			if (edits[i].from > 0 && f->src->text[edits[i].from - 1] != '\n')
-				cb_put(&b, "\n");
-			put_block(h, &b, edits[i].jail);
-		}
+		apply_edit(h, &b, f->src, &edits[i]);
 		if (edits[i].to > at)
 			at = edits[i].to;
 	}
 	if (at < f->src->size)
 		cb_putn(&b, f->src->text + at, f->src->size - at);
-	if (converted)
+	if (n > 0)
 		conv_text_add(h->c, f->src->path, false, cb_take(&b));
 	else
 		cb_take(&b);
@@ -266,6 +341,19 @@ rewrite_jail_conf(struct conv_host *h, const struct jc_file *f)
 /* --- rc.conf ------------------------------------------------------------------------------------------------------------- */
 
 /* What the jail's own rc.conf needs, now that the host does not set its addresses any more. */
+static void
+say_no_rc(struct conv_host *h, const struct conv_jail *j)
+{
+	bool by_default = j->origin != FROM_JAIL_CONF && j->start[0] == '\0';
+
+	if (by_default || strstr(j->start, "/etc/rc") != NULL || h->opts->managed || h->opts->hooks == CONV_JAILNET)
+		return;
+	conv_say(h->c, CONV_WARNING, &j->pos, "no-rc",
+	    "%s starts %s%.80s%s, not /etc/rc: nobody reads its rc.conf, and it gets no address; put them into exec.start, or let jailnet up give them "
+	    "(hooks \"jailnet\")",
+	    j->name, j->start[0] == '\0' ? "nothing" : "\"", j->start, j->start[0] == '\0' ? "" : "\"");
+}
+
 static void
 jail_rc(struct conv_host *h, const struct conv_jail *j, const struct topo *t)
 {
@@ -341,6 +429,8 @@ conv_rewrite(struct conv_host *h, const struct topo *t)
 		rewrite_jail_conf(h, &h->jc_files[i]);
 	host_rc(h, t);
 	for (size_t i = 0; i < h->njails && !h->c->nomem; i++)
-		if (h->jails[i].converted)
+		if (h->jails[i].converted) {
+			say_no_rc(h, &h->jails[i]);
 			jail_rc(h, &h->jails[i], t);
+		}
 }
