@@ -160,7 +160,7 @@ make_bridges(struct build *b)
 				build_description(b, o, f->descr);
 		}
 		if (f->dhcp)
-			conv_say(b->h->c, CONV_WARNING, &f->pos, "dhcp", "bridge %s asks for its address; jailnet sets fixed ones only", f->name);
+			conv_say(b->h->c, CONV_WARNING, &f->dhcp_pos, "dhcp", "bridge %s asks for its address; jailnet sets fixed ones only", f->name);
 	}
 }
 
@@ -478,6 +478,25 @@ carry(struct build *b, struct conv_jail *j, const char *ifname)
 		keep_command(b, j, inner, "the bridge has another MTU");
 }
 
+/* Devfs rulesets that come with the system, none of which shows bpf to a jail. */
+static bool
+is_stock_ruleset(const char *s)
+{
+	return (s[0] == '\0' || strncmp(s, "devfsrules_", 11) == 0 || (s[0] >= '1' && s[0] <= '5' && s[1] == '\0'));
+}
+
+static void
+say_dhcp(struct build *b, const struct conv_jail *j)
+{
+	if (is_stock_ruleset(j->ruleset))
+		conv_say(b->h->c, CONV_WARNING, &j->dhcp_pos, "dhcp-bpf",
+		    "%s asks for its address (DHCP): dhclient needs bpf, which the devfs ruleset of the jail (%s) hides; make one that unhides it", j->name,
+		    j->ruleset[0] != '\0' ? j->ruleset : "4 or 5");
+	else
+		conv_say(b->h->c, CONV_NOTE, &j->dhcp_pos, "dhcp-bpf", "%s asks for its address (DHCP): its devfs ruleset %.40s must show it bpf", j->name,
+		    j->ruleset);
+}
+
 static void
 make_jails(struct build *b)
 {
@@ -492,6 +511,8 @@ make_jails(struct build *b)
 		}
 		if ((o = build_jail(b, j)) == NULL)
 			return;
+		if (j->dhcp)
+			say_dhcp(b, j);
 		for (size_t k = 0; k < j->nvnet_ifs; k++) {
 			give(b, j, j->vnet_ifs[k]);
 			carry(b, j, j->vnet_ifs[k]);

@@ -283,10 +283,6 @@ one_jail(struct convert *v, struct conv_jail *j)
 	v->said_services = true;
 	j->converted = true;
 	all_addresses(v, j, o);
-	if (j->dhcp)
-		conv_say(v->c, CONV_WARNING, &j->pos, "dhcp-bpf",
-		    "%s asks for its address (DHCP): dhclient needs bpf, which the devfs ruleset for jails (%s) hides; make one that unhides it",
-		    j->name, j->ruleset[0] != '\0' ? j->ruleset : "4 or 5");
 	if (j->nnew_ifs == 0)
 		conv_say(v->c, CONV_WARNING, &j->pos, "no-address", "jail %s is left without any network", j->name);
 }

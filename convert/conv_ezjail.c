@@ -21,6 +21,20 @@ host_jail_find(struct conv_host *h, const char *name)
 	return (NULL);
 }
 
+void
+host_jail_reset(struct conv_host *h, struct conv_jail *j, enum conv_origin origin, const struct conv_pos *pos)
+{
+	size_t n = 0;
+
+	/* What its hooks made goes, too. */
+	for (size_t i = 0; i < h->njibs; i++)
+		if (h->jibs[i].jail != j->name)
+			h->jibs[n++] = h->jibs[i];
+	h->njibs = n;
+	*j = (struct conv_jail){ .name = j->name, .key = j->name, .origin = origin, .pos = *pos, .path = "", .hostname = "", .start = "",
+		.stop = "", .ruleset = "" };
+}
+
 struct conv_jail *
 host_jail(struct conv_host *h, const char *name, enum conv_origin origin, const struct conv_pos *pos)
 {
@@ -28,14 +42,12 @@ host_jail(struct conv_host *h, const char *name, enum conv_origin origin, const 
 
 	if (!conv_room(h->c, &h->jails, h->njails, &h->rjails, sizeof(*h->jails)))
 		return (NULL);
-	j = &h->jails[h->njails++];
-	*j = (struct conv_jail){ .name = conv_dup(h->c, name), .origin = origin, .pos = *pos, .path = "", .hostname = "", .start = "",
-		.stop = "", .ruleset = "" };
-	j->key = j->name;
-	if (j->name == NULL) {
-		h->njails--;
+	j = &h->jails[h->njails];
+	j->name = conv_dup(h->c, name);
+	if (h->c->nomem)
 		return (NULL);
-	}
+	h->njails++;
+	host_jail_reset(h, j, origin, pos);
 	return (j);
 }
 
@@ -262,6 +274,16 @@ is_norun(const char *path)
 }
 
 static void
+override_addrs(struct conv_jail *j, const struct key *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (k[i].attr == A_IP && k[i].var->proven) {
+			j->addrs.n = 0;
+			j->vnet = false;
+		}
+}
+
+static void
 one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_src *ezjail, const struct key *k, size_t n)
 {
 	enum conv_origin origin = ezjail != NULL ? FROM_EZJAIL : FROM_RC;
@@ -277,12 +299,15 @@ one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_sr
 	if ((j = host_jail_find(h, name)) != NULL) {
 		conv_say(h->c, CONV_WARNING, &pos, "duplicate", "jail %s stands in %s:%u already; what comes later overrides it", name,
 		    j->pos.src->path, j->pos.line);
-		j->addrs.n = 0;
+		if (ezjail != NULL)
+			host_jail_reset(h, j, origin, &pos);
+		else	/* rc.d/jail sees both: each variable of rc.conf overrides that of ezjail */
+			override_addrs(j, k, n);
 	} else if ((j = host_jail(h, name, origin, &pos)) == NULL)
 		return;
 	j->key = key;
-	j->origin = origin;
-	j->disabled = ezjail != NULL && is_norun(ezjail->path);
+	if (ezjail != NULL)
+		j->disabled = is_norun(ezjail->path);
 	for (size_t i = 0; i < n && !h->c->nomem; i++)
 		if (k[i].var->proven)
 			apply_attr(h, j, k[i].attr, k[i].var, def_if);

@@ -31,7 +31,7 @@ take_jib(struct conv_host *h, struct conv_jail *j, const char **w, size_t n, con
 		if (!conv_room(h->c, &h->jibs, h->njibs, &h->rjibs, sizeof(*h->jibs)))
 			return;
 		jib = &h->jibs[h->njibs];
-		*jib = (struct conv_jib){ .name = w[i], .suffix = suffix, .keep_mac = w[k][0] == '!', .index = (unsigned)(k - i - 1),
+		*jib = (struct conv_jib){ .name = w[i], .jail = j->name, .suffix = suffix, .keep_mac = w[k][0] == '!', .index = (unsigned)(k - i - 1),
 			.pos = *pos };
 		if (str_copy(jib->parent, sizeof(jib->parent), parent) == -1 || strlen(parent) + strlen(suffix) >= IFNAME_SIZE ||
 		    strlen(w[i]) + 4 >= IFNAME_SIZE)

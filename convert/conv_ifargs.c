@@ -362,9 +362,10 @@ take_word(struct args *a, const char *w)
 	else if (strcmp(w, "vlanfilter") == 0) {
 		a->i->vlan_filter = true;
 		a->i->is_bridge = true;
-	} else if (strcasecmp(w, "DHCP") == 0 || strcasecmp(w, "SYNCDHCP") == 0)
+	} else if (strcasecmp(w, "DHCP") == 0 || strcasecmp(w, "SYNCDHCP") == 0) {
 		a->i->dhcp = true;
-	else if (strcmp(w, "vlan") == 0 || strcmp(w, "vlandev") == 0) {
+		a->i->dhcp_pos = *a->pos;
+	} else if (strcmp(w, "vlan") == 0 || strcmp(w, "vlandev") == 0) {
 		a->i->is_vlan = true;
 		argument(a, w);
 	} else if (strcmp(w, "name") == 0) {

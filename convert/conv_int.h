@@ -106,7 +106,7 @@ struct conv_if {
 	struct conv_member *members;
 	size_t nmembers, rmembers;
 	char in_bridge[IFNAME_SIZE];	/* filled by the builder */
-	struct conv_pos pos;
+	struct conv_pos pos, dhcp_pos;
 };
 
 struct conv_route {
@@ -117,6 +117,7 @@ struct conv_route {
 
 struct conv_jib {
 	const char *name;
+	const char *jail;	/* whose hook it is: its name, the same pointer */
 	const char *suffix;
 	char parent[IFNAME_SIZE];
 	bool keep_mac;			/* "!re0": jib leaves the kernel's addresses */
@@ -141,6 +142,7 @@ struct conv_inner {
 struct conv_jail {
 	const char *name;
 	const char *key;		/* the NAME of jail_NAME_... */
+	int rank;			/* which of several files rc.d/jail takes it from */
 	enum conv_origin origin;
 	struct conv_pos pos;
 	const char *path, *hostname;	/* "" = not said */
@@ -229,8 +231,10 @@ void conv_inner_name(struct conv_host *h, struct conv_jail *j, struct conv_inner
 bool conv_is_loopback(const struct ip *ip);
 /* One traditional address list "re0|192.0.2.5,lo0|127.0.1.5". */
 void conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos);
-/* New jail with this name, or the one there is (said as "duplicate"). */
+/* New jail with this name. */
 struct conv_jail *host_jail(struct conv_host *h, const char *name, enum conv_origin origin, const struct conv_pos *pos);
+/* Nothing of what was read for it stays: it is read again from elsewhere. */
+void host_jail_reset(struct conv_host *h, struct conv_jail *j, enum conv_origin origin, const struct conv_pos *pos);
 struct conv_jail *host_jail_find(struct conv_host *h, const char *name);
 struct conv_inner *jail_inner(struct conv_host *h, struct conv_jail *j, const char *ifname);
 

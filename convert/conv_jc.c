@@ -17,7 +17,8 @@ struct jc {
 	struct conv *c;
 	struct jc_file *files;
 	size_t nfiles;
-	const struct jc_block **seq;	/* one root with its includes, in order */
+	const struct conv_src *root;
+	const struct jc_block **seq;	/* the root with its includes, in order */
 	size_t nseq, rseq;
 	const struct jc_file *stack[INCLUDE_DEPTH + 1];
 	int depth;
@@ -440,19 +441,57 @@ take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
 	j->nvnet_ifs = count;
 }
 
+/* rc.d/jail takes the first of jail.NAME.conf, jail.conf.d/NAME.conf and jail.conf that can be read. */
+static int
+rank_of(const struct jc *jc, const char *jail)
+{
+	const char *path = jc->root->path;
+	char name[NAME_SIZE], own[NAME_SIZE + 32], dir[NAME_SIZE + 32];
+
+	if (strcmp(path, "/etc/jail.conf") == 0)
+		return (1);
+	if (str_copy(name, sizeof(name), jail) == -1)
+		return (0);
+	for (char *p = name; *p != '\0'; p++)
+		if (*p == '.' || *p == '/')
+			*p = '_';
+	snprintf(own, sizeof(own), "/etc/jail.%s.conf", name);
+	snprintf(dir, sizeof(dir), "/etc/jail.conf.d/%s.conf", name);
+	return (strcmp(path, own) == 0 ? 3 : strcmp(path, dir) == 0 ? 2 : 0);
+}
+
+/* A jail that is there already: false = it stays so, and this block is not used. */
+static bool
+overrides(struct jc *jc, const struct jc_block *b, struct conv_jail *j, int rank)
+{
+	/* With a root and a name jail_NAME_... is all that rc.d/jail looks at. */
+	int there = j->origin == FROM_JAIL_CONF ? j->rank : j->path[0] != '\0' && j->hostname[0] != '\0' ? 4 : -1;
+
+	if (there > rank) {
+		conv_say(jc->c, CONV_WARNING, &b->pos, "duplicate", "jail %s stands in %s:%u already, which rc.d/jail takes first; this one is not used",
+		    b->name, j->pos.src->path, j->pos.line);
+		return (false);
+	}
+	conv_say(jc->c, CONV_WARNING, &b->pos, "duplicate", "jail %s stands in %s:%u already; %s, and that one is not used", b->name,
+	    j->pos.src->path, j->pos.line, there == rank ? "what comes later overrides it" : "rc.d/jail takes this one first");
+	host_jail_reset(jc->h, j, FROM_JAIL_CONF, &b->pos);
+	return (true);
+}
+
 static void
 make_jail(struct jc *jc, const struct jc_block *b, struct effs *e)
 {
 	struct conv_pos pos = b->pos;
 	struct conv_jail *j = host_jail_find(jc->h, b->name);
 	const char *name = value(jc, e, "name", &pos);
+	int rank = rank_of(jc, b->name);
 
 	if (j != NULL) {
-		conv_say(jc->c, CONV_WARNING, &b->pos, "duplicate", "jail %s stands in %s:%u already; what comes later overrides it",
-		    b->name, j->pos.src->path, j->pos.line);
-		j->addrs.n = 0;
+		if (!overrides(jc, b, j, rank))
+			return;
 	} else if ((j = host_jail(jc->h, name[0] != '\0' ? name : b->name, FROM_JAIL_CONF, &b->pos)) == NULL)
 		return;
+	j->rank = rank;
 	j->key = conv_dup(jc->c, b->name);
 	j->path = value(jc, e, "path", &pos);
 	j->hostname = value(jc, e, "host.hostname", &pos);
@@ -524,11 +563,13 @@ conv_jail_confs(struct conv_host *h, struct jc_file *files, size_t n)
 			continue;
 		any = true;
 		jc.nseq = 0;
+		jc.root = files[i].src;
 		sequence(&jc, &files[i]);
 		evaluate(&jc);
 	}
 	/* All include each other: no root; start from the first. */
 	if (!any && n > 0) {
+		jc.root = files[0].src;
 		sequence(&jc, &files[0]);
 		evaluate(&jc);
 	}

@@ -417,7 +417,7 @@ conv_jail_rc(struct conv_host *h, const struct conv_src *src)
 		if (strncmp(f->name, "lo", 2) == 0 && isdigit((unsigned char)f->name[2]))
 			continue;
 		if (f->dhcp)
-			conv_jail_dhcp(j, &f->pos);
+			conv_jail_dhcp(j, &f->dhcp_pos);
 		if ((inner = jail_inner(h, j, f->unit)) == NULL)
 			return;
 		if (strcmp(f->unit, f->name) != 0)

@@ -398,6 +398,55 @@ test_include(void **state)
 	done(&r);
 }
 
+/* --- one jail in several files ------------------------------------------------------------------------------------ */
+
+static void
+test_duplicates(void **state)
+{
+	static const struct {
+		const char *first, *one, *second, *two;
+		const char *gateway, *pair;	/* of jail a, from the file that counts, and nothing of the other */
+		const char *lost;		/* the message stands in the file that ... */
+	} v[] = {
+		{ "/etc/jail.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; exec.prestart=\"jib addm x re0\"; }",
+		    "/etc/jail.a.conf", "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.2", "epair2", "takes this one first" },
+		{ "/etc/jail.a.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }", "/etc/jail.conf",
+		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; exec.prestart=\"jib addm x re0\"; }", "10.0.0.1", "epair1",
+		    "this one is not used" },
+		{ "/etc/jail.conf.d/a.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }", "/etc/jail.conf.d/b.conf",
+		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.1", "epair1", "this one is not used" },
+		{ "/etc/jail.conf.d/b.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }", "/etc/jail.conf.d/c.conf",
+		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.2", "epair2", "later overrides" },
+		{ "/etc/rc.conf", "jail_a_hostname=a; jail_a_rootdir=/j/a; jail_a_vnet_interface=epair1b; route=x", "/etc/jail.conf",
+		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", NULL, "epair1", "this one is not used" },
+		{ "/etc/rc.conf", "jail_a_vnet_interface=epair1b", "/etc/jail.conf",
+		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.2", "epair2", "takes this one first" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		struct conv_file f[] = { { v[i].first, v[i].one, strlen(v[i].one), NULL }, { v[i].second, v[i].two, strlen(v[i].two), NULL } };
+		struct conv_opts opts = { .managed = true };
+		struct err err = { 0 };
+		const struct object *o;
+		char text[IP_TEXT_SIZE];
+		struct rig r;
+
+		conv_init(&r.c);
+		assert_int_equal(conv_import(&r.c, CONV_JAIL_CONF, f, 2, &opts, &r.t, &err), 0);
+		assert_non_null(said(&r, "duplicate"));
+		assert_non_null(strstr(said(&r, "duplicate")->text, v[i].lost));
+		assert_string_equal(said(&r, "duplicate")->file, v[i].second);
+		o = topo_find(&r.t, KIND_JAIL, "a");
+		assert_int_equal(o->u.jail.nroutes, v[i].gateway == NULL ? 0 : 1);
+		if (v[i].gateway != NULL)
+			assert_string_equal(ip_format(&o->u.jail.routes[0].gateway, text), v[i].gateway);
+		assert_int_equal(r.t.n[KIND_EPAIR], 1);
+		assert_string_equal(r.t.v[KIND_EPAIR][0]->name, v[i].pair);
+		done(&r);
+	}
+}
+
 /* --- modes ----------------------------------------------------------------------------------------------------- */
 
 static const char three[] = "defaultrouter=\"192.0.2.1\"\nifconfig_re0=\"inet 192.0.2.2/24\"\njail_list=\"g1 g2 g3\"\njail_interface=\"re0\"\n"
@@ -521,6 +570,7 @@ main(void)
 		cmocka_unit_test(test_jail_conf),
 		cmocka_unit_test(test_jail_conf_bad),
 		cmocka_unit_test(test_include),
+		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_bad_files),
 	};
