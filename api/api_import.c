@@ -16,7 +16,7 @@
 #include "core/takeover.h"
 #include "core/valid.h"
 
-#define KNOWN_MAX 1000
+#define KNOWN_MAX 1000	/* of a request */
 #define BEHIND_MAX 1000
 #define NETWORKS_MAX 256
 #define PATH_LEN_MAX 1023
@@ -26,7 +26,8 @@ struct import {
 	size_t nfiles;
 	bool from_host;
 	struct conv_opts opts;
-	struct conv_known known[KNOWN_MAX];
+	struct conv_known *known;
+	size_t known_room;
 	struct prefix networks[NETWORKS_MAX];
 	const char *behind[BEHIND_MAX];
 };
@@ -117,6 +118,23 @@ take_families(const json_t *j, const char *key, struct prefix out[2], struct jd 
 	}
 }
 
+/* Room for one more; the caller counts it. */
+static struct conv_known *
+known_new(struct import *im)
+{
+	size_t want = im->known_room == 0 ? 64 : im->known_room * 2;
+	struct conv_known *v;
+
+	if (im->opts.nknown == im->known_room) {
+		if ((v = realloc(im->known, want * sizeof(*v))) == NULL)
+			return (NULL);
+		im->opts.known = im->known = v;
+		im->known_room = want;
+	}
+	im->known[im->opts.nknown] = (struct conv_known){ .ifname = NULL };
+	return (&im->known[im->opts.nknown]);
+}
+
 static void
 take_lists(struct import *im, const json_t *j, struct jd *d)
 {
@@ -136,8 +154,12 @@ take_lists(struct import *im, const json_t *j, struct jd *d)
 			jd_error_at(d, "behind", ERR_INVALID, "wants names of jails, of at most %d bytes", NAME_SIZE - 1);
 	}
 	api_json_each(macs, ifname, v) {
-		struct conv_known *k = &im->known[im->opts.nknown];
+		struct conv_known *k = known_new(im);
 
+		if (k == NULL) {
+			jd_nomem(d);
+			break;
+		}
 		k->ifname = ifname;
 		if (json_is_string(v) && mac_parse(json_string_value(v), &k->mac, NULL) == 0)
 			im->opts.nknown++;
@@ -155,7 +177,6 @@ take_import(struct import *im, const json_t *j, uint32_t features, struct jd *d)
 
 	im->opts.networks = im->networks;
 	im->opts.behind = im->behind;
-	im->opts.known = im->known;
 	im->opts.managed = !(features & FEATURE_EXTERNAL_JAILS);
 	if (!jd_is_object(d, j))
 		return;
@@ -176,21 +197,21 @@ take_import(struct import *im, const json_t *j, uint32_t features, struct jd *d)
 	take_families(j, "routed_network", im->opts.routed_network, d);
 }
 
-/* What the kernel said of interfaces, for jib's addresses; the request's own word goes first. */
+/* What the kernel said of interfaces, here and in jails: pairs that run keep their addresses; the request's own word goes first. */
 static int
 known_row(void *arg, const struct iface_row *r, struct err *err)
 {
 	struct import *im = arg;
-	struct conv_known *k = &im->known[im->opts.nknown];
-	(void)err;
+	struct conv_known *k = known_new(im);
 
-	if (im->opts.nknown == KNOWN_MAX || r->jail[0] != '\0')
-		return (0);
-	k->ifname = strdup(r->ifname);
-	k->mac = r->mac;
-	if (k->ifname == NULL)
+	if (k == NULL)
 		return (err_nomem(err));
 	im->opts.nknown++;
+	k->ifname = strdup(r->ifname);
+	k->jail = strdup(r->jail);
+	k->mac = r->mac;
+	if (k->ifname == NULL || k->jail == NULL)
+		return (err_nomem(err));
 	return (0);
 }
 
@@ -285,8 +306,11 @@ format_of_route(const struct api_route *r)
 static void
 free_known(struct import *im, size_t from)
 {
-	for (size_t i = from; i < im->opts.nknown; i++)
+	for (size_t i = from; i < im->opts.nknown; i++) {
 		free((void *)(uintptr_t)im->known[i].ifname);
+		free((void *)(uintptr_t)im->known[i].jail);
+	}
+	free(im->known);
 }
 
 static int

@@ -33,25 +33,58 @@ conv_kind_of(const char *path, enum conv_kind otherwise)
 	return (otherwise);
 }
 
-/* NUL and the like; tabs, form feeds and escapes stand in real files. */
-static bool
-has_control(const char *s, size_t n)
+/* Line and column of a byte, as far as lines can be told in the file. */
+static struct conv_pos
+place(const struct conv_src *src, const char *text, size_t at)
+{
+	struct conv_pos pos = { src, 1, 1 };
+
+	for (size_t i = 0; i < at; i++) {
+		pos.col++;
+		if (text[i] == '\n') {
+			pos.line++;
+			pos.col = 1;
+		}
+	}
+	return (pos);
+}
+
+/* NUL and the like, or n; tabs, form feeds and escapes stand in real files. */
+static size_t
+first_control(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)s[i] < '\t' || s[i] == 0x7f || ((unsigned char)s[i] > '\r' && (unsigned char)s[i] < ' ' && s[i] != 0x1b))
-			return (true);
-	return (false);
+			return (i);
+	return (n);
+}
+
+/* The first byte that is not UTF-8, or n. */
+static size_t
+first_foreign(const char *s, size_t n)
+{
+	size_t i = 0, len;
+
+	while (i < n) {
+		for (len = 1; len <= 4 && i + len <= n && !str_utf8(s + i, len); len++)
+			;
+		if (len > 4 || i + len > n)
+			return (i);
+		i += len;
+	}
+	return (n);
 }
 
 static bool
 is_text(struct conv *c, const struct conv_src *src, const struct conv_file *f)
 {
-	struct conv_pos top = { src, 0, 0 };
+	size_t at = f->size > CONV_FILE_MAX ? 0 : first_control(f->text, f->size);
+	struct conv_pos pos = place(src, f->text, at);
 
 	if (f->size > CONV_FILE_MAX)
-		conv_say(c, CONV_ERROR, &top, "too-large", "a configuration file has at most %u MiB; not read", CONV_FILE_MAX >> 20);
-	else if (has_control(f->text, f->size))
-		conv_say(c, CONV_ERROR, &top, "binary", "not a text file; not read");
+		conv_say(c, CONV_ERROR, &pos, "too-large", "a configuration file has at most %u MiB; not read", CONV_FILE_MAX >> 20);
+	else if (at < f->size)
+		conv_say(c, CONV_ERROR, &pos, "binary", "not a text file; not read");
 	else
 		return (true);
 	return (false);
@@ -60,8 +93,8 @@ is_text(struct conv *c, const struct conv_src *src, const struct conv_file *f)
 static bool
 prepare(struct conv *c, struct conv_src *src, const struct conv_file *f, enum conv_kind kind)
 {
-	struct conv_pos top = { src, 1, 0 };
-	size_t n = 0, crs = 0;
+	size_t n = 0, cr = f->size;
+	struct conv_pos pos;
 	char *text;
 
 	*src = (struct conv_src){ .path = conv_dup(c, f->path), .text = "" };
@@ -69,7 +102,7 @@ prepare(struct conv *c, struct conv_src *src, const struct conv_file *f, enum co
 		return (false);
 	src->kind = conv_kind_of(f->path, kind);
 	if (f->note != NULL) {
-		conv_say(c, CONV_WARNING, &(struct conv_pos){ src, 0, 0 }, "not-read", "%.100s: not read", f->note);
+		conv_say(c, CONV_WARNING, &(struct conv_pos){ src, 1, 1 }, "not-read", "%.100s: not read", f->note);
 		return (true);
 	}
 	if (!is_text(c, src, f))
@@ -79,17 +112,20 @@ prepare(struct conv *c, struct conv_src *src, const struct conv_file *f, enum co
 		return (false);
 	for (size_t i = 0; i < f->size; i++) {
 		if (f->text[i] == '\r' && (i + 1 == f->size || f->text[i + 1] == '\n'))
-			crs++;
+			cr = cr < i ? cr : i;
 		else
 			text[n++] = f->text[i];
 	}
 	if (!str_utf8(text, n)) {
 		/* Latin-1 in comments is common; what it says must not reach JSON. */
-		conv_say(c, CONV_WARNING, &top, "encoding", "not UTF-8; the bytes that are not are read as '?'");
+		pos = place(src, text, first_foreign(text, n));
+		conv_say(c, CONV_WARNING, &pos, "encoding", "not UTF-8; the bytes that are not are read as '?'");
 		str_clean(text);
 	}
-	if (crs > 0)
-		conv_say(c, CONV_WARNING, &top, "crlf", "lines end in CR LF; the CR is left out, but the system would have read it as part of values");
+	if (cr < f->size) {
+		pos = place(src, f->text, cr);
+		conv_say(c, CONV_WARNING, &pos, "crlf", "lines end in CR LF; the CR is left out, but the system would have read it as part of values");
+	}
 	src->text = text;
 	src->size = strlen(text);
 	src->ok = true;

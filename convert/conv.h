@@ -74,7 +74,8 @@ struct conv_opts {
 	size_t nnetworks;
 	/* By family, IPv4 and IPv6: where these jails get new addresses; family 0 = they keep theirs. */
 	struct prefix behind_network[2], routed_network[2];
-	const struct conv_known {	/* what the kernel says of interfaces, for jib's addresses */
+	const struct conv_known {	/* the addresses that interfaces have now: they are kept, and jib derives from its parent's */
+		const char *jail;	/* NULL or "" = on the host */
 		const char *ifname;
 		struct mac mac;
 	} *known;

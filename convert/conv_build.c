@@ -12,24 +12,6 @@
 
 /* --- pairs ---------------------------------------------------------------------------------------------------- */
 
-/* "epair17b" or "epair17": unit and side; side 0 for the bare unit. */
-static bool
-epair_unit(const char *s, unsigned *unit, char *side)
-{
-	size_t digits;
-
-	if (strncmp(s, "epair", 5) != 0)
-		return (false);
-	digits = strspn(s + 5, "0123456789");
-	if (digits == 0 || digits > 5 || (s[5] == '0' && digits > 1))
-		return (false);
-	*side = s[5 + digits];
-	if (*side != '\0' && ((*side != 'a' && *side != 'b') || s[6 + digits] != '\0'))
-		return (false);
-	*unit = (unsigned)strtoul(s + 5, NULL, 10);
-	return (true);
-}
-
 static void
 set_end(struct build *b, struct end *e, const char *ifname, const char *def, const struct conv_if *f)
 {
@@ -80,11 +62,11 @@ static void
 end_addrs(struct build *b, struct object *o, struct end *e, const struct conv_if *f)
 {
 	for (size_t i = 0; f != NULL && i < f->addrs.n; i++)
-		build_address(b, o, &e->addrs, &f->addrs.v[i].prefix);
+		build_address(b, o, &e->addrs, &f->addrs.v[i].prefix, &f->addrs.v[i].pos);
 }
 
 struct object *
-build_pair(struct build *b, unsigned unit)
+build_pair(struct build *b, unsigned unit, const struct conv_pos *pos)
 {
 	char na[IFNAME_SIZE], nz[IFNAME_SIZE];
 	struct conv_if *a, *z;
@@ -107,9 +89,11 @@ build_pair(struct build *b, unsigned unit)
 	set_end(b, &o->u.epair.end[END_B], z->name, conv_printf(b->h->c, "%sb", name), z);
 	end_addrs(b, o, &o->u.epair.end[END_A], a);
 	end_addrs(b, o, &o->u.epair.end[END_B], z);
+	build_pin_running(b, o, END_A);
+	build_pin_running(b, o, END_B);
 	o->u.epair.mtu = a->mtu != 0 ? a->mtu : z->mtu;
-	build_end_add(b, o, END_A);
-	build_end_add(b, o, END_B);
+	build_end_add(b, o, END_A, a->pos.src != NULL ? &a->pos : pos);
+	build_end_add(b, o, END_B, z->pos.src != NULL ? &z->pos : pos);
 	return (o);
 }
 
@@ -123,8 +107,8 @@ make_pairs(struct build *b)
 	char side;
 
 	for (size_t i = 0; i < n; i++)
-		if (b->h->ifs[i].cloned && epair_unit(b->h->ifs[i].unit, &unit, &side) && side == 'a')
-			build_pair(b, unit);
+		if (b->h->ifs[i].cloned && build_epair_unit(b->h->ifs[i].unit, &unit, &side) && side == 'a')
+			build_pair(b, unit, &b->h->ifs[i].pos);
 }
 
 static void
@@ -151,7 +135,7 @@ make_bridges(struct build *b)
 		}
 		o->u.bridge.vlan_filter = f->vlan_filter;
 		for (size_t k = 0; k < f->addrs.n; k++)
-			build_address(b, o, &o->u.bridge.addrs, &f->addrs.v[k].prefix);
+			build_address(b, o, &o->u.bridge.addrs, &f->addrs.v[k].prefix, &f->addrs.v[k].pos);
 		if (f->descr != NULL) {
 			struct mark m;
 
@@ -196,9 +180,9 @@ join(struct build *b, struct object *bridge, const struct conv_if *f, const stru
 	char side;
 
 	/* A pair that only a bridge line names: epair1a without cloned_interfaces. */
-	if (build_end(b, m->ifname) == NULL && epair_unit(m->ifname, &unit, &side) && side != '\0') {
+	if (build_end(b, m->ifname) == NULL && build_epair_unit(m->ifname, &unit, &side) && side != '\0') {
 		conv_say(b->h->c, CONV_WARNING, &m->pos, "not-created", "%s is named but no line creates it; taken as an epair", m->ifname);
-		build_pair(b, unit);
+		build_pair(b, unit, &m->pos);
 	}
 	end = build_end(b, m->ifname);
 	if (end == NULL) {
@@ -260,268 +244,6 @@ join_members(struct build *b)
 	}
 }
 
-/* --- jib ------------------------------------------------------------------------------------------------------- */
-
-const struct mac *
-build_known_mac(struct build *b, const char *ifname)
-{
-	const struct conv_if *f = host_if(b->h, ifname, false);
-
-	for (size_t i = 0; i < b->h->opts->nknown; i++)
-		if (strcmp(b->h->opts->known[i].ifname, ifname) == 0)
-			return (&b->h->opts->known[i].mac);
-	return (f != NULL && f->has_mac ? &f->mac : NULL);
-}
-
-struct object *
-build_jib_pair(struct build *b, const struct conv_jib *jib, unsigned counter)
-{
-	char a[IFNAME_SIZE], z[IFNAME_SIZE], name[IFNAME_SIZE], bridge[IFNAME_SIZE];
-	const struct mac *parent;
-	struct object *o, *br;
-
-	if (str_format(a, sizeof(a), "e%ua_%s", jib->index, jib->name) == -1 ||
-	    str_format(z, sizeof(z), "e%ub_%s", jib->index, jib->name) == -1 ||
-	    str_format(name, sizeof(name), "e%u_%s", jib->index, jib->name) == -1 ||
-	    str_format(bridge, sizeof(bridge), "%s%s", jib->parent, jib->suffix) == -1 || build_end(b, a) != NULL)
-		return (NULL);
-	if (!name_is_legal(bridge, IFNAME_SIZE - 1)) {
-		conv_say(b->h->c, CONV_ERROR, &jib->pos, "name", "%s: a bridge's name has letters, digits, _ and - only", bridge);
-		return (NULL);
-	}
-	if ((br = build_bridge(b, bridge)) == NULL || (o = build_object(b, KIND_EPAIR, name)) == NULL)
-		return (NULL);
-	build_member(b, br, jib->parent, NULL);
-	str_copy(o->u.epair.end[END_A].ifname, IFNAME_SIZE, a);
-	str_copy(o->u.epair.end[END_B].ifname, IFNAME_SIZE, z);
-	o->u.epair.end[END_A].ifname_given = o->u.epair.end[END_B].ifname_given = true;
-	if (object_str(o, &o->u.epair.end[END_A].bridge, bridge) == -1)
-		b->h->c->nomem = true;
-	parent = jib->keep_mac ? NULL : build_known_mac(b, jib->parent);
-	if (parent != NULL) {
-		jib_macs(parent, jib->name, counter, &o->u.epair.end[END_A].mac, &o->u.epair.end[END_B].mac);
-		o->u.epair.end[END_A].mac_pinned = o->u.epair.end[END_B].mac_pinned = true;
-	} else if (!jib->keep_mac)
-		conv_say(b->h->c, CONV_WARNING, &jib->pos, "mac-unknown",
-		    "%s and %s: jib derives their addresses from that of %s, which is not known here; they get new ones", a, z, jib->parent);
-	build_end_add(b, o, END_A);
-	build_end_add(b, o, END_B);
-	return (o);
-}
-
-static void
-make_jibs(struct build *b)
-{
-	unsigned counter = 0;
-
-	for (size_t i = 0; i < b->h->njibs && !b->failed; i++) {
-		const struct conv_jib *jib = &b->h->jibs[i];
-
-		/* jib counts pairs on the same parent within one call. */
-		counter = 0;
-		for (unsigned k = 1; k <= jib->index && k <= i; k++)
-			if (strcmp(b->h->jibs[i - k].parent, jib->parent) == 0 && strcmp(b->h->jibs[i - k].name, jib->name) == 0)
-				counter++;
-		build_jib_pair(b, jib, counter);
-	}
-}
-
-/* --- jails ------------------------------------------------------------------------------------------------------ */
-
-static bool
-jail_is_wanted(struct build *b, const struct conv_jail *j)
-{
-	if (!name_is_legal(j->name, NAME_SIZE - 1)) {
-		conv_say(b->h->c, CONV_ERROR, &j->pos, "name",
-		    "jail %s: a name begins with a letter and has letters, digits, _ and -; rename it or leave it as it is", j->name);
-		return (false);
-	}
-	return (j->vnet || j->addrs.n > 0 || j->nvnet_ifs > 0);
-}
-
-struct object *
-build_jail(struct build *b, struct conv_jail *j)
-{
-	struct object *o = topo_find(b->out, KIND_JAIL, j->name);
-	struct jail *jail;
-
-	if (o != NULL || (o = build_object(b, KIND_JAIL, j->name)) == NULL)
-		return (o);
-	jail = &o->u.jail;
-	jail->external = !b->h->opts->managed;
-	jail->forwarding = j->forwarding;
-	if (b->h->opts->managed) {
-		jail->running = !j->disabled;
-		if (object_str(o, &jail->exec_stop, strlen(j->stop) < COMMAND_SIZE ? j->stop : "") == -1 ||
-		    object_str(o, &jail->hostname, strlen(j->hostname) < HOSTNAME_SIZE ? j->hostname : "") == -1 ||
-		    object_str(o, &jail->path, strlen(j->path) < PATH_SIZE && strcmp(j->path, "/") != 0 ? j->path : "") == -1)
-			b->h->c->nomem = true;
-	}
-	if (j->nsysctls > 0 && object_pairs(o, &jail->sysctls, j->sysctls, j->nsysctls) == -1)
-		b->h->c->nomem = true;
-	for (size_t i = 0; i < j->nroutes; i++)
-		build_route(b, o, &j->routes[i].dst, &j->routes[i].gateway);
-	if (j->disabled)
-		conv_say(b->h->c, CONV_NOTE, &j->pos, "disabled", "jail %s is switched off (.norun); its interface waits for it", j->name);
-	return (o);
-}
-
-static void
-attach(struct build *b, struct conv_jail *j, const char *ifname)
-{
-	struct object *o;
-	struct conv_inner *inner;
-
-	if (!name_is_legal(ifname, IFNAME_SIZE - 1)) {
-		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "name", "%s: %.40s cannot be the name of an interface here; left out", j->name,
-		    ifname);
-		return;
-	}
-	if ((o = topo_find(b->out, KIND_ATTACHMENT, ifname)) != NULL) {
-		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction", "%s is in jail %s already; left out of %s", ifname,
-		    o->u.attachment.jail, j->name);
-		return;
-	}
-	if ((o = build_object(b, KIND_ATTACHMENT, ifname)) == NULL)
-		return;
-	if (object_str(o, &o->u.attachment.jail, j->name) == -1)
-		b->h->c->nomem = true;
-	inner = jail_inner(b->h, j, ifname);
-	for (size_t i = 0; inner != NULL && i < inner->addrs.n; i++)
-		build_address(b, o, &o->u.attachment.addrs, &inner->addrs.v[i].prefix);
-}
-
-static void
-give(struct build *b, struct conv_jail *j, const char *ifname)
-{
-	struct build_end *e = build_end(b, ifname);
-	struct conv_inner *inner;
-	struct end *end;
-	unsigned unit;
-	char side;
-
-	if (e == NULL && epair_unit(ifname, &unit, &side) && side != '\0') {
-		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "not-created",
-		    "jail %s wants %s, which no line creates; taken as an epair whose other half is in no bridge", j->name, ifname);
-		build_pair(b, unit);
-		e = build_end(b, ifname);
-	}
-	if (e == NULL && strncmp(ifname, "ng", 2) == 0 && isdigit((unsigned char)ifname[2])) {
-		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "jng", "%s is a netgraph interface; jailnet would make an epair instead", ifname);
-		return;
-	}
-	if (e == NULL) {
-		attach(b, j, ifname);
-		return;
-	}
-	end = &e->o->u.epair.end[e->side];
-	if (end->jail != NULL && strcmp(end->jail, j->name) != 0) {
-		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction", "%s is given to jail %s already; left out of %s", ifname,
-		    end->jail, j->name);
-		return;
-	}
-	if (end->bridge != NULL) {
-		conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction", "%s is a member of %s and given to jail %s; the jail wins",
-		    ifname, end->bridge, j->name);
-		end->bridge = NULL;
-	}
-	if (object_str(e->o, &end->jail, j->name) == -1)
-		b->h->c->nomem = true;
-	inner = jail_inner(b->h, j, ifname);
-	for (size_t i = 0; inner != NULL && i < inner->addrs.n; i++)
-		build_address(b, e->o, &end->addrs, &inner->addrs.v[i].prefix);
-	for (size_t i = 0; strcmp(ifname, j->vnet_ifs[0]) == 0 && i < j->addrs.n; i++)
-		build_address(b, e->o, &end->addrs, &j->addrs.v[i].prefix);
-}
-
-/* What the jail sets itself and the topology cannot say: the command stays. */
-static void
-keep_command(struct build *b, struct conv_jail *j, const struct conv_inner *inner, const char *why)
-{
-	if (inner->command == NULL) {
-		conv_say(b->h->c, CONV_WARNING, &inner->pos, "inside", "%s: the jail's rc.conf sets %s of %s, %s", j->name,
-		    inner->has_mac ? "the address" : "the MTU", inner->ifname, why);
-		return;
-	}
-	conv_say(b->h->c, CONV_WARNING, &inner->pos, "inside", "%s: not all of \"%.120s\" can be carried over, %s; it stays a command of the jail",
-	    j->name, inner->command, why);
-	if (strstr(j->start, inner->command) == NULL)
-		j->start = j->start[0] == '\0' ? inner->command : conv_printf(b->h->c, "%s && %s", inner->command, j->start);
-}
-
-/* Address and MTU that are set inside. */
-static void
-carry(struct build *b, struct conv_jail *j, const char *ifname)
-{
-	struct build_end *e = build_end(b, ifname);
-	const struct conv_inner *inner = jail_inner(b->h, j, ifname);
-	const struct object *bridge;
-	struct end *end;
-
-	if (inner == NULL || (!inner->has_mac && inner->mtu == 0))
-		return;
-	if (e == NULL) {
-		keep_command(b, j, inner, "it is no epair");
-		return;
-	}
-	end = &e->o->u.epair.end[e->side];
-	if (inner->has_mac) {
-		end->mac = inner->mac;
-		end->mac_pinned = true;
-	}
-	if (inner->mtu == 0)
-		return;
-	bridge = e->o->u.epair.end[!e->side].bridge == NULL ? NULL : topo_find(b->out, KIND_BRIDGE, e->o->u.epair.end[!e->side].bridge);
-	if (bridge == NULL)
-		e->o->u.epair.mtu = inner->mtu;
-	else if (bridge->u.bridge.mtu != inner->mtu)
-		keep_command(b, j, inner, "the bridge has another MTU");
-}
-
-/* Devfs rulesets that come with the system, none of which shows bpf to a jail. */
-static bool
-is_stock_ruleset(const char *s)
-{
-	return (s[0] == '\0' || strncmp(s, "devfsrules_", 11) == 0 || (s[0] >= '1' && s[0] <= '5' && s[1] == '\0'));
-}
-
-static void
-say_dhcp(struct build *b, const struct conv_jail *j)
-{
-	if (is_stock_ruleset(j->ruleset))
-		conv_say(b->h->c, CONV_WARNING, &j->dhcp_pos, "dhcp-bpf",
-		    "%s asks for its address (DHCP): dhclient needs bpf, which the devfs ruleset of the jail (%s) hides; make one that unhides it", j->name,
-		    j->ruleset[0] != '\0' ? j->ruleset : "4 or 5");
-	else
-		conv_say(b->h->c, CONV_NOTE, &j->dhcp_pos, "dhcp-bpf", "%s asks for its address (DHCP): its devfs ruleset %.40s must show it bpf", j->name,
-		    j->ruleset);
-}
-
-static void
-make_jails(struct build *b)
-{
-	for (size_t i = 0; i < b->h->njails && !b->failed; i++) {
-		struct conv_jail *j = &b->h->jails[i];
-		struct object *o;
-
-		if (!jail_is_wanted(b, j)) {
-			if (name_is_legal(j->name, NAME_SIZE - 1) && (j->path[0] != '\0' || j->hostname[0] != '\0'))
-				conv_say(b->h->c, CONV_NOTE, &j->pos, "no-network", "jail %s has no network of its own; left as it is", j->name);
-			continue;
-		}
-		if ((o = build_jail(b, j)) == NULL)
-			return;
-		if (j->dhcp)
-			say_dhcp(b, j);
-		for (size_t k = 0; k < j->nvnet_ifs; k++) {
-			give(b, j, j->vnet_ifs[k]);
-			carry(b, j, j->vnet_ifs[k]);
-		}
-		if (b->h->opts->managed && object_str(o, &o->u.jail.exec_start, strlen(j->start) < COMMAND_SIZE ? j->start : "") == -1)
-			b->h->c->nomem = true;
-	}
-}
-
 /* --- the whole --------------------------------------------------------------------------------------------------- */
 
 struct seen_mac {
@@ -547,14 +269,14 @@ check_macs(struct build *b)
 	struct seen_mac *v = conv_alloc(b->h->c, (max + 1) * sizeof(*v));
 	char text[MAC_TEXT_SIZE];
 
-	if (v == NULL)
+	if (v == NULL || b->h->c->nomem)
 		return;
 	for (size_t i = 0; i < b->out->n[KIND_EPAIR]; i++)
 		for (int side = END_A; side <= END_B; side++) {
 			struct end *e = &b->out->v[KIND_EPAIR][i]->u.epair.end[side];
 
 			if (e->mac_pinned && !mac_is_usable(&e->mac)) {
-				conv_say(b->h->c, CONV_WARNING, NULL, "mac-clash", "%s: %s is no address of one interface; it gets a new one",
+				conv_say(b->h->c, CONV_WARNING, &build_end(b, e->ifname)->pos, "mac-clash", "%s: %s is no address of one interface; it gets a new one",
 				    e->ifname, mac_format(&e->mac, text));
 				e->mac_pinned = false;
 				e->mac = (struct mac){ { 0 } };
@@ -566,7 +288,7 @@ check_macs(struct build *b)
 		if (mac_equal(&v[i].mac, &v[i - 1].mac)) {
 			struct end *e = &v[i].o->u.epair.end[v[i].side];
 
-			conv_say(b->h->c, CONV_WARNING, NULL, "mac-clash", "%s and %s have the same address %s; %s gets a new one",
+			conv_say(b->h->c, CONV_WARNING, &build_end(b, e->ifname)->pos, "mac-clash", "%s and %s have the same address %s; %s gets a new one",
 			    v[i - 1].o->u.epair.end[v[i - 1].side].ifname, e->ifname, mac_format(&e->mac, text), e->ifname);
 			e->mac_pinned = false;
 			e->mac = (struct mac){ { 0 } };
@@ -581,8 +303,8 @@ conv_build(struct conv_host *h, struct topo *out, struct err *err)
 	make_pairs(&b);
 	make_bridges(&b);
 	join_members(&b);
-	make_jibs(&b);
-	make_jails(&b);
+	build_jibs(&b);
+	build_jails(&b);
 	if (!b.failed)
 		build_convert(&b);
 	check_macs(&b);

@@ -10,6 +10,7 @@ struct build_end {
 	const char *ifname;
 	struct object *o;
 	int side;
+	struct conv_pos pos;	/* of the line that its address is from */
 };
 struct build {
 	struct conv_host *h;
@@ -24,15 +25,25 @@ struct build {
 struct object *build_object(struct build *b, enum kind kind, const char *name);
 struct object *build_bridge(struct build *b, const char *name);	/* made when missing */
 struct object *build_jail(struct build *b, struct conv_jail *j);
-struct object *build_pair(struct build *b, unsigned unit);
+/* "epair17b" or "epair17": unit and side; side 0 for the bare unit. */
+bool build_epair_unit(const char *s, unsigned *unit, char *side);
+struct object *build_pair(struct build *b, unsigned unit, const struct conv_pos *pos);
+void build_jibs(struct build *b);
+void build_jails(struct build *b);
 struct object *build_jib_pair(struct build *b, const struct conv_jib *jib, unsigned counter);
-void build_end_add(struct build *b, struct object *o, int side);
+void build_end_add(struct build *b, struct object *o, int side, const struct conv_pos *pos);
 struct build_end *build_end(struct build *b, const char *ifname);
-void build_address(struct build *b, struct object *o, struct prefixes *list, const struct prefix *p);
+void build_address(struct build *b, struct object *o, struct prefixes *list, const struct prefix *p, const struct conv_pos *pos);
 void build_member(struct build *b, struct object *bridge, const char *ifname, const struct port *port);
 void build_route(struct build *b, struct object *jail, const struct prefix *dst, const struct ip *gateway);
 void build_description(struct build *b, struct object *o, const char *text);
+/* The address of an interface of the host as the kernel or the files have it; NULL = not known. */
 const struct mac *build_known_mac(struct build *b, const char *ifname);
+/*
+ * The address that this end has now, on the host or in the jail of its files, when the pair is not jailnet's yet: a pair that runs
+ * keeps it.
+ */
+bool build_pin_running(struct build *b, struct object *epair, int side);
 /* Traditional jails become VNET jails. */
 void build_convert(struct build *b);
 

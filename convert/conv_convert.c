@@ -68,8 +68,8 @@ numbered_pair(struct convert *v, const struct conv_jail *j, const char *bridge)
 	o = build_object(v->b, KIND_EPAIR, name);
 	if (o == NULL || epair_default_ifnames(o) == -1)
 		return (NULL);
-	build_end_add(v->b, o, END_A);
-	build_end_add(v->b, o, END_B);
+	build_end_add(v->b, o, END_A, &j->pos);
+	build_end_add(v->b, o, END_B, &j->pos);
 	return (o);
 }
 
@@ -238,7 +238,7 @@ put_on(struct convert *v, struct conv_jail *j, struct object *jail, struct seg *
 
 	if (pair == NULL)
 		return;
-	build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &a->prefix);
+	build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &a->prefix, &a->pos);
 	default_route(v, jail, s, &a->prefix);
 }
 
@@ -301,7 +301,8 @@ router_pair(struct convert *v, struct conv_jail *j, const struct seg *s)
 		v->c->nomem = true;
 	for (size_t i = 0; i < s->nnets; i++)
 		if (s->nets[i].gw.family != 0)
-			build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &(struct prefix){ s->nets[i].gw, s->nets[i].net.len });
+			build_address(v->b, pair, &pair->u.epair.end[END_B].addrs, &(struct prefix){ s->nets[i].gw, s->nets[i].net.len },
+			    &s->nets[i].pos);
 	remember_if(v, j, pair->u.epair.end[END_B].ifname);
 }
 
@@ -313,7 +314,7 @@ make_router(struct convert *v)
 	struct conv_jail made = { .name = v->router };
 
 	if (!name_is_legal(v->router, NAME_SIZE - 1)) {
-		conv_say(v->c, CONV_ERROR, NULL, "name", "%.80s cannot be the name of a jail", v->router);
+		conv_say(v->c, CONV_ERROR, NULL, "router-name", "%.80s cannot be the name of a jail", v->router);
 		return;
 	}
 	if (o == NULL) {

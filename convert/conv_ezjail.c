@@ -83,14 +83,17 @@ conv_inner_name(struct conv_host *h, struct conv_jail *j, struct conv_inner *inn
 }
 
 void
-conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos)
+conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos, bool literal)
 {
+	const char *start = list;
+
 	while (*list != '\0') {
 		size_t len = strcspn(list, ",");
 		char *item = conv_dupn(h->c, list, len), *bar, *end;
 		struct conv_addr addr = { .pos = *pos };
 		const char *text;
 
+		addr.pos.col += literal ? (unsigned)(list - start + strspn(list, " \t")) : 0;
 		list += len + (list[len] == ',' ? 1 : 0);
 		item += strspn(item, " \t");
 		for (end = item + strlen(item); end > item && strchr(" \t", end[-1]) != NULL; end--)
@@ -103,14 +106,14 @@ conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, cons
 			*bar = '\0';
 		text = bar == NULL ? item : bar + 1;
 		if (str_copy(addr.ifname, sizeof(addr.ifname), bar == NULL ? def_if : item) == -1)
-			conv_say(h->c, CONV_WARNING, pos, "name-too-long", "%s: no interface is called %.80s", j->name, item);
+			conv_say(h->c, CONV_WARNING, &addr.pos, "name-too-long", "%s: no interface is called %.80s", j->name, item);
 		else if (*text == '\0')
-			conv_say(h->c, CONV_WARNING, pos, "no-address",
+			conv_say(h->c, CONV_WARNING, &addr.pos, "no-address",
 			    "%s: an entry for %s names no address; without one the jail would have to ask for it (DHCP)", j->name, item);
 		else if (conv_addr_parse(text, &addr))
 			conv_addr_add(h->c, &j->addrs, &addr);
 		else
-			conv_say(h->c, CONV_WARNING, pos, "syntax", "%s: %.80s is no address", j->name, text);
+			conv_say(h->c, CONV_WARNING, &addr.pos, "syntax", "%s: %.80s is no address", j->name, text);
 	}
 }
 
@@ -190,7 +193,7 @@ apply_attr(struct conv_host *h, struct conv_jail *j, enum attr attr, const struc
 	switch (attr) {
 	case A_IP:
 	case A_IP_MULTI:
-		conv_jail_addrs(h, j, value, def_if, &v->pos);
+		conv_jail_addrs(h, j, value, def_if, v->literal ? &v->at : &v->pos, v->literal);
 		if (attr == A_IP && value[0] == '\0')
 			j->vnet = true;		/* rc.d/jail: without addresses it is a VNET jail */
 		break;

@@ -57,6 +57,8 @@ size_t conv_words(struct conv *c, const char *s, const char ***out);
 struct conv_var {
 	const char *name, *value;
 	struct conv_pos pos;		/* of the name */
+	struct conv_pos at;		/* of the value, when it stands in the file as it is: literal */
+	bool literal;
 	size_t from, to;		/* the whole line(s), with the newline, in src->text */
 	bool proven;			/* false: value is as written, not expanded */
 };
@@ -229,8 +231,8 @@ void conv_jail_dhcp(struct conv_jail *j, const struct conv_pos *pos);
 /* Inside the jail it gets another name than it is given with. */
 void conv_inner_name(struct conv_host *h, struct conv_jail *j, struct conv_inner *inner, const char *name, const struct conv_pos *pos);
 bool conv_is_loopback(const struct ip *ip);
-/* One traditional address list "re0|192.0.2.5,lo0|127.0.1.5". */
-void conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos);
+/* One traditional address list "re0|192.0.2.5,lo0|127.0.1.5"; literal: pos is that of its first byte, and each has its own. */
+void conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos, bool literal);
 /* New jail with this name. */
 struct conv_jail *host_jail(struct conv_host *h, const char *name, enum conv_origin origin, const struct conv_pos *pos);
 /* Nothing of what was read for it stays: it is read again from elsewhere. */

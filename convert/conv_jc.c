@@ -210,7 +210,8 @@ eff_add(struct jc *jc, struct effs *e, const struct jc_param *p)
 	for (size_t i = 0; i < p->n; i++)
 		if (conv_room(jc->c, &f->values, f->n, &f->room, sizeof(*f->values))) {
 			f->values[f->n] = p->values[i];
-			f->values[f->n++].pos = p->pos;
+			if (f->values[f->n++].pos.src == NULL)
+				f->values[f->n - 1].pos = p->pos;
 		}
 }
 
@@ -371,7 +372,7 @@ take_addrs(struct jc *jc, struct effs *e, struct conv_jail *j)
 	for (size_t f = 0; f < NELEMS(names); f++) {
 		n = values(jc, e, names[f], &v, &at);
 		for (size_t i = 0; i < n; i++)
-			conv_jail_addrs(jc->h, j, v[i], def_if, at[i]);
+			conv_jail_addrs(jc->h, j, v[i], def_if, at[i], false);
 	}
 	for (size_t f = 0; f < 2; f++)
 		if (strcmp(value(jc, e, f == 0 ? "ip4" : "ip6", &pos), "inherit") == 0)

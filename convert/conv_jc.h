@@ -13,7 +13,7 @@ struct jc_piece {
 struct jc_value {
 	struct jc_piece *v;
 	size_t n, room;
-	struct conv_pos pos;	/* of the statement that gave it: += adds from another line */
+	struct conv_pos pos;
 };
 struct jc_param {
 	const char *name;

@@ -258,6 +258,7 @@ unexpected(struct lex *l, const char *where)
 static bool
 param_values(struct lex *l, struct jc_param *p)
 {
+	struct conv_pos pos;
 	struct jc_value v;
 
 	skip_space(l);
@@ -270,10 +271,12 @@ param_values(struct lex *l, struct jc_param *p)
 		goto end;
 	for (;;) {
 		skip_space(l);
+		pos = here(l);
 		if (!string(l, &v)) {
 			unexpected(l, p->name);
 			return (false);
 		}
+		v.pos = pos;
 		if (!conv_room(l->c, &p->values, p->n, &p->room, sizeof(*p->values)))
 			return (false);
 		p->values[p->n++] = v;

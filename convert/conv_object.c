@@ -36,7 +36,7 @@ build_bridge(struct build *b, const char *name)
 }
 
 void
-build_address(struct build *b, struct object *o, struct prefixes *list, const struct prefix *p)
+build_address(struct build *b, struct object *o, struct prefixes *list, const struct prefix *p, const struct conv_pos *pos)
 {
 	struct prefix *v;
 
@@ -44,7 +44,7 @@ build_address(struct build *b, struct object *o, struct prefixes *list, const st
 		if (ip_cmp(&list->v[i].ip, &p->ip) == 0)
 			return;
 	if (list->n == LIMIT_ADDRESSES) {
-		conv_say(b->h->c, CONV_ERROR, NULL, "limit", "%s %s: more than %d addresses; the rest is left out", kind_name(o->kind), o->name,
+		conv_say(b->h->c, CONV_ERROR, pos, "limit", "%s %s: more than %d addresses; the rest is left out", kind_name(o->kind), o->name,
 		    LIMIT_ADDRESSES);
 		return;
 	}
@@ -113,6 +113,24 @@ build_description(struct build *b, struct object *o, const char *text)
 		b->h->c->nomem = true;
 }
 
+/* "epair17b" or "epair17": unit and side; side 0 for the bare unit. */
+bool
+build_epair_unit(const char *s, unsigned *unit, char *side)
+{
+	size_t digits;
+
+	if (strncmp(s, "epair", 5) != 0)
+		return (false);
+	digits = strspn(s + 5, "0123456789");
+	if (digits == 0 || digits > 5 || (s[5] == '0' && digits > 1))
+		return (false);
+	*side = s[5 + digits];
+	if (*side != '\0' && ((*side != 'a' && *side != 'b') || s[6 + digits] != '\0'))
+		return (false);
+	*unit = (unsigned)strtoul(s + 5, NULL, 10);
+	return (true);
+}
+
 /* --- ends by interface name ------------------------------------------------------------------------------------ */
 
 /* Where the name is or would be; the list is sorted. */
@@ -139,20 +157,20 @@ end_place(const struct build *b, const char *ifname, bool *found)
 }
 
 void
-build_end_add(struct build *b, struct object *o, int side)
+build_end_add(struct build *b, struct object *o, int side, const struct conv_pos *pos)
 {
 	const char *ifname = o->u.epair.end[side].ifname;
 	bool found;
 	size_t at = end_place(b, ifname, &found);
 
 	if (found) {
-		conv_say(b->h->c, CONV_ERROR, NULL, "duplicate", "two interfaces are called %s", ifname);
+		conv_say(b->h->c, CONV_ERROR, pos, "duplicate", "two interfaces are called %s", ifname);
 		return;
 	}
 	if (!conv_room(b->h->c, &b->ends, b->nends, &b->rends, sizeof(*b->ends)))
 		return;
 	memmove(b->ends + at + 1, b->ends + at, (b->nends - at) * sizeof(*b->ends));
-	b->ends[at] = (struct build_end){ ifname, o, side };
+	b->ends[at] = (struct build_end){ ifname, o, side, *pos };
 	b->nends++;
 }
 

@@ -105,7 +105,7 @@ loopback_net(struct convert *v, struct seg *s, struct object *bridge, const char
 			f->moved = false;
 		if (jails || conv_is_loopback(&p->ip) || p->len == (p->ip.family == 4 ? 32 : 128))
 			continue;
-		build_address(v->b, bridge, &bridge->u.bridge.addrs, p);
+		build_address(v->b, bridge, &bridge->u.bridge.addrs, p, &f->addrs.v[k].pos);
 		if (s->gw[i].family == 0)
 			s->gw[i] = p->ip;
 		v->b->need_gateway[i] = true;
@@ -225,7 +225,7 @@ seg_add_net(struct convert *v, struct seg *s, const struct prefix *net, const st
 	if (s->place == PLACE_BEHIND)
 		return;
 	p.ip = n->gw;
-	build_address(v->b, o, &o->u.bridge.addrs, &p);
+	build_address(v->b, o, &o->u.bridge.addrs, &p, pos);
 	v->b->need_gateway[net->ip.family == 6] = true;
 	conv_say(v->c, CONV_WARNING, pos, "routed", "%s is on the bridge %s, the host is %s there and routes", text, s->bridge,
 	    ip_format(&n->gw, gw));

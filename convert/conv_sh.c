@@ -26,6 +26,7 @@ struct sh {
 
 struct word {
 	const char *text;	/* "" when broken */
+	const char *start;	/* in the file */
 	struct conv_pos pos;
 	bool proven, is_assign, is_op;	/* is_assign: NAME= unquoted at the start; is_op: ; & | ( ) */
 	size_t name_len;
@@ -308,7 +309,7 @@ next_word(struct sh *sh, struct word *w)
 	struct conv_buf b;
 
 	skip_blanks(sh);
-	*w = (struct word){ .pos = here(sh, sh->s), .proven = true, .text = "" };
+	*w = (struct word){ .pos = here(sh, sh->s), .start = sh->s, .proven = true, .text = "" };
 	if (*sh->s == '#')
 		while (*sh->s != '\n' && *sh->s != '\0')
 			sh->s++;
@@ -401,6 +402,17 @@ skip_heredoc(struct sh *sh)
 	unterminated(sh, &w.pos, "this here document");
 }
 
+/* Where the value stands, when it is there as it is: items of a list have places of their own then. */
+static void
+find_value(const struct sh *sh, const struct word *w, struct conv_var *var)
+{
+	const char *raw = w->start + w->name_len + 1;
+
+	raw += *raw == '"' || *raw == '\'' ? 1 : 0;
+	var->literal = strncmp(raw, var->value, strlen(var->value)) == 0 && strchr(var->value, '\n') == NULL;
+	var->at = (struct conv_pos){ sh->src, w->pos.line, w->pos.col + (unsigned)(raw - w->start) };
+}
+
 static void
 take_assign(struct sh *sh, const struct word *w, size_t from)
 {
@@ -409,6 +421,7 @@ take_assign(struct sh *sh, const struct word *w, size_t from)
 
 	var.name = conv_dupn(sh->c, w->text, w->name_len);
 	var.value = w->text + w->name_len + 1;
+	find_value(sh, w, &var);
 	var.to = eol == NULL ? sh->src->size : (size_t)(eol - sh->src->text) + 1;
 	if (sh->depth > 0) {
 		conv_say(sh->c, CONV_WARNING, &w->pos, "conditional",

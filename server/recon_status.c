@@ -163,11 +163,12 @@ iface_addrs(const struct recon *r, const struct obs_link *l, char *out, size_t s
 		len += (size_t)snprintf(out + len, size - len, "%s%s", i == 0 ? "" : " ", prefix_format(&a[i].prefix, text));
 }
 
+/* In jails: what is attached, and halves of pairs that somebody else made: an import keeps their addresses. */
 static bool
 iface_shown(const struct recon *r, const struct obs_link *l)
 {
 	return (!l->mark.ours && l->type != LINK_LOOPBACK &&
-	    (l->jail[0] == '\0' || topo_find(&r->want, KIND_ATTACHMENT, l->ifname) != NULL));
+	    (l->jail[0] == '\0' || l->type == LINK_EPAIR || topo_find(&r->want, KIND_ATTACHMENT, l->ifname) != NULL));
 }
 
 static void

@@ -6,7 +6,7 @@
 static void
 fuzz_import(enum conv_kind kind, const char *path, const uint8_t *data, size_t size)
 {
-	static const struct conv_known known[] = { { "re0", { { 0, 1, 2, 3, 4, 5 } } } };
+	static const struct conv_known known[] = { { NULL, "re0", { { 0, 1, 2, 3, 4, 5 } } } };
 	struct conv_opts opts = { .mode = (enum conv_mode)(size % 3), .hooks = (enum conv_hooks)(size / 3 % 3), .managed = true, .uplink = "re0",
 		.known = known, .nknown = 1 };
 	char *text = fuzz_text(data, size);

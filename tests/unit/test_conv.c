@@ -86,7 +86,7 @@ test_jib_vectors(void **state)
 static void
 test_jib_lines(void **state)
 {
-	static const struct conv_known known[] = { { "re0", { { 0x00, 0x25, 0x90, 0xaa, 0xbb, 0xcc } } } };
+	static const struct conv_known known[] = { { NULL, "re0", { { 0x00, 0x25, 0x90, 0xaa, 0xbb, 0xcc } } } };
 	struct rig r;
 	const struct object *o;
 	char text[MAC_TEXT_SIZE];
@@ -110,6 +110,42 @@ test_jib_lines(void **state)
 	assert_non_null(o);
 	assert_string_equal(o->u.bridge.members[0].ifname, "re0");
 	assert_int_equal(r.c.nmsgs, 0);
+	done(&r);
+}
+
+/* What runs keeps its addresses, wherever its halves are; jib's own are for what is down, and !re0 counts for nothing. */
+static void
+test_jib_running(void **state)
+{
+	static const struct conv_known known[] = { { "", "re0", { { 0x00, 0x25, 0x90, 0xaa, 0xbb, 0xcc } } },
+		{ "", "e0a_web", { { 0x02, 0xee, 0, 0, 0, 1 } } }, { "web", "e0b_web", { { 0x02, 0xee, 0, 0, 0, 2 } } },
+		{ "other", "e0b_db", { { 0x02, 0xee, 0, 0, 0, 3 } } }, { "", "e0a_db", { { 0x02, 0x40, 0xb2, 0xaa, 0xbb, 0xcc } } },
+		{ "web", "epair5b", { { 0x02, 0xee, 0, 0, 0, 5 } } } };
+	static const struct {
+		const char *pair;
+		int side;
+		const char *mac;	/* "" = the daemon's to choose */
+	} want[] = { { "e0_web", END_A, "02:ee:00:00:00:01" }, { "e0_web", END_B, "02:ee:00:00:00:02" }, { "e0_db", END_B, "0e:" },
+		{ "e1_two", END_B, "0e:" }, { "e0_two", END_B, "" }, { "epair5", END_B, "02:ee:00:00:00:05" }, { "epair5", END_A, "" } };
+	const struct conv_opts opts = { .known = known, .nknown = NELEMS(known), .managed = true };
+	const struct object *o;
+	char text[MAC_TEXT_SIZE];
+	struct rig r;
+	(void)state;
+
+	run(&r, CONV_JAIL_CONF, "/etc/jail.conf",
+	    "web { vnet; vnet.interface = e0b_web, epair5b; exec.prestart = \"jib addm web re0\", \"ifconfig epair5 create\"; }\n"
+	    "db { vnet; vnet.interface = e0b_db; exec.prestart = \"jib addm db re0\"; }\n"
+	    "two { vnet; vnet.interface = e0b_two, e1b_two; exec.prestart = \"jib addm two !re0 re0\"; }\n", opts);
+	for (size_t i = 0; i < NELEMS(want); i++) {
+		o = topo_find(&r.t, KIND_EPAIR, want[i].pair);
+		assert_non_null(o);
+		if (o->u.epair.end[want[i].side].mac_pinned != (want[i].mac[0] != '\0') ||
+		    strncmp(mac_format(&o->u.epair.end[want[i].side].mac, text), want[i].mac, strlen(want[i].mac)) != 0)
+			fail_msg("%s %d: %s", want[i].pair, want[i].side, text);
+	}
+	assert_string_equal(said(&r, "mac-kept")->text, "e0a_web has 02:ee:00:00:00:01 now and keeps it; jib would give it 02:40:b2:aa:bb:cc");
+	assert_int_equal(said(&r, "mac-kept")->line, 1);
 	done(&r);
 }
 
@@ -562,6 +598,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jib_vectors),
 		cmocka_unit_test(test_jib_lines),
+		cmocka_unit_test(test_jib_running),
 		cmocka_unit_test(test_article_static),
 		cmocka_unit_test(test_article_rc),
 		cmocka_unit_test(test_article_jib),
