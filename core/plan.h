@@ -81,6 +81,8 @@ int plan_returned(const struct topo *want, const struct observed *have,
 /* What differs, for /v1/drift: one line of want and of have for a step; never the same. */
 #define DRIFT_FOLLOWS "the same, but what it depends on is changed first"
 void step_drift(const struct step *s, const struct observed *have, char *want, size_t wsize, char *found, size_t fsize);
+/* "it was renamed outside jailnet, likely by root of jail web" */
+void step_cause(const struct step *s, const struct observed *have, char *buf, size_t size);
 
 /* Where the interface is now that a step takes to another place; ifname "" = the step moves nothing that is there. */
 struct step_place {

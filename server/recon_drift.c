@@ -13,26 +13,6 @@
 #include "server/ident.h"
 #include "server/recon_int.h"
 
-static const char *
-cause_of(const struct step *s)
-{
-	switch (s->cmd.op) {
-	case CMD_BRIDGE_CREATE:
-	case CMD_EPAIR_CREATE:
-	case CMD_JAIL_CREATE:
-		return ("it was removed outside jailnet");
-	case CMD_IF_MOVE:
-		return ("it was moved outside jailnet");
-	case CMD_IF_RENAME:
-		return ("it was renamed outside jailnet");
-	case CMD_ADDR_ADD:
-	case CMD_ROUTE_ADD:
-		return ("it was removed or never came back");
-	default:
-		return ("it was changed outside jailnet");
-	}
-}
-
 /* "epair/web0" */
 static bool
 ref_split(const char *ref, enum kind *kind, const char **name)
@@ -91,7 +71,7 @@ row_add(struct recon *r, size_t at)
 	memset(row, 0, sizeof(*row));
 	object_ref(s->kind, s->name, row->object, sizeof(row->object));
 	step_drift(s, &r->have, row->want, sizeof(row->want), row->have, sizeof(row->have));
-	str_copy(row->cause, sizeof(row->cause), cause_of(s));
+	step_cause(s, &r->have, row->cause, sizeof(row->cause));
 	row->since = ident_now_ms();
 	row->place = place_of(r, at);
 }

@@ -43,6 +43,53 @@ is_at(enum cmd_op op, const char *ifname, const char *jail, const char *bridge)
 }
 
 static void
+caused(enum cmd_op op, const char *words)
+{
+	char buf[200];
+
+	step_cause(step_of(op), &have, buf, sizeof(buf));
+	assert_string_equal(buf, words);
+}
+
+static void
+test_causes(void **state)
+{
+	struct prefix p;
+
+	(void)state;
+	small();
+	look();
+	build();
+	caused(CMD_EPAIR_CREATE, "it was removed outside jailnet, likely by a command on the host");	/* there is no jail web */
+	settle();
+	assert_int_equal(fake_del_link(f, "web", "web0b"), 0);
+	look();
+	build();
+	caused(CMD_EPAIR_CREATE, "it was removed outside jailnet, likely by root of jail web");
+	settle();
+	jail("db");
+	set_end(topo_find(&want, KIND_EPAIR, "web0"), END_A, "jail:db", "");
+	settle();
+	assert_int_equal(fake_del_link(f, "web", "web0b"), 0);
+	look();
+	build();
+	caused(CMD_EPAIR_CREATE, "it was removed outside jailnet, likely by root of jail web or of jail db");
+	settle();
+	assert_int_equal(fake_set_mtu(f, "web", "web0b", 1300), 0);
+	assert_int_equal(prefix_parse("10.0.0.2/24", &p, NULL), 0);
+	assert_int_equal(fake_addr(f, "web", "web0b", &p, false), 0);
+	assert_int_equal(fake_set_up(f, "", "lan0", false), 0);
+	look();
+	build();
+	caused(CMD_ADDR_ADD, "it was removed outside jailnet, likely by root of jail web");
+	settle();
+	assert_int_equal(fake_set_up(f, "", "lan0", false), 0);
+	look();
+	build();
+	caused(CMD_IF_SET, "it was changed outside jailnet, likely by a command on the host");
+}
+
+static void
 test_words(void **state)
 {
 	struct object *o = small();
@@ -316,7 +363,7 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_words), T(test_small_differences), T(test_stop_of_a_router), T(test_speed) };
+	const struct CMUnitTest tests[] = { T(test_causes), T(test_words), T(test_small_differences), T(test_stop_of_a_router), T(test_speed) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
