@@ -341,6 +341,7 @@ pending_apply(struct recon *r, struct pending *p)
 		it = &p->changes.v[i];
 		op->undo[i].kind = it->kind;
 		memcpy(op->undo[i].name, it->name, sizeof(it->name));
+		op->undo[i].deleted = it->after == NULL;
 		op->undo[i].before = topo_take(&r->want, it->kind, it->name);
 		op->nundo++;
 		if (op->undo[i].before != NULL)

@@ -47,6 +47,7 @@ struct undo {
 	enum kind kind;
 	char name[NAME_SIZE];
 	struct object *before;
+	bool deleted;		/* by the operation */
 };
 
 struct op {

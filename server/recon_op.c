@@ -83,6 +83,13 @@ op_step_failed(struct recon *r, const struct step *s, const struct err *err)
 
 /* --- rollback ---------------------------------------------------------------------------------------------- */
 
+/* Somebody deleted it since: that stays. */
+static bool
+undo_is_void(const struct recon *r, const struct undo *u)
+{
+	return (!u->deleted && topo_find(&r->want, u->kind, u->name) == NULL);
+}
+
 /* Puts what the undo list remembers into a view; objects somebody changed again since stay as they are. */
 static int
 undo_view(struct recon *r, const struct op *op, struct topo *view, struct err *err)
@@ -92,6 +99,8 @@ undo_view(struct recon *r, const struct op *op, struct topo *view, struct err *e
 
 	for (size_t i = op->nundo; i-- > 0;) {
 		u = &op->undo[i];
+		if (undo_is_void(r, u))
+			continue;
 		now = topo_find(&r->want, u->kind, u->name);
 		if (now != NULL && now->revision != op->row.revision)
 			return (err_set(err, ERR_CONFLICT, "%s %s has been changed since", kind_name(u->kind), u->name));
@@ -118,9 +127,11 @@ undo_store(struct recon *r, struct op *op, int64_t revision, struct err *err)
 		return (err_nomem(err));
 	for (size_t i = 0; i < op->nundo; i++) {
 		u = &op->undo[i];
+		if (undo_is_void(r, u))
+			continue;
 		v[n] = (struct change_item){ .kind = u->kind, .before = topo_find(&r->want, u->kind, u->name), .after = u->before };
 		memcpy(v[n].name, u->name, sizeof(v[n].name));
-		n += v[n].before != NULL || v[n].after != NULL;	/* neither: made by this and deleted since */
+		n++;
 	}
 	if (changes_store(r, v, n, revision, &counts, err) == -1 || store_revision_set(r->store, revision, err) == -1 ||
 	    history_revision(r, revision, &op->row, "undone: it was refused", &counts, err) == -1)
@@ -144,6 +155,8 @@ undo_apply(struct recon *r, struct op *op)
 
 	for (size_t i = op->nundo; i-- > 0;) {
 		u = &op->undo[i];
+		if (undo_is_void(r, u))
+			continue;
 		o = topo_take(&r->want, u->kind, u->name);
 		if (o != NULL)
 			scope_dirty(r, o);

@@ -104,6 +104,17 @@ def test_an_update_that_fails_leaves_the_old_object(story):
         assert d.settled() == []
 
 
+def test_what_is_deleted_while_its_change_is_refused_stays_deleted(story):
+    with story.daemon(fault="BRIDGE_SET:1:22", env={"JAILNET_FAKE_DELAY_US": "200000"}) as d:
+        assert d.put("/v1/bridges/b0", {}).status == 201
+        change = d.patch("/v1/bridges/b0", {"mtu": 9000}, Prefer="respond-async")
+        assert change.status == 202, change
+        d.wait(lambda: "serve BRIDGE_SET" in d.log())               # it is under way
+        assert d.delete("/v1/bridges/b0").status == 204
+        d.wait(lambda: d.get(change.headers["Location"]).json["state"] == "rolled_back")
+        assert d.settled() == [] and d.get("/v1/bridges/b0").status == 404
+
+
 def test_a_transient_refusal_is_tried_again(story):
     with story.daemon(fault="BRIDGE_CREATE:1:105") as d:           # ENOBUFS
         r = d.put("/v1/bridges/lan0", {})
