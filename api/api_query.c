@@ -51,7 +51,7 @@ api_decode(const char *s, size_t len, bool plus_is_space, char *out, size_t size
 static const struct {
 	const char *key;
 	size_t max;
-} texts[] = { { "actor", 63 }, { "fields", 400 }, { "label", 127 }, { "manager", 63 } };
+} texts[] = { { "actor", 63 }, { "fields", 400 }, { "label", 127 }, { "manager", 63 }, { "object", 95 }, { "type", 31 } };
 
 static bool
 text_fits(const char *key, const char *value)

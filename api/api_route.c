@@ -24,7 +24,7 @@ static const char *const q_system[] = { "system", NULL };
 static const char *const q_verbose[] = { "verbose", NULL };
 static const char *const q_counters[] = { "limit", "cursor", "jail", "bridge", "epair", NULL };
 static const char *const q_changes[] = { "since", "wait", "limit", NULL };
-static const char *const q_events[] = { "since", "limit", NULL };
+static const char *const q_events[] = { "since", "limit", "order", "cursor", "object", "type", "actor", NULL };
 
 #define READ(path, id, role, kind, query, fn) { "GET", path, id, role, kind, false, 0, false, query, fn }
 #define WRITE(method, path, id, kind, verb, query)                                                                     \
@@ -258,11 +258,18 @@ find_route(const struct api_req *req, const struct api_route **r, struct api_par
 static bool
 stream_since(struct api *a, const struct api_req *req, const struct api_params *p, struct api_res *res, int64_t *since)
 {
+	static const char *const paged[] = { "order", "cursor", "object", "type", "actor" };
 	const char *s = req->last_event_id != NULL ? req->last_event_id : api_query(p, "since");
 	int64_t first;
 	uint64_t v;
 	struct err err;
 
+	for (size_t i = 0; i < NELEMS(paged); i++) {
+		if (api_query(p, paged[i]) != NULL) {
+			api_answer_bad(res, 400, req->request_id, "%s is for pages (Accept: application/json), not for a stream", paged[i]);
+			return (false);
+		}
+	}
 	if (s == NULL) {
 		if (store_event_range(a->reader, &first, since, &err) == 0)
 			return (true);
@@ -283,7 +290,7 @@ wants_stream(const struct api_req *req, const struct api_params *p)
 {
 	if (api_accept_names(req->accept, "text/event-stream"))
 		return (true);
-	return (!api_accept_names(req->accept, "application/json") && api_query(p, "limit") == NULL &&
+	return (!api_accept_names(req->accept, "application/json") && api_query(p, "limit") == NULL && api_query(p, "order") == NULL &&
 	    api_accepts(req->accept, "text/event-stream"));
 }
 

@@ -18,33 +18,54 @@ store_event_add(struct store *s, const struct event_row *e, struct err *err)
 	return (store_q_run(&q, err));
 }
 
+static int
+rows(struct store_q *q, int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err)
+{
+	struct event_row e;
+	int rc;
+
+	while ((rc = store_q_row(q, err)) == 1) {
+		e = (struct event_row){ 0 };
+		e.seq = store_q_get_int(q);
+		e.revision = store_q_get_int(q);
+		e.at = store_q_get_int(q);
+		STORE_GET_STR(q, e.type);
+		STORE_GET_STR(q, e.object);
+		STORE_GET_STR(q, e.actor);
+		STORE_GET_STR(q, e.op);
+		STORE_GET_STR(q, e.text);
+		if (store_q_check(q, err) == -1 || each(arg, &e, err) == -1) {
+			rc = -1;
+			break;
+		}
+	}
+	store_q_close(q);
+	return (rc);
+}
+
 int
 store_events(struct store *s, int64_t after, size_t limit,
     int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err)
 {
 	struct store_q q = store_q_open(s, SQL_EVENT_ALL);
-	struct event_row e;
-	int rc;
 
 	store_q_int(&q, after);
 	store_q_int(&q, limit > INT64_MAX ? -1 : (int64_t)limit);
-	while ((rc = store_q_row(&q, err)) == 1) {
-		e = (struct event_row){ 0 };
-		e.seq = store_q_get_int(&q);
-		e.revision = store_q_get_int(&q);
-		e.at = store_q_get_int(&q);
-		STORE_GET_STR(&q, e.type);
-		STORE_GET_STR(&q, e.object);
-		STORE_GET_STR(&q, e.actor);
-		STORE_GET_STR(&q, e.op);
-		STORE_GET_STR(&q, e.text);
-		if (store_q_check(&q, err) == -1 || each(arg, &e, err) == -1) {
-			rc = -1;
-			break;
-		}
-	}
-	store_q_close(&q);
-	return (rc);
+	return (rows(&q, each, arg, err));
+}
+
+int
+store_events_newest(struct store *s, const struct event_filter *f, size_t limit,
+    int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err)
+{
+	struct store_q q = store_q_open(s, SQL_EVENT_NEWEST);
+	const char *const words[] = { f->object, f->type, f->actor };
+
+	store_q_int(&q, f->before == 0 ? INT64_MAX : f->before);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		store_q_text(&q, words[i] != NULL ? words[i] : "");
+	store_q_int(&q, limit > INT64_MAX ? -1 : (int64_t)limit);
+	return (rows(&q, each, arg, err));
 }
 
 int

@@ -151,6 +151,9 @@ const char *const store_sql_text[SQL_COUNT] = {
 	    " ?6, ?7)",
 	[SQL_EVENT_ALL] = "SELECT seq, revision, at, type, object, actor, op, text FROM event WHERE seq > ?1 ORDER BY"
 	    " seq LIMIT ?2",
+	[SQL_EVENT_NEWEST] = "SELECT seq, revision, at, type, object, actor, op, text FROM event WHERE seq < ?1 AND"
+	    " (?2 = '' OR object = ?2 OR substr(object, 1, length(?2) + 1) = ?2 || ':') AND (?3 = '' OR type = ?3) AND"
+	    " (?4 = '' OR actor = ?4) ORDER BY seq DESC LIMIT ?5",
 	[SQL_EVENT_RANGE] = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)",
 	[SQL_EVENT_TRIM] = "DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?1",
 

@@ -51,6 +51,28 @@ def test_pages_are_the_list(filled, path):
         assert filled.get("/v1/%s?%s" % (path, bad)).status == 400, bad
 
 
+def test_events_newest_first(filled):
+    json = {"Accept": "application/json"}
+    whole = list(reversed(filled.events()))
+    for limit in (1, 3, 1000):
+        items, cursor = [], ""
+        while cursor is not None:
+            page = filled.get("/v1/events?order=desc&limit=%d%s" % (limit, cursor), **json).json
+            items += page["items"]
+            cursor = page["next"] and "&cursor=" + page["next"]
+        assert items == whole, limit
+    for key in ("object", "type", "actor"):
+        want = whole[-1][key]
+        got = filled.get("/v1/events?order=desc&%s=%s" % (key, want), **json).json["items"]
+        assert got and got == [e for e in whole if e[key] == want]
+    page = filled.get("/v1/events?order=desc&limit=1", **json)
+    assert "rel=\"next\"" in page.headers["Link"]
+    assert filled.get("/v1/events?order=desc&type=x&cursor=" + page.json["next"], **json).status == 410
+    for bad in ("order=asc", "order=desc&since=1", "object=bridge/lan0", "type=x", "actor=x", "cursor=AAAA", "order=desc&type="):
+        assert filled.get("/v1/events?" + bad, **json).status == 400, bad
+    assert filled.get("/v1/events?order=desc", Accept="text/event-stream").status == 400
+
+
 def test_a_cursor_fits_its_own_list_and_filters(filled):
     d = filled
     first = d.get("/v1/epairs?limit=1&bridge=lan0").json
