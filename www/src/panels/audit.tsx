@@ -1,57 +1,21 @@
 /** Who changed what, and who was refused what: the audit trail, newest first, page by page. */
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api/client";
+import { useState } from "preact/hooks";
 import type { components } from "../api/schema";
-import { tick } from "../state/world";
 import { ProblemNote } from "../ui/problem";
 import { Table } from "../ui/table";
 import { Time } from "../ui/time";
+import { PAGE, useTrail } from "../ui/trail";
 
 type AuditList = components["schemas"]["AuditList"];
 type Entry = AuditList["items"][number];
 
-const PAGE = 100;
 const results = ["committed", "undone", "refused"] as const;
 
-function pathOf(actor: string, result: string, cursor: string | null): string {
+function pathOf(actor: string, result: string): string {
   const query = new URLSearchParams({ limit: String(PAGE) });
   if (actor !== "") query.set("actor", actor);
   if (result !== "") query.set("result", result);
-  if (cursor !== null) query.set("cursor", cursor);
   return `/v1/audit?${query}`;
-}
-
-interface Trail {
-  items: Entry[];
-  next: string | null;
-}
-
-/** The first page follows the world; older ones are asked for. */
-function useTrail(actor: string, result: string) {
-  const [trail, setTrail] = useState<Trail | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const now = tick.value;
-  useEffect(() => {
-    const stop = new AbortController();
-    get<AuditList>(pathOf(actor, result, null), stop.signal).then(
-      (page) => {
-        setTrail({ items: page.items, next: page.next });
-        setError(null);
-      },
-      (problem: unknown) => {
-        if (!stop.signal.aborted) setError(problem);
-      },
-    );
-    return () => stop.abort();
-  }, [actor, result, now]);
-  const older = () => {
-    if (trail?.next == null) return;
-    get<AuditList>(pathOf(actor, result, trail.next)).then(
-      (page) => setTrail({ items: [...trail.items, ...page.items], next: page.next }),
-      setError,
-    );
-  };
-  return { trail, error, older };
 }
 
 function AuditRow({ entry }: { entry: Entry }) {
@@ -86,7 +50,7 @@ function AuditRow({ entry }: { entry: Entry }) {
 export function AuditView() {
   const [actor, setActor] = useState("");
   const [result, setResult] = useState("");
-  const { trail, error, older } = useTrail(actor, result);
+  const { items, error, older } = useTrail<Entry>(pathOf(actor, result));
   return (
     <div class="page">
       <div class="page-head">
@@ -108,15 +72,15 @@ export function AuditView() {
         </select>
       </div>
       {error !== null && <ProblemNote error={error} />}
-      {trail?.items.length === 0 && <p class="empty">Nothing that fits.</p>}
-      {trail !== null && trail.items.length > 0 && (
+      {items?.length === 0 && <p class="empty">Nothing that fits.</p>}
+      {items !== null && items.length > 0 && (
         <Table label="Audit trail" head={["When", "Who", "What", "Result", "Detail"]}>
-          {trail.items.map((entry) => (
+          {items.map((entry) => (
             <AuditRow key={entry.seq} entry={entry} />
           ))}
         </Table>
       )}
-      {trail?.next != null && (
+      {older !== null && (
         <button type="button" onClick={older}>
           Older entries
         </button>

@@ -1,31 +1,11 @@
 /** Everything that happened, newest first, live. */
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api/client";
-import type { EventRow, List } from "../api/types";
-import { linkTo } from "../state/route";
+import { useState } from "preact/hooks";
+import type { EventRow } from "../api/types";
 import { events } from "../state/world";
 import { NothingYet } from "../ui/fetched";
 import { ProblemNote } from "../ui/problem";
 import { Time } from "../ui/time";
-
-const SHOWN = 500;
-
-/** The last events before those that came live. */
-async function readLast(): Promise<EventRow[]> {
-  const first = (await get<List<EventRow>>("/v1/events?since=0&limit=1")).items[0]?.seq ?? 0;
-  let page = await get<List<EventRow>>(`/v1/events?since=${Math.max(0, first - 1)}&limit=10000`);
-  let rows = page.items;
-  while (page.next !== null) {
-    page = await get<List<EventRow>>(`/v1/events?since=${page.next}&limit=10000`);
-    rows = [...rows, ...page.items].slice(-SHOWN);
-  }
-  return rows.slice(-SHOWN).reverse();
-}
-
-export function EventLink({ object }: { object: string | null }) {
-  if (object === null) return null;
-  return <a href={linkTo("topology", { select: object })}>{object}</a>;
-}
+import { PAGE, useTrail } from "../ui/trail";
 
 export function EventRows({ rows }: { rows: EventRow[] }) {
   return (
@@ -41,29 +21,37 @@ export function EventRows({ rows }: { rows: EventRow[] }) {
   );
 }
 
-/** isRead false: what was before is not known (yet). */
-export function useEvents(): { rows: EventRow[]; isRead: boolean; error: unknown } {
-  const [before, setBefore] = useState<EventRow[] | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    readLast().then(setBefore, setError);
-  }, []);
-  const live = events.value;
-  const oldest = live.at(-1)?.seq ?? Number.POSITIVE_INFINITY;
-  const older = (before ?? []).filter((event) => event.seq < oldest);
-  return { rows: [...live, ...older].slice(0, SHOWN), isRead: before !== null, error };
+const isOf = (event: EventRow, object: string) => event.object === object || event.object?.startsWith(`${object}:`);
+
+interface Filter {
+  object?: string;
+  type?: string;
 }
 
+/** What is read, and what has come since: the stream tells sooner, and the list fills what the stream lost. */
+export function useEvents({ object = "", type = "" }: Filter, limit = PAGE) {
+  const query = new URLSearchParams({ order: "desc", limit: String(limit) });
+  if (object !== "") query.set("object", object);
+  if (type !== "") query.set("type", type);
+  const { items, error, older } = useTrail<EventRow>(`/v1/events?${query}`);
+  const newest = items?.[0]?.seq ?? (items === null ? Number.POSITIVE_INFINITY : 0);
+  const live = events.value.filter(
+    (event) => event.seq > newest && (object === "" || isOf(event, object)) && (type === "" || event.type === type),
+  );
+  return { rows: items === null ? null : [...live, ...items], error, older };
+}
+
+/** Types seen so far: what can be chosen. */
+const types = new Set<string>();
+
 export function EventsView() {
-  const { rows, isRead, error } = useEvents();
   const [text, setText] = useState("");
   const [type, setType] = useState("");
-  const types = [...new Set(rows.map((event) => event.type))].sort();
+  const { rows, error, older } = useEvents({ type });
+  for (const event of rows ?? []) types.add(event.type);
   const words = text.toLowerCase();
-  const shown = rows.filter(
-    (event) =>
-      (type === "" || event.type === type) &&
-      (words === "" || `${event.object ?? ""} ${event.actor} ${event.text}`.toLowerCase().includes(words)),
+  const shown = (rows ?? []).filter((event) =>
+    `${event.object ?? ""} ${event.actor} ${event.text}`.toLowerCase().includes(words),
   );
   return (
     <div class="page">
@@ -80,15 +68,24 @@ export function EventsView() {
         </label>
         <select aria-label="Type" value={type} onChange={(e) => setType(e.currentTarget.value)}>
           <option value="">every type</option>
-          {types.map((name) => (
+          {[...types].sort().map((name) => (
             <option key={name}>{name}</option>
           ))}
         </select>
       </div>
       {error !== null && <ProblemNote error={error} />}
-      {!isRead && error === null && <NothingYet error={null} />}
-      {isRead && shown.length === 0 && <p class="empty">Nothing happened yet that fits.</p>}
+      {rows === null && error === null && <NothingYet error={null} />}
+      {rows !== null && shown.length === 0 && (
+        <p class="empty">
+          {older === null ? "Nothing happened yet that fits." : "Nothing that fits among those read."}
+        </p>
+      )}
       <EventRows rows={shown} />
+      {older !== null && (
+        <button type="button" onClick={older}>
+          Older events
+        </button>
+      )}
     </div>
   );
 }

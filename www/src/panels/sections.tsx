@@ -8,6 +8,7 @@ import { buildGraph, cablesByNode, otherEnd } from "../graph/model";
 import { linkTo } from "../state/route";
 import type { World } from "../state/world";
 import { lines } from "../ui/facts";
+import { NothingYet } from "../ui/fetched";
 import { Icon } from "../ui/icon";
 import { ProblemNote } from "../ui/problem";
 import { Steps } from "./change";
@@ -102,10 +103,10 @@ export function Cables({ w, id }: { w: World; id: string }) {
 }
 
 export function ObjectEvents({ object }: { object: string }) {
-  const { rows: all, error } = useEvents();
-  const own = all.filter((event) => event.object === object || event.object?.startsWith(`${object}:`)).slice(0, 30);
+  const { rows, error } = useEvents({ object }, 30);
   if (error !== null) return <ProblemNote error={error} />;
-  return own.length === 0 ? <p class="muted">None among the last 500.</p> : <EventRows rows={own} />;
+  if (rows === null) return <NothingYet error={null} />;
+  return rows.length === 0 ? <p class="muted">None that is kept.</p> : <EventRows rows={rows} />;
 }
 
 /** What the daemon would do to bring it back. */
