@@ -286,6 +286,17 @@ def test_what_is_hidden_is_answered_as_what_is_not_there(d):
     assert d.get("/v1/jails/dj").json["revision"] == revision
 
 
+def test_an_answer_that_is_given_again_shows_no_more_than_now(d):
+    c = client(d, role="operator", selector="env=prod")
+    asked = ("PUT", "/v1/jails/again", {"labels": {"env": "prod"}}, {"Idempotency-Key": '"again"'})
+    assert c.request(*asked).status == 201
+    assert c.request(*asked).json["name"] == "again"
+    assert d.patch("/v1/jails/again", {"labels": {"env": "dev"}, "description": "hunter2"}).status == 200
+    a = c.request(*asked)
+    assert a.status == 200 and a.headers["Idempotency-Replayed"] == "true" and a.json["id"].startswith("op_"), a
+    assert b"hunter2" not in a.body
+
+
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 

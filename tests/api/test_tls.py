@@ -3,10 +3,13 @@ import hashlib
 import http.client
 import json
 import os
+import pathlib
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -37,11 +40,6 @@ def fingerprint(crt):
 
 class Tls:
     def __init__(self, where):
-        self.dir = where
-        os.chmod(where, 0o755)
-        for parent in where.parents:
-            if str(parent).startswith("/tmp/"):
-                os.chmod(parent, 0o755)
         self.crt, self.key = certificate(where, "server")
         self.daemon = Daemon(conf="tls_listen = 127.0.0.1:0\ntls_cert = %s\ntls_key = %s\n" % (self.crt, self.key))
         line, = [x for x in self.daemon.out().splitlines() if x.startswith("url https://")]
@@ -75,8 +73,17 @@ class Tls:
 
 
 @pytest.fixture
-def tls(tmp_path):
-    t = Tls(tmp_path)
+def readable():
+    """Not tmp_path: the server runs as another user, and each pytest that starts closes what is above its own."""
+    path = tempfile.mkdtemp(prefix="jnt-")
+    os.chmod(path, 0o755)
+    yield pathlib.Path(path)
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def tls(readable):
+    t = Tls(readable)
     with t.daemon:
         yield t
 
@@ -191,12 +198,8 @@ def test_tls_needs_its_files(tmp_path, conf):
     assert r.returncode == 78 and "tls_cert" in r.stderr, r
 
 
-def test_every_address_is_fine_with_tls(tmp_path):
-    os.chmod(tmp_path, 0o755)
-    for parent in tmp_path.parents:
-        if str(parent).startswith("/tmp/"):
-            os.chmod(parent, 0o755)
-    crt, key = certificate(tmp_path, "any")
+def test_every_address_is_fine_with_tls(readable):
+    crt, key = certificate(readable, "any")
     with Daemon(conf="tls_listen = 0.0.0.0:0\ntls_cert = %s\ntls_key = %s\n" % (crt, key)) as d:
         assert "url https://0.0.0.0:" in d.out() and "url http://127.0.0.1:" in d.out()
 

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "core/str.h"
+
 static struct ip
 addr(const char *text)
 {
@@ -126,11 +128,32 @@ test_rate(void **state)
 	peers_free(p);
 }
 
+/* Users and tokens have entries of their own, beside every address. */
+static void
+test_other_keys(void **state)
+{
+	struct peers *p = peers_new(5);
+	struct ip zero = { .family = 4 }, keys[] = { peers_user(0), peers_user(1), peers_token("tk_1"), peers_token("tk_2"), zero, addr("0.0.0.1"), addr("::") };
+	struct peer *v[NELEMS(keys)];
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(keys); i++) {
+		v[i] = peers_get(p, &keys[i], 1);
+		v[i]->connections++;
+		for (size_t j = 0; j < i; j++)
+			assert_ptr_not_equal(v[i], v[j]);
+	}
+	for (size_t i = 0; i < NELEMS(keys); i++)
+		assert_ptr_equal(peers_get(p, &keys[i], 2), v[i]);
+	peers_free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_wait), cmocka_unit_test(test_slow_failures_are_free),
-		cmocka_unit_test(test_one_network_is_one_client), cmocka_unit_test(test_a_flood_of_addresses), cmocka_unit_test(test_rate) };
+		cmocka_unit_test(test_one_network_is_one_client), cmocka_unit_test(test_a_flood_of_addresses), cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_other_keys) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
