@@ -11,6 +11,7 @@
 
 struct cli_enter {
 	const char *jail;	/* a legal name */
+	const char *path;	/* its root directory, "" = the host's; FreeBSD knows it by itself */
 	bool sandbox;		/* the daemon works in namespaces of its own; they are entered first */
 	pid_t worker;		/* the daemon's worker; used with sandbox only */
 };

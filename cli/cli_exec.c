@@ -10,6 +10,7 @@
 #include "cli/cli_call.h"
 #include "cli/cli_enter.h"
 #include "cli/cli_table.h"
+#include "core/cmd.h"
 #include "core/model.h"
 #include "core/str.h"
 
@@ -21,7 +22,7 @@ int
 cli_exec(struct cli *c, int argc, char **argv)
 {
 	struct cli_enter where = { 0 };
-	char path[CALL_PATH_SIZE];
+	char path[CALL_PATH_SIZE], root[PATH_SIZE];
 	json_t *server = NULL, *jail = NULL;
 	struct err err;
 	int rv;
@@ -43,12 +44,15 @@ cli_exec(struct cli *c, int argc, char **argv)
 	if (call_path(path, sizeof(path), "/v1/jails/", argv[1], "", &err) == -1)
 		return (cli_fail(&err));
 	rv = call_get(c, path, &jail);
-	json_decref(jail);
 	if (rv == CLI_OK)
 		rv = call_get(c, "/v1", &server);
+	if (rv == CLI_OK && str_copy(root, sizeof(root), json_text(jail, "path")) == -1)
+		rv = CLI_NO;
+	json_decref(jail);
 	if (rv != CLI_OK)
 		return (rv);
 	where.jail = argv[1];
+	where.path = root;
 	where.sandbox = json_is_true(json_object_get(server, "sandbox"));
 	where.worker = (pid_t)json_integer_value(json_object_get(server, "worker_pid"));
 	json_decref(server);

@@ -105,5 +105,10 @@ cli_enter(const struct cli_enter *where, struct err *err)
 		return (-1);
 	if (enter_file(AT_FDCWD, net, NULL, CLONE_NEWNET, err) == -1)
 		return (-1);
-	return (enter_mounts(err));
+	if (enter_mounts(err) == -1)
+		return (-1);
+	/* as exec.start has it */
+	if (where->path[0] != '\0' && (chroot(where->path) == -1 || chdir("/") == -1))
+		return (enter_failed(err, where->path));
+	return (0);
 }

@@ -458,6 +458,13 @@ def test_exec_enters_the_namespace(daemon, tmp_path):
     done = subprocess.run(["unshare", "-Urmn", "sh", "-c", script], capture_output=True, text=True)
     assert done.returncode == 9, done.stderr
     assert done.stdout.split() == ["inside0", "lo", "web.example"]
+    # a jail with a path has its root there, as exec.start has it; /usr has what a shell needs
+    if not os.path.islink("/lib"):
+        return
+    daemon.on("GET", "/v1/jails/web", dict(JAIL, path="/usr"))
+    done = subprocess.run(["unshare", "-Urmn", "sh", "-c", script.replace("ls /sys/class/net; hostname", "pwd; ls -d /share /usr")],
+                          capture_output=True, text=True)
+    assert done.returncode == 9 and done.stdout.split() == ["/", "/share"], done
 
 
 def test_progress_on_a_terminal_is_one_line(daemon):

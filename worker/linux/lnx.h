@@ -139,6 +139,8 @@ struct lnx_jail {
 	uint32_t boot;
 };
 int lnx_jail_look(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err);
+/* The same; -1 also when there is none (ERR_NOT_FOUND) or it is not ours (ERR_DENIED). */
+int lnx_jail_own(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err);
 /* Is it whole? */
 bool lnx_jail_whole(const struct lnx_jail *j);
 int lnx_jail_put_phase(struct lnx *l, const char *name, enum jail_phase phase, struct err *err);

@@ -237,19 +237,13 @@ route_look(struct nl *nl, const struct cmd_route *r, struct find_route *f)
 	char req[NL_REQ_SIZE];
 	struct nlmsghdr *nlh;
 	struct rtmsg *rtm;
-	int sys = EINTR;
 
-	for (int i = 0; i < 5 && sys == EINTR; i++) {
-		memset(f, 0, sizeof(*f));
-		f->dst = prefix_network(&r->dst);
-		f->gateway = &r->gateway;
-		nlh = nl_begin(req, RTM_GETROUTE, 0);
-		rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-		rtm->rtm_family = family(&r->dst.ip);
-		mnl_attr_put_u32(nlh, RTA_TABLE, RT_TABLE_MAIN);
-		sys = nl_dump(nl, nlh, match_route, f);
-	}
-	return (sys);
+	*f = (struct find_route){ .dst = prefix_network(&r->dst), .gateway = &r->gateway };
+	nlh = nl_begin(req, RTM_GETROUTE, 0);
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = family(&r->dst.ip);
+	mnl_attr_put_u32(nlh, RTA_TABLE, RT_TABLE_MAIN);
+	return (nl_dump_still(nl, nlh, match_route, f, sizeof(*f)));
 }
 
 int

@@ -285,16 +285,12 @@ vlans_of(struct nl *nl, uint32_t ifindex, struct vlans *v)
 {
 	char req[NL_REQ_SIZE];
 	struct nlmsghdr *nlh;
-	int sys = EINTR;
 
-	for (int i = 0; i < 5 && sys == EINTR; i++) {
-		memset(v, 0, sizeof(*v));
-		v->ifindex = ifindex;
-		nl_begin_link(req, RTM_GETLINK, 0, &nlh)->ifi_family = AF_BRIDGE;
-		mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN);
-		sys = nl_dump(nl, nlh, keep_vlans, v);
-	}
-	return (sys);
+	memset(v, 0, sizeof(*v));
+	v->ifindex = ifindex;
+	nl_begin_link(req, RTM_GETLINK, 0, &nlh)->ifi_family = AF_BRIDGE;
+	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN);
+	return (nl_dump_still(nl, nlh, keep_vlans, v, sizeof(*v)));
 }
 
 /* Sends the VLANs chosen by 'pick' as additions (SETLINK) or removals (DELLINK); nothing to send is fine. */

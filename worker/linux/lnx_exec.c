@@ -90,11 +90,8 @@ out:
 static int
 look(struct lnx *l, const char *name, struct lnx_jail *j, struct err *err)
 {
-	if (lnx_jail_look(l, name, j, err) == -1)
+	if (lnx_jail_own(l, name, j, err) == -1)
 		return (-1);
-	if ((j->flags & LNX_JAIL_DIR) == 0)
-		return (err_set(err, j->flags & LNX_JAIL_FOREIGN ? ERR_DENIED : ERR_NOT_FOUND,
-		    j->flags & LNX_JAIL_FOREIGN ? "network namespace %s was not made by jailnet" : "there is no jail %s", name));
 	if ((j->flags & LNX_JAIL_NET) == 0)
 		return (err_set(err, ERR_NOT_FOUND, "jail %s is not complete: it has no network namespace", name));
 	return (0);

@@ -120,6 +120,18 @@ lnx_jail_look(struct lnx *l, const char *name, struct lnx_jail *out, struct err 
 	return (0);
 }
 
+int
+lnx_jail_own(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err)
+{
+	if (lnx_jail_look(l, name, out, err) == -1)
+		return (-1);
+	if (out->flags & LNX_JAIL_DIR)
+		return (0);
+	if (out->flags & LNX_JAIL_FOREIGN)
+		return (err_set(err, ERR_DENIED, "network namespace %s was not made by jailnet", name));
+	return (err_set(err, ERR_NOT_FOUND, "there is no jail %s", name));
+}
+
 bool
 lnx_jail_whole(const struct lnx_jail *j)
 {
@@ -279,19 +291,15 @@ set_hostname(struct lnx *l, const char *name, const char *hostname, bool *change
 	return (rc);
 }
 
+/* What we keep of a jail; 'named': and the name others see, which goes right after the phase, while our own mount still tells that it is ours. */
 static void
-remove_all(struct lnx *l, const char *name)
+remove_parts(struct lnx *l, const char *name, bool named)
 {
 	static const char *const files[] = { "phase", "phase.new", "net", "uts", "boot", "boot.new" };
 	char path[LNX_PATH];
-	struct lnx_jail j;
 
-	lnx_ns_forget(l, name);
-	if (lnx_jail_look(l, name, &j, NULL) == -1 || (j.flags & LNX_JAIL_DIR) == 0)
-		return;
 	for (size_t i = 0; i < NELEMS(files); i++) {
-		/* The name others see goes right after the phase, while our own mount still tells that it is ours. */
-		if (i == 1 && (j.flags & LNX_JAIL_FOREIGN) == 0 && lnx_path(path, NULL, "%s/%s", l->netns_dir, name) == 0) {
+		if (i == 1 && named && lnx_path(path, NULL, "%s/%s", l->netns_dir, name) == 0) {
 			umount2(path, MNT_DETACH);
 			unlink(path);
 		}
@@ -303,6 +311,16 @@ remove_all(struct lnx *l, const char *name)
 	}
 	if (lnx_path(path, NULL, "%s/jails/%s", l->run_dir, name) == 0)
 		rmdir(path);
+}
+
+static void
+remove_all(struct lnx *l, const char *name)
+{
+	struct lnx_jail j;
+
+	lnx_ns_forget(l, name);
+	if (lnx_jail_look(l, name, &j, NULL) == 0 && (j.flags & LNX_JAIL_DIR))
+		remove_parts(l, name, (j.flags & LNX_JAIL_FOREIGN) == 0);
 }
 
 /* What is missing, in this order: directory, boot, namespace, its public name.  The phase comes last. */
@@ -345,23 +363,6 @@ make(struct lnx *l, const struct cmd_jail *c, const struct lnx_jail *have, bool 
 	if ((have->flags & LNX_JAIL_PHASE) == 0 || (have->flags & LNX_JAIL_NET) == 0)
 		return (lnx_jail_put_phase(l, c->name, JAIL_CREATED, err));
 	return (0);
-}
-
-static void
-forget_parts(struct lnx *l, const char *name)
-{
-	static const char *const files[] = { "phase", "phase.new", "net", "boot", "boot.new" };
-	char path[LNX_PATH];
-
-	for (size_t i = 0; i < NELEMS(files); i++) {
-		if (lnx_path(path, NULL, "%s/jails/%s/%s", l->run_dir, name, files[i]) == -1)
-			continue;
-		if (str_equal(files[i], "net"))
-			umount2(path, MNT_DETACH);
-		unlink(path);
-	}
-	if (lnx_path(path, NULL, "%s/jails/%s", l->run_dir, name) == 0)
-		rmdir(path);
 }
 
 /* Another jail of ours under another name? */
@@ -411,7 +412,7 @@ take_over(struct lnx *l, const struct cmd_jail *c, struct err *err)
 		rc = lnx_jail_put_phase(l, c->name, JAIL_CREATED, err);
 	close(fd);
 	if (rc == -1)
-		forget_parts(l, c->name);
+		remove_parts(l, c->name, false);
 	return (rc);
 }
 
@@ -446,11 +447,8 @@ lnx_jail_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err *
 	struct lnx_jail have;
 	bool changed = false;
 
-	if (lnx_jail_look(l, j->name, &have, err) == -1)
+	if (lnx_jail_own(l, j->name, &have, err) == -1)
 		return (-1);
-	if ((have.flags & LNX_JAIL_DIR) == 0)
-		return (err_set(err, have.flags & LNX_JAIL_FOREIGN ? ERR_DENIED : ERR_NOT_FOUND,
-		    have.flags & LNX_JAIL_FOREIGN ? "network namespace %s was not made by jailnet" : "there is no jail %s", j->name));
 	if (set_hostname(l, j->name, j->hostname, &changed, err) == -1 ||
 	    set_forwarding(l, j->name, j->forwarding, &changed, err) == -1)
 		return (err_wrap(err, "jail %s", j->name));
@@ -482,16 +480,14 @@ refuse_guests(struct lnx *l, const char *name, struct err *err)
 	struct guest g = { "" };
 	struct nlmsghdr *nlh;
 	struct nl *nl;
-	int sys = EINTR;
+	int sys;
 
 	nl = lnx_ns_nl(l, name, err);
 	if (nl == NULL)
 		return (-1);
-	for (int i = 0; i < 5 && sys == EINTR; i++) {
-		nl_begin_link(req, RTM_GETLINK, 0, &nlh);
-		mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-		sys = nl_dump(nl, nlh, find_guest, &g);
-	}
+	nl_begin_link(req, RTM_GETLINK, 0, &nlh);
+	mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	sys = nl_dump_still(nl, nlh, find_guest, &g, sizeof(g));
 	if (sys != 0)
 		return (nl_fail(nl, err, sys, "interfaces of jail %s", name));
 	if (g.ifname[0] != '\0')
@@ -503,15 +499,16 @@ int
 lnx_jail_destroy(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err)
 {
 	const char *name = c->u.ref.name;
+	struct err why = { 0 };
 	struct lnx_jail have;
 
-	if (lnx_jail_look(l, name, &have, err) == -1)
-		return (-1);
-	if ((have.flags & LNX_JAIL_DIR) == 0 && (have.flags & LNX_JAIL_FOREIGN))
-		return (err_set(err, ERR_DENIED, "network namespace %s was not made by jailnet", name));
-	if ((have.flags & LNX_JAIL_DIR) == 0) {
+	if (lnx_jail_own(l, name, &have, &why) == -1) {
 		out->result = REPLY_UNCHANGED;
-		return (0);
+		if (why.code == ERR_NOT_FOUND)
+			return (0);
+		if (err != NULL)
+			*err = why;
+		return (-1);
 	}
 	if (have.flags & LNX_JAIL_NET) {
 		if (refuse_guests(l, name, err) == -1)

@@ -3,6 +3,7 @@
 
 #include <linux/netconf.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 #include <string.h>
 
 #include "core/str.h"
+
+#define STILL_SIZE 8192
+#define STILL_TRIES 5
 
 int
 nl_open(struct nl *nl, char *rx, uint32_t portid, struct err *err)
@@ -261,6 +265,21 @@ nl_dump(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg)
 	nlh->nlmsg_flags |= NLM_F_DUMP;
 	sys = ask(nl, nlh, &a);
 	return (sys == 0 && a.interrupted ? EINTR : sys);
+}
+
+int
+nl_dump_still(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg, size_t size)
+{
+	char first[STILL_SIZE];
+	int sys = EINTR;
+
+	assert(size <= sizeof(first));
+	memcpy(first, arg, size);
+	for (int i = 0; i < STILL_TRIES && sys == EINTR; i++) {
+		memcpy(arg, first, size);
+		sys = nl_dump(nl, nlh, row, arg);
+	}
+	return (sys);
 }
 
 int

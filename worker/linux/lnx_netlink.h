@@ -40,6 +40,9 @@ int nl_query(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg);
 /* Asks for all.  EINTR: the table changed meanwhile, the rows given are not to be trusted; ask again. */
 int nl_dump(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg);
 
+/* The same until the table has stood still, for a while; each time *arg, of that size, is as it was at first. */
+int nl_dump_still(struct nl *nl, struct nlmsghdr *nlh, nl_row *row, void *arg, size_t size);
+
 /* Fills err from an errno value of the above and the kernel's sentence; returns -1. */
 int nl_fail(const struct nl *nl, struct err *err, int sys, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
