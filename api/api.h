@@ -33,6 +33,7 @@ struct api_health {
 	_Atomic bool worker;		/* HELLO answered */
 	_Atomic bool reconciled;	/* first full look done and the plan was empty or executed */
 	_Atomic bool draining;
+	_Atomic bool store_suspect;	/* H has met damage: R is to look */
 	_Atomic bool store_ok;		/* false: disk full or damaged, reads only */
 	_Atomic int64_t revision;	/* last committed */
 	_Atomic int64_t applied_revision;

@@ -109,6 +109,16 @@ audit(struct request *r, const struct api_res *res)
 	ticket_queue_note(r->l->conf->queue, &row);
 }
 
+/* Damage that a read has met concerns R, too. */
+static void
+tell_damage(struct http_listener *l)
+{
+	if (!store_met_damage(l->reader))
+		return;
+	atomic_store(&l->conf->health->store_suspect, true);
+	ticket_queue_wake(l->conf->queue);
+}
+
 enum MHD_Result
 http_reply(struct request *r, struct api_res *res)
 {
@@ -119,6 +129,8 @@ http_reply(struct request *r, struct api_res *res)
 	if (res->route != NULL)
 		r->route = res->route;
 	audit(r, res);
+	if (res->status == 500)
+		tell_damage(r->l);
 	if (res->has_file)
 		resp = file_response(res);
 	else

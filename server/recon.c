@@ -251,12 +251,27 @@ troubles_due(struct recon *r, int64_t now)
 	}
 }
 
+/* A look at all of it takes a while: not at each read that fails. */
+static void
+check_store(struct recon *r, int64_t now)
+{
+	struct err err;
+
+	if (now < r->check_at || !atomic_exchange(&r->conf->health->store_suspect, false))
+		return;
+	r->check_at = now + CHECK_SPACING_MS;
+	if (store_check(r->store, &err) == -1)
+		log_error("store", "%s", err.msg);
+	damage_look(r);
+}
+
 static void
 timers(struct recon *r)
 {
 	int64_t now = ident_mono_ms();
 	struct err err;
 
+	check_store(r, now);
 	if (r->damaged.code != ERR_NONE) {
 		/* what is under way ends here: answers of the worker still come */
 		if (r->phase != PHASE_HELLO)

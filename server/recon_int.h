@@ -41,6 +41,7 @@
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 60000
 #define HEARTBEAT_MS 15000
+#define CHECK_SPACING_MS 10000	/* looks for damage in the whole database */
 
 /* An object as it was before an operation changed it; before NULL = it did not exist. */
 struct undo {
@@ -142,6 +143,7 @@ struct recon {
 	int64_t last_look;
 	int64_t look_cost;	/* ms the last full look took */
 	int64_t heartbeat_at;
+	int64_t check_at;	/* monotonic: the database may be looked at again */
 	int64_t progress_at;	/* monotonic: counts of steps are written; INT64_MAX = nothing new */
 	struct err gone;	/* code set: the worker or the store is lost */
 	struct err damaged;	/* code set: the database is; what is wanted is unknown, so nothing is done, questions are answered */

@@ -208,3 +208,11 @@ ticket_queue_close(struct ticket_queue *q)
 	q->closed = true;
 	pthread_mutex_unlock(&q->lock);
 }
+
+void
+ticket_queue_wake(struct ticket_queue *q)
+{
+	/* A full pipe already wakes R. */
+	if (write(q->wake[1], "", 1) == -1)
+		return;
+}

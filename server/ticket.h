@@ -61,6 +61,7 @@ size_t ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX
 void ticket_queue_used(struct ticket_queue *q, const char *token, int64_t at);
 /* Takes all: how many. */
 size_t ticket_queue_uses(struct ticket_queue *q, struct token_use out[USES_MAX]);
+void ticket_queue_wake(struct ticket_queue *q);	/* R looks around, though nothing is in it */
 /* Later pushes are refused. */
 void ticket_queue_close(struct ticket_queue *q);
 

@@ -289,6 +289,10 @@ int store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row 
  * written, moved or deleted.  True and *why when it is so.
  */
 bool store_is_damaged(const struct store *s, struct err *why);
+/* A reader has met a page that makes no sense since it was last asked. */
+bool store_met_damage(struct store *s);
+/* The writer, between transactions: looks at all of it, as at start. */
+int store_check(struct store *s, struct err *err);
 const char *store_library(void);	/* the version of SQLite */
 /* Bytes of the database and of its write-ahead log. */
 int store_size(struct store *s, int64_t *db, int64_t *wal, struct err *err);

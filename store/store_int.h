@@ -65,6 +65,7 @@ struct store {
 	bool in_txn, in_savepoint;
 	struct err sticky;	/* first failed write of the transaction, ERR_NONE = fine */
 	struct err damage;	/* code set: the file is damaged or not to be written to, nothing is written any more */
+	bool met_damage;	/* of a reader */
 	bool read_only;		/* the file system is */
 	bool broken;		/* an I/O error: the connection is opened anew before the next transaction */
 	bool relaxed;		/* store_durable(false) is in force */

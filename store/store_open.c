@@ -131,8 +131,10 @@ quick_check(struct store *s, char *answer, size_t size, struct err *err)
 void
 store_set_damage(struct store *s, const char *what)
 {
-	if (s->mode != STORE_WRITER)
+	if (s->mode != STORE_WRITER) {
+		s->met_damage = s->broken = true;	/* opened anew: what it holds may be all that is wrong */
 		return;
+	}
 	err_set(&s->damage, ERR_STORE, "the database is damaged (%s): read only, the network is left as it is; restore a backup", what);
 	/* not even a checkpoint: the log may hold what a rescue needs */
 	if (s->db != NULL)
@@ -146,6 +148,7 @@ check_damage(struct store *s, struct err *err)
 	char answer[200];
 
 	for (int i = 0; i < 2; i++) {
+		(void)sqlite3_db_release_memory(s->db);	/* the file, not what is remembered of it */
 		if (quick_check(s, answer, sizeof(answer), err) == -1)
 			return (-1);
 		s->damage = (struct err){ 0 };
@@ -156,6 +159,23 @@ check_damage(struct store *s, struct err *err)
 	}
 	store_set_damage(s, answer);
 	return (0);
+}
+
+bool
+store_met_damage(struct store *s)
+{
+	bool met = s->met_damage;
+
+	s->met_damage = false;
+	return (met);
+}
+
+int
+store_check(struct store *s, struct err *err)
+{
+	if (s->db == NULL || s->damage.code != ERR_NONE)
+		return (0);
+	return (check_damage(s, err));
 }
 
 bool

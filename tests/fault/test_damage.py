@@ -131,6 +131,23 @@ def test_damage_under_a_running_daemon(world):
         assert f.read() == content
 
 
+def test_damage_that_only_a_read_has_met(world):
+    with world.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        assert d.stop() == 0
+    db = os.path.join(world.state_dir, "state", "jailnet.db")
+    with world.daemon(tcp=False) as d:
+        assert d.settled() == [] and d.get("/v1/tokens").status == 200
+    with world.daemon(tcp=False) as d:
+        assert d.settled() == []
+        damage(db, ("token",))
+        a = d.get("/v1/tokens")
+        assert a.status == 500 and a.json["code"] == "store", a
+        d.wait(lambda: d.get("/readyz").status == 503)
+        assert d.put("/v1/bridges/x0", {}).json["code"] == "store" and "damaged" in d.log()
+        assert d.get("/v1/topology").status == 200
+
+
 def test_no_database_at_all_leaves_the_network_too(world):
     """The header is gone: nothing can be read; the server says so and ends, the worker keeps the network and tries again."""
     with world.daemon() as d:
