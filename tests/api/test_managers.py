@@ -1,6 +1,7 @@
 """Beside other jail managers: jailnet up and down in their hooks, and the command called as jib."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -84,6 +85,46 @@ def test_up_waits_for_a_daemon_that_is_down_and_says_so(host):
     p = run(host, "up", "-t", "1", "web", sock="/nonexistent/api.sock")
     assert p.returncode == 3 and "not within 1 s" in p.stderr, p
     assert 0.9 < time.monotonic() - start < 10
+
+
+def gives_up(d, **kw):
+    """Ends with what -t says, not with how long a request may take (300 s)."""
+    start = time.monotonic()
+    p = run(d, "up", "-t", "1", "web", **kw)
+    assert p.returncode == 3 and p.stderr.count("\n") == 1 and "web: not within 1 s" in p.stderr, p
+    assert 0.9 < time.monotonic() - start < 10
+
+
+def test_up_gives_up_on_a_server_that_takes_the_call_and_is_silent(host):
+    with tempfile.TemporaryDirectory(prefix="jns-") as path, socket.socket(socket.AF_UNIX) as s:
+        s.bind(path + "/s")
+        s.listen(8)         # the kernel takes the connections, nobody ever answers
+        gives_up(host, sock=path + "/s")
+
+
+def test_up_gives_up_on_a_server_that_stands_still(host):
+    assert host.put("/v1/topology", EXTERNAL).status in (200, 202)
+    pid = host.server_pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        gives_up(host)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert run(host, "up", "web").returncode == 0
+
+
+def test_up_waits_for_attachments(host):
+    t = {"jails": {"web": {"manager": "external"}}, "attachments": {"em9": {"jail": "web"}, "re0": {"jail": "other"}}}
+    t["jails"]["other"] = {"manager": "external"}
+    assert host.put("/v1/topology", t).status in (200, 202)
+    host.by_hand("jail-add web")
+    p = run(host, "up", "-i", "-t", "1", "web")
+    assert p.returncode == 7 and "attachment em9 is" in p.stderr, p
+    host.by_hand("physical em9")
+    p = run(host, "up", "-i", "web")
+    assert p.returncode == 0, p
+    host.by_hand("jail-del web")
+    assert run(host, "down", "web").returncode == 0
 
 
 # --- jib ------------------------------------------------------------------------------------------------------------
