@@ -36,7 +36,7 @@ conn_new(struct http_listener *l, struct MHD_Connection *conn)
 		ip = peers_user(uid);
 	c->peer = peers_get(l->peers, &ip, c->since);
 	/* whose it is, is known this late only on a UNIX socket */
-	if (++c->peer->connections > (uint32_t)l->conf->limits.per_address)
+	if (++c->peer->connections > (uint32_t)l->conf->limits.per_address && l->local)
 		shutdown(c->fd, SHUT_RDWR);
 	return (c);
 }
