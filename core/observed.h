@@ -84,7 +84,7 @@ struct obs_jail {
 	bool ours;		/* carries our mark; false: external or foreign */
 	bool adoptable;		/* not ours, but policy lets it become ours; then its inside is looked at, too */
 	enum jail_phase phase;
-	bool busy;		/* a START or STOP runs: known to the worker only */
+	bool busy;		/* a START or STOP runs, or nobody could look inside: it is left alone; known to the worker only */
 	uint32_t boot;
 	uint32_t jid;		/* FreeBSD; 0 elsewhere */
 	char hostname[HOSTNAME_SIZE];

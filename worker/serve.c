@@ -205,7 +205,7 @@ static void
 mark_busy(const struct jobs *jobs, struct observed *o)
 {
 	for (size_t i = 0; i < o->njails; i++)
-		o->jails[i].busy = o->jails[i].ours && jobs_busy(jobs, o->jails[i].name);
+		o->jails[i].busy |= o->jails[i].ours && jobs_busy(jobs, o->jails[i].name);
 }
 
 static int

@@ -7,8 +7,8 @@
  * RUN_DIR/jails/NAME and the parameter meta (where the kernel has it).  Our routes carry RTF_PROTO1.
  *
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
- * fbsd_iflist.c (the kernel's list), fbsd_link.c (any interface: look, mark, set, rename), fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c,
- * fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_watch.c, fbsd_probe.c;
+ * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_link.c (any interface: look, mark, set, rename), fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c,
+ * fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c, fbsd_watch.c, fbsd_probe.c;
  * fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
  *
  * One thread.  The process itself never attaches to a jail; what must run inside one runs in a child (fbsd_inside).
@@ -16,6 +16,7 @@
 #ifndef JN_FBSD_H
 #define JN_FBSD_H
 
+#include <sys/types.h>
 #include <sys/event.h>
 
 #include "worker/driver.h"
@@ -69,10 +70,21 @@ typedef int fbsd_inside_fn(struct fbsd_in *in, void *arg, struct err *err);
 /*
  * Runs fn in the vnet of a jail.  jid 0: here, in this process.  Else in a short-lived child: closefrom, PROC_TRACE_CTL,
  * jail_attach; what fn changed in arg[size], its result and err come back through a pipe, and the rows it appended to 'rows' (NULL = none).
- * Inside: no exec, no dlopen, no name or locale look-ups.  The jail ended meanwhile: ERR_BUSY.
+ * Inside: no exec, no dlopen, no name or locale look-ups.  The jail ended meanwhile, or its root stopped the child: ERR_BUSY.
  */
 int fbsd_inside(struct fbsd *f, int jid, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct observed *rows,
     struct err *err);
+/* The same in two steps, so that several can be under way; rows is the same in both.  Each begun one is ended, or dropped. */
+struct fbsd_visit {
+	pid_t pid;
+	int fd;
+	int answer_ms;		/* how long fbsd_visit_end waits; fbsd_visit_begin sets what does for all but probes */
+	int64_t deadline;
+};
+int fbsd_visit_begin(struct fbsd *f, int jid, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct observed *rows,
+    struct fbsd_visit *v, struct err *err);
+int fbsd_visit_end(struct fbsd_visit *v, const char *jail, void *arg, size_t size, struct observed *rows, struct err *err);
+void fbsd_visit_drop(struct fbsd_visit *v);
 /* The same by jail name, "" = host; ERR_NOT_FOUND when there is no living jail of that name. */
 int fbsd_inside_name(struct fbsd *f, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct err *err);
 

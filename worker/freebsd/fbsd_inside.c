@@ -2,7 +2,8 @@
  * fbsd_inside: code that runs in a jail's network: a child that attaches, does its work and reports through a pipe.
  *
  * After jail_attach the child is a process of that jail with uid 0, and root of the jail may not get at what it holds: all descriptors but
- * the pipe are closed before, and PROC_TRACE_CTL keeps debuggers away.
+ * the pipe are closed before, and PROC_TRACE_CTL keeps debuggers away.  Signals of the jail's root reach it all the same (kern_prot.c,
+ * cr_cansignal): one that is stopped is given up after ANSWER_MS.
  */
 #include "worker/freebsd/fbsd_sys.h"
 
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 
 #define PIPE_FD 3
 #define TABLES 6
+#define ANSWER_MS 5000
 
 /* What comes through the pipe, in this order: head, arg[size], then the rows of each table. */
 struct head {
@@ -58,19 +61,28 @@ write_all(int fd, const void *buf, size_t size)
 	return (0);
 }
 
+/* -1: it ended, or said nothing until the deadline (fbsd_now_ms). */
 static int
-read_all(int fd, void *buf, size_t size)
+read_all(const struct fbsd_visit *v, void *buf, size_t size)
 {
-	char *p = buf;
+	struct pollfd p = { .fd = v->fd, .events = POLLIN };
+	char *at = buf;
 
 	while (size > 0) {
-		ssize_t n = read(fd, p, size);
+		int64_t left = v->deadline - fbsd_now_ms();
+		int ready = left <= 0 ? 0 : poll(&p, 1, (int)left);
+		ssize_t n;
 
+		if (ready == -1 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			return (-1);
+		n = read(v->fd, at, size);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return (-1);
-		p += n;
+		at += n;
 		size -= (size_t)n;
 	}
 	return (0);
@@ -92,12 +104,12 @@ send_rows(int fd, const struct observed *o, const size_t base[TABLES], const siz
 	for (size_t i = 0; i < (count); i++) {				\
 		struct type *row = add(o);				\
 									\
-		if (row == NULL || read_all(fd, row, sizeof(*row)) == -1) \
+		if (row == NULL || read_all(v, row, sizeof(*row)) == -1) \
 			return (-1);					\
 	}
 
 static int
-take_rows(int fd, struct observed *o, const size_t n[TABLES])
+take_rows(const struct fbsd_visit *v, struct observed *o, const size_t n[TABLES])
 {
 	TAKE(n[0], obs_jail, observed_jail_add)
 	TAKE(n[1], obs_link, observed_link_add)
@@ -150,6 +162,8 @@ child(struct fbsd *f, int fd, int jid, const char *jail, fbsd_inside_fn *fn, voi
 	if (dup2(fd, PIPE_FD) == -1)
 		_exit(1);
 	closefrom(PIPE_FD + 1);
+	for (int std = 0; std < PIPE_FD; std++)
+		close(std);
 	if (rows != NULL)
 		row_counts(rows, base);
 	h.rc = attach(jid, jail, &h.err);
@@ -167,37 +181,55 @@ child(struct fbsd *f, int fd, int jid, const char *jail, fbsd_inside_fn *fn, voi
 	_exit(0);
 }
 
-static int
-in_child(struct fbsd *f, int jid, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct observed *rows,
-    struct err *err)
+int
+fbsd_visit_begin(struct fbsd *f, int jid, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct observed *rows,
+    struct fbsd_visit *v, struct err *err)
 {
-	struct head h = { .rc = 0 };
-	int fds[2], rc = -1;
-	pid_t pid;
+	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return (err_sys(err, "pipe"));
-	pid = fork();
-	if (pid == -1) {
+	v->pid = fork();
+	if (v->pid == -1) {
 		err_sys(err, "fork");
 		close(fds[0]);
 		close(fds[1]);
 		return (-1);
 	}
-	if (pid == 0)
+	if (v->pid == 0)
 		child(f, fds[1], jid, jail, fn, arg, size, rows);
 	close(fds[1]);
-	if (read_all(fds[0], &h, sizeof(h)) == -1 || read_all(fds[0], arg, size) == -1)
+	v->fd = fds[0];
+	v->answer_ms = ANSWER_MS;
+	return (0);
+}
+
+void
+fbsd_visit_drop(struct fbsd_visit *v)
+{
+	close(v->fd);
+	/* one that has said all is ending by itself; a stopped one ends by this only */
+	(void)kill(v->pid, SIGKILL);
+	while (waitpid(v->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+int
+fbsd_visit_end(struct fbsd_visit *v, const char *jail, void *arg, size_t size, struct observed *rows, struct err *err)
+{
+	struct head h = { .rc = 0 };
+	int rc = -1;
+
+	v->deadline = fbsd_now_ms() + v->answer_ms;
+	if (read_all(v, &h, sizeof(h)) == -1 || read_all(v, arg, size) == -1)
 		err_set(err, ERR_BUSY, "jail %s ended meanwhile", jail);	/* which kills those in it */
-	else if (rows != NULL && take_rows(fds[0], rows, h.n) == -1)
+	else if (rows != NULL && take_rows(v, rows, h.n) == -1)
 		err_set(err, ERR_BUSY, "jail %s ended while it was looked at", jail);
 	else
 		rc = h.rc;
 	if (rc == -1 && err != NULL && h.rc == -1 && h.err.code != ERR_NONE)
 		*err = h.err;
-	close(fds[0]);
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	fbsd_visit_drop(v);
 	return (rc);
 }
 
@@ -211,10 +243,11 @@ int
 fbsd_inside(struct fbsd *f, int jid, const char *jail, fbsd_inside_fn *fn, void *arg, size_t size, struct observed *rows,
     struct err *err)
 {
+	struct fbsd_visit v;
 	struct fbsd_in in;
 
 	if (jid != 0)
-		return (in_child(f, jid, jail, fn, arg, size, rows, err));
+		return (fbsd_visit_begin(f, jid, jail, fn, arg, size, rows, &v, err) == -1 ? -1 : fbsd_visit_end(&v, jail, arg, size, rows, err));
 	fbsd_in_host(f, &in);
 	return (fn(&in, arg, err));
 }

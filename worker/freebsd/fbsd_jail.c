@@ -27,7 +27,8 @@ struct seen {
 };
 
 /* The first jail after this jid, dying ones too; false when there is none. */
-static bool
+/* 1 = *out is the next one, 0 = there are no more, -1 with errno. */
+static int
 next(struct fbsd *f, int lastjid, struct seen *out)
 {
 	char meta[PRISON_MARK_SIZE] = "";
@@ -46,7 +47,7 @@ next(struct fbsd *f, int lastjid, struct seen *out)
 		prison_put(&p, "meta.jailnet", meta, sizeof(meta));
 	out->j.jid = prison_get(&p, JAIL_DYING);
 	if (out->j.jid == -1)
-		return (false);
+		return (errno == ENOENT ? 0 : -1);
 	out->j.vnet = vnet == JAIL_SYS_NEW;
 	out->j.dying = dying != 0;
 	if (prison_has_meta())
@@ -58,7 +59,7 @@ next(struct fbsd *f, int lastjid, struct seen *out)
 	out->j.boot = out->mark.boot;
 	/* a foreign one is not ours to start */
 	out->j.phase = out->j.dying ? JAIL_IS_DYING : out->j.ours ? out->mark.phase : JAIL_STARTED;
-	return (true);
+	return (1);
 }
 
 /* Jails of jails, and names that only a jid can have, are not for the planner. */
@@ -85,11 +86,12 @@ fbsd_jail_each(struct fbsd *f, int (*fn)(void *arg, const char *name, const stru
     struct err *err)
 {
 	struct seen s;
+	int rc;
 
-	for (int jid = 0; next(f, jid, &s); jid = s.j.jid)
+	for (int jid = 0; (rc = next(f, jid, &s)) == 1; jid = s.j.jid)
 		if (is_row(&s) && fn(arg, s.name, &s.j, err) == -1)
 			return (-1);
-	return (0);
+	return (rc == -1 ? err_sys(err, "listing the jails") : 0);
 }
 
 /* What keeps a jail from going away, as far as can be told from outside: nobody gets into it any more. */
@@ -152,15 +154,20 @@ fbsd_jail_observe(struct fbsd *f, const char *only, struct observed *out, struct
 {
 	size_t from = out->njails;
 	struct seen s;
+	int rc, added = 0;
 
 	fbsd_process_look(f);
-	for (int jid = 0; next(f, jid, &s); jid = s.j.jid)
-		if (is_row(&s) && (only == NULL || str_equal(only, s.name)) && add_row(f, out, from, &s) == -1) {
+	for (int jid = 0; added == 0 && (rc = next(f, jid, &s)) != 0; jid = s.j.jid) {
+		/* a list cut short would be a host without jails: all their epairs would be made anew */
+		if (rc == -1) {
 			fbsd_process_forget(f);
-			return (err_nomem(err));
+			return (err_sys(err, "listing the jails"));
 		}
+		if (is_row(&s) && (only == NULL || str_equal(only, s.name)))
+			added = add_row(f, out, from, &s);
+	}
 	fbsd_process_forget(f);
-	return (0);
+	return (added == -1 ? err_nomem(err) : 0);
 }
 
 int
@@ -193,7 +200,7 @@ watch_all(struct fbsd *f)
 {
 	struct seen s;
 
-	for (int jid = 0; next(f, jid, &s); jid = s.j.jid)
+	for (int jid = 0; next(f, jid, &s) == 1; jid = s.j.jid)
 		if (!s.j.dying && is_row(&s))
 			(void)watch_one(f, s.j.jid);
 }
@@ -246,7 +253,7 @@ digest(struct fbsd *f)
 	uint64_t h = 14695981039346656037ULL;
 	struct seen s;
 
-	for (int jid = 0; next(f, jid, &s); jid = s.j.jid)
+	for (int jid = 0; next(f, jid, &s) == 1; jid = s.j.jid)
 		if (is_row(&s))
 			h = (h ^ (uint64_t)(s.j.jid * 2 + s.j.dying)) * 1099511628211ULL;
 	return (h);

@@ -18,17 +18,9 @@
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_bridge.h"
 #include "worker/freebsd/fbsd_iflist.h"
+#include "worker/freebsd/fbsd_look.h"
 #include "worker/freebsd/fbsd_ng.h"
 #include "worker/freebsd/fbsd_route.h"
-
-struct look {
-	const struct fbsd_in *in;
-	const char *jail;
-	const char *only;	/* this interface, NULL = all and the routes */
-	struct observed *out;
-	size_t from;		/* first link of this vnet */
-	bool forwarding;
-};
 
 /* Duplicate address detection found another host with it. */
 static bool
@@ -47,7 +39,7 @@ is_duplicate(const struct fbsd_in *in, const char *ifname, const struct ip *ip)
 }
 
 static int
-take_link(struct look *k, const struct fbsd_ifmsg *m, bool *skip)
+take_link(struct fbsd_look *k, const struct fbsd_ifmsg *m, bool *skip)
 {
 	struct fbsd_link link;
 	struct obs_link *o;
@@ -67,7 +59,7 @@ take_link(struct look *k, const struct fbsd_ifmsg *m, bool *skip)
 
 /* Of the interface that was taken last: that is their order in the list. */
 static int
-take_addr(struct look *k, const struct fbsd_ifmsg *m)
+take_addr(struct fbsd_look *k, const struct fbsd_ifmsg *m)
 {
 	const struct obs_link *link = &k->out->links[k->out->nlinks - 1];
 	struct obs_addr *o;
@@ -85,7 +77,7 @@ take_addr(struct look *k, const struct fbsd_ifmsg *m)
 }
 
 static struct obs_link *
-named(struct look *k, const char *ifname)
+named(struct fbsd_look *k, const char *ifname)
 {
 	for (size_t i = k->from; i < k->out->nlinks; i++)
 		if (str_equal(k->out->links[i].ifname, ifname))
@@ -94,7 +86,7 @@ named(struct look *k, const char *ifname)
 }
 
 static int
-take_ports(struct look *k, const char *bridge, bool filters)
+take_ports(struct fbsd_look *k, const char *bridge, bool filters)
 {
 	struct ifbreq *v;
 	size_t n;
@@ -121,7 +113,7 @@ take_ports(struct look *k, const char *bridge, bool filters)
 }
 
 static int
-take_bridge(struct look *k, const char *name)
+take_bridge(struct fbsd_look *k, const char *name)
 {
 	bool filters = fbsd_bridge_filters(k->in->s, name);
 	struct obs_link *o = named(k, name);
@@ -134,7 +126,7 @@ take_bridge(struct look *k, const char *name)
 }
 
 static int
-take_all(struct look *k, struct fbsd_iflist *l)
+take_all(struct fbsd_look *k, struct fbsd_iflist *l)
 {
 	struct fbsd_ifmsg m;
 	bool skip = true;
@@ -155,7 +147,7 @@ take_all(struct look *k, struct fbsd_iflist *l)
 }
 
 static int
-take_routes(struct look *k)
+take_routes(struct fbsd_look *k)
 {
 	struct fbsd_routes v;
 	struct fbsd_rtmsg m;
@@ -180,7 +172,7 @@ take_routes(struct look *k)
 }
 
 static int
-look_net(struct look *k, struct err *err)
+look_net(struct fbsd_look *k, struct err *err)
 {
 	char where[FBSD_WHERE];
 	struct fbsd_iflist l;
@@ -201,7 +193,7 @@ look_net(struct look *k, struct err *err)
 static int
 look_inside(struct fbsd_in *in, void *arg, struct err *err)
 {
-	struct look *k = arg;
+	struct fbsd_look *k = arg;
 
 	k->in = in;
 	k->forwarding = fbsd_forwarding();
@@ -212,7 +204,7 @@ static int
 look_host(struct fbsd *f, const char *only, struct observed *out, struct err *err)
 {
 	struct fbsd_in host;
-	struct look k = { .in = &host, .jail = "", .only = only, .out = out };
+	struct fbsd_look k = { .in = &host, .jail = "", .only = only, .out = out };
 
 	fbsd_in_host(f, &host);
 	return (look_net(&k, err));
@@ -229,51 +221,11 @@ note_guests(struct fbsd *f, int jid, const struct obs_link *v, size_t n)
 	fbsd_guests_end(f, jid);
 }
 
-/* -1 with ERR_BUSY: it ended meanwhile. */
-static int
-look_jail(struct fbsd *f, size_t row, struct observed *out, struct err *err)
-{
-	int jid = (int)out->jails[row].jid;
-	char name[NAME_SIZE];
-	size_t from = out->nlinks;
-	struct look k = { .jail = name, .out = out };
-
-	memcpy(name, out->jails[row].name, sizeof(name));
-	if (fbsd_inside(f, jid, name, look_inside, &k, sizeof(k), out, err) == -1)
-		return (-1);
-	out->jails[row].forwarding = k.forwarding;
-	note_guests(f, jid, out->links + from, out->nlinks - from);
-	return (0);
-}
-
 static void
-cut(struct observed *out, const size_t n[3])
+looked(struct fbsd *f, struct obs_jail *row, const struct fbsd_look *k)
 {
-	out->nlinks = n[0];
-	out->naddrs = n[1];
-	out->nroutes = n[2];
-}
-
-static int
-look_jails(struct fbsd *f, size_t first, struct observed *out, struct err *err)
-{
-	for (size_t i = first; i < out->njails; i++) {
-		const size_t before[3] = { out->nlinks, out->naddrs, out->nroutes };
-		struct err why = { 0 };
-
-		if (out->jails[i].jid == 0 || out->jails[i].phase == JAIL_IS_DYING || look_jail(f, i, out, &why) == 0)
-			continue;
-		if (why.code != ERR_BUSY) {
-			if (err != NULL)
-				*err = why;
-			return (-1);
-		}
-		cut(out, before);
-		memmove(&out->jails[i], &out->jails[i + 1], (out->njails - i - 1) * sizeof(*out->jails));
-		out->njails--;
-		i--;
-	}
-	return (0);
+	row->forwarding = k->forwarding;
+	note_guests(f, (int)row->jid, k->out->links + k->from, k->out->nlinks - k->from);
 }
 
 /* Interfaces in jails that are not alive any more come home first, so that the look at the host sees them. */
@@ -314,11 +266,11 @@ fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *o
 			break;
 		rescue(f, out);
 		if (look_host(f, NULL, out, err) == 0)
-			rc = look_jails(f, first, out, err);
+			rc = fbsd_look_jails(f, out, first, look_inside, out, looked, err);
 		break;
 	case OBSERVE_JAIL:
 		if (fbsd_jail_observe(f, scope->name, out, err) == 0)
-			rc = look_jails(f, first, out, err);
+			rc = fbsd_look_jails(f, out, first, look_inside, out, looked, err);
 		break;
 	case OBSERVE_LINK:
 		rc = look_host(f, scope->name, out, err);
@@ -326,82 +278,5 @@ fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *o
 	}
 	if (rc == 0)
 		observed_sort(out);
-	return (rc);
-}
-
-static int
-count_inside(struct fbsd_in *in, void *arg, struct err *err)
-{
-	struct look *k = arg;
-	struct fbsd_iflist l;
-	struct fbsd_ifmsg m;
-	int sys;
-
-	(void)in;
-	sys = fbsd_iflist_read(&l, 0);
-	while (sys == 0 && fbsd_iflist_next(&l, &m)) {
-		const struct if_data *d = &m.data;
-		struct obs_counter *o;
-
-		if (m.is_addr || m.type == IFT_LOOP || (k->only != NULL && !str_equal(m.name, k->only)))
-			continue;
-		o = observed_counter_add(k->out);
-		if (o == NULL) {
-			sys = ENOMEM;
-			break;
-		}
-		(void)str_copy(o->jail, sizeof(o->jail), k->jail);
-		memcpy(o->ifname, m.name, sizeof(o->ifname));
-		o->v[RX_BYTES] = d->ifi_ibytes;
-		o->v[RX_PACKETS] = d->ifi_ipackets;
-		o->v[RX_ERRORS] = d->ifi_ierrors;
-		o->v[RX_DROPS] = d->ifi_iqdrops;
-		o->v[TX_BYTES] = d->ifi_obytes;
-		o->v[TX_PACKETS] = d->ifi_opackets;
-		o->v[TX_ERRORS] = d->ifi_oerrors;
-		o->v[TX_DROPS] = d->ifi_oqdrops;
-	}
-	fbsd_iflist_fini(&l);
-	return (sys == 0 ? 0 : sys == ENOMEM ? err_nomem(err) : fbsd_num(err, sys, "reading counters"));
-}
-
-/* A jail that ends meanwhile is left out. */
-static int
-count_jails(struct fbsd *f, const char *only, struct observed *out, struct err *err)
-{
-	struct observed jails;
-	int rc;
-
-	observed_init(&jails);
-	rc = fbsd_jail_observe(f, only, &jails, err);
-	for (size_t i = 0; rc == 0 && i < jails.njails; i++) {
-		const struct obs_jail *j = &jails.jails[i];
-		struct look k = { .jail = j->name, .out = out };
-		struct err why = { 0 };
-
-		if (j->jid == 0 || j->phase == JAIL_IS_DYING)
-			continue;
-		rc = fbsd_inside(f, (int)j->jid, j->name, count_inside, &k, sizeof(k), out, &why);
-		if (rc == -1 && why.code == ERR_BUSY)
-			rc = 0;
-		else if (rc == -1 && err != NULL)
-			*err = why;
-	}
-	observed_fini(&jails);
-	return (rc);
-}
-
-int
-fbsd_counters(struct fbsd *f, const struct cmd_observe *scope, struct observed *out, struct err *err)
-{
-	struct fbsd_in host;
-	struct look k = { .in = &host, .jail = "", .only = scope->scope == OBSERVE_LINK ? scope->name : NULL, .out = out };
-	int rc = 0;
-
-	fbsd_in_host(f, &host);
-	if (scope->scope != OBSERVE_JAIL)
-		rc = count_inside(&host, &k, err);
-	if (rc == 0 && scope->scope != OBSERVE_LINK)
-		rc = count_jails(f, scope->scope == OBSERVE_JAIL ? scope->name : NULL, out, err);
 	return (rc);
 }

@@ -68,10 +68,13 @@ sandbox_enter(struct err *err)
 {
 	struct fbsd_in in = { .jail = "", .s = -1, .s4 = -1, .s6 = -1 };
 	int rc;
+	static const char *const nice_to_have[] = { "if_vlan", "netgraph", "ng_socket", "ng_ether", "ng_bridge", "ng_eiface" };
 
 	/* no module can be loaded from inside a jail */
 	if (fbsd_kld_load("if_epair", err) == -1 || fbsd_kld_load("if_bridge", err) == -1)
 		return (-1);
+	for (size_t i = 0; i < sizeof(nice_to_have) / sizeof(nice_to_have[0]); i++)
+		(void)fbsd_kld_load(nice_to_have[i], NULL);
 	snprintf(run_dir, sizeof(run_dir), "/var/run/jailnet-sandbox.%d", (int)getpid());
 	if (mkdir(run_dir, 0755) == -1 && errno != EEXIST)
 		return (err_sys(err, "mkdir %s", run_dir));

@@ -14,15 +14,20 @@ if [ "${JN_INSIDE:-}" = "" ]; then
 	    command=/usr/bin/env JN_INSIDE=1 /bin/sh "$here" "$B" "$N" "$ROUNDS"
 fi
 uname -srvm
-"$B/tests/bench/freebsd/loops" "$N" "$ROUNDS" || exit 1
+pairs=$(mktemp /tmp/jnpairs.XXXXXX)
+"$B/tests/bench/freebsd/loops" "$N" "$ROUNDS" >"$pairs" || exit 1
+cat "$pairs"
 
 jib=/usr/share/examples/jails/jib
 if [ -f $jib ]; then
 	e=$(ifconfig epair create)
 	ifconfig "$e" name up0 >/dev/null
-	/usr/bin/time -p sh -c "for i in 1 2 3 4 5; do sh $jib addm bench\$i up0; done" 2>&1 >/dev/null |
-	    awk '$1 == "real" { printf "jib addm: %.0f ms a pair (5 pairs)\n", $2 * 200 }'
-	for i in 1 2 3 4 5; do sh $jib destroy bench$i; done
+	all=$(jot "$N" 1)
+	/usr/bin/time -p sh -c "for i in $(echo $all); do sh $jib addm bench\$i up0; done" 2>&1 >/dev/null | awk -v n="$N" '
+		FNR == NR { if (/^pairs created/) { bare = $3 / n; ours = $4 / n }; next }
+		$1 == "real" { jib = $2 * 1000 / n
+			printf "jib addm: %.0f ms a pair (%d runs), jailnet %.2f: %.0f times, bare loop %.2f: %.0f times\n", jib, n, ours, jib / ours, bare, jib / bare }' "$pairs" -
+	for i in $all; do sh $jib destroy bench$i; done
 	ifconfig up0bridge destroy
 	ifconfig up0 destroy
 fi
@@ -50,4 +55,4 @@ gone=$(seconds $J apply "$dir/none.json")
 kill $daemon
 wait $daemon
 echo "$made $again $gone" | awk -v n="$N" '{ printf "daemon, %d jails with a pair and an address: made in %.2f s, the same again in %.2f s (%.1f %%), removed in %.2f s\n", n, $1, $2, $2 / $1 * 100, $3 }'
-rm -rf "$dir"
+rm -rf "$dir" "$pairs"

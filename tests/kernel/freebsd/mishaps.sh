@@ -27,7 +27,7 @@ ok "destroys its half" jexec web1 ifconfig w1b destroy
 ok "both halves were gone and are back" eventually 150 whole
 ok "with the MAC it had" same "$mac" "$(mac_of web1 w1b)"
 ok "the host's half too" same "$maca" "$(ifconfig w1a | awk '$1 == "ether" { print $2 }')"
-ok "an event says it was found so" event 'drift'
+ok "an event says who it was, likely" event 'root of jail web1'
 $J events | grep -i drift | tail -3
 ok "renames it" jexec web1 ifconfig w1b name mine0
 ok "it has its name again" eventually 300 jexec web1 ifconfig w1b
