@@ -430,6 +430,15 @@ def test_users_of_the_socket_are_asked_for_their_id():
 # --- a credential that ends while it is used ------------------------------------------------------------------------
 
 
+def rest_of(answer):
+    """What still comes of a stream until the server ends it; a heartbeat says that it does not."""
+    got = b""
+    while line := answer.readline():
+        assert not line.startswith(b": still here"), got
+        got += line
+    return got
+
+
 class Stream:
     """GET /v1/events, open; rest() is what still comes until the server ends it."""
 
@@ -448,10 +457,9 @@ class Stream:
                 return json.loads(line[6:])
 
     def rest(self):
-        try:
-            return self.answer.read()
-        finally:
-            self.close()
+        got = rest_of(self.answer)
+        self.close()
+        return got
 
     def close(self):
         self.connection.close()

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from jn import BUILD, Answer, Daemon
-from test_access import LIMITED, cannot_shed_limits
+from test_access import LIMITED, cannot_shed_limits, rest_of
 
 
 def certificate(directory, name, days=30, host="localhost"):
@@ -136,7 +136,7 @@ def test_client_certificates_by_fingerprint(tls, tmp_path):
     assert events.status == 200
     assert tls.daemon.delete("/v1/tokens/" + ident).status == 204
     assert tls.request("GET", "/v1/whoami", cert=known).status == 401
-    assert b"data: " not in events.read()       # and its stream has ended
+    assert b"data: " not in rest_of(events)       # and its stream has ended
     stream.close()
 
 
