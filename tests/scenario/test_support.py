@@ -3,6 +3,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 
 from test_stories import story  # noqa: F401
 
@@ -21,17 +22,21 @@ def bundle(d):
 
 def test_what_helps_and_nobodys_secrets(story):  # noqa: F811
     # commands that fail print what they like; sysctls and parameters cannot be set, or were changed by somebody
-    with story.daemon(fault=",".join(["SYSCTL_SET:5:22"] * 4 + ["ADDR_DEL:1:1"] * 4)) as d:
+    with story.daemon() as d:
         assert d.put("/v1/topology", NET).status == 200
     # parameters of jails are FreeBSD's
     with sqlite3.connect(os.path.join(story.path, "state", "jailnet.db")) as c:
         c.execute("INSERT INTO jail_param (jail, key, value) VALUES ('web', 'allow.raw_sockets', 'swordfish')")
-    with story.daemon() as d:
+    with story.daemon(fault=",".join(["SYSCTL_SET:3:22"] * 4 + ["ADDR_DEL:1:1"] * 4)) as d:
         a = d.put("/v1/jails/bad", {"path": "/", "exec": {"start": "echo hunter2; exit 1 # opensesame"}})
         assert a.status >= 400 and "hunter2" in a.body.decode(), a
-        story.by_hand("sysctl web net.ipv4.secret hunter2")
-        story.by_hand("addr-add - lan0 10.1.0.7/24")
-        d.wait(lambda: {i["object"] for i in d.get("/v1/drift").json["items"]} == {"jail/web", "bridge/lan0"}, 15)
+
+        def drifts():   # until a repair has failed
+            story.by_hand("sysctl web net.ipv4.secret hunter2")
+            story.by_hand("addr-add - lan0 10.1.0.7/24")
+            time.sleep(0.3)
+            return {i["object"] for i in d.get("/v1/drift").json["items"]} == {"jail/web", "bridge/lan0"}
+        d.wait(drifts, 20)
         assert "hunter2" in d.get("/v1/drift").body.decode()
         got, text = bundle(d)
         assert not [s for s in SECRETS if s in text], text
