@@ -33,7 +33,7 @@ jail_status(const struct recon *r, const struct object *o, struct status_row *ro
 		say(row, "pending");
 	row->dying = seen != NULL ? seen->dying : 0;
 	/* nothing is wrong, but somebody may wonder */
-	if (seen != NULL && seen->dying > 0 && row->err.code == ERR_NONE)
+	if (seen != NULL && seen->reason[0] != '\0' && row->err.code == ERR_NONE)
 		err_set(&row->err, ERR_BUSY, "%s", seen->reason);
 }
 
