@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import jn
+from conftest import running
 
 
 def run(daemon, line):
@@ -80,3 +81,19 @@ def test_the_lines_of_a_change_that_waits(daemon, open_dashboard):
     ui.page.get_by_role("button", name="Take it back").click()
     run(daemon, line_in(ui, "dialog"))
     assert daemon.get("/v1/topology/confirm").json["pending"] is None and list(daemon.topology()["bridges"]) == ["bridge0"]
+
+
+def test_the_line_of_a_repair(browser, open_dashboard):
+    # the kernel refuses what the daemon tries by itself, and it waits before it tries again
+    with running(env={"JAILNET_FAKE_FAULT": "IF_SET:1:1"}) as d:
+        assert d.put("/v1/topology", jn.figure(1)).status == 200
+        ui = open_dashboard(d)
+        d.by_hand("down - epair1a")
+        ui.page.goto(ui.origin + "/#/drift")
+        ui.page.locator("tr", has_text="epair/epair1").first.wait_for()
+        line = line_in(ui, "tr >> nth=1 >> css=td")
+        assert "/v1/drift/" in line and "/repair" in line
+        run(d, line)
+        d.wait(lambda: d.get("/v1/drift").json["items"] == [], 10)
+        assert any(i["path"].endswith("/repair") and i["result"] == "committed" for i in d.get("/v1/audit").json["items"])
+        ui.close()

@@ -79,12 +79,21 @@ async function start(): Promise<void> {
   }
 }
 
+function begin(): void {
+  signInNote.value = null;
+  start().catch((error: unknown) => {
+    if (!(error instanceof Problem && error.status === 401)) announce(messageOf(error));
+    signIn.value = "out";
+  });
+}
+
 export function App() {
   useEffect(() => {
-    start().catch((error: unknown) => {
-      if (!(error instanceof Problem && error.status === 401)) announce(messageOf(error));
-      signIn.value = "out";
-    });
+    begin();
+    // a link that is opened where the page is already
+    const onHash = () => location.hash.startsWith("#code=") && begin();
+    window.addEventListener("hashchange", onHash);
+    return () => window.removeEventListener("hashchange", onHash);
   }, []);
   if (signIn.value === "unknown") return <div class="blank" aria-busy="true" />;
   return (

@@ -4,7 +4,10 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/graph.css";
-import "./styles/parts.css";
+import "./styles/details.css";
+import "./styles/dialogs.css";
+import "./styles/pages.css";
+import "./styles/views.css";
 import { render } from "preact";
 import { App } from "./app";
 

@@ -1,7 +1,7 @@
 /** A state is a shape as well as a colour. */
 import type { Look } from "./model";
 
-export const lookNames: Record<Look, string> = {
+const lookNames: Record<Look, string> = {
   ready: "ready",
   applying: "applying",
   waiting: "waiting",

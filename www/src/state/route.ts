@@ -30,7 +30,3 @@ export function select(object: string | null): void {
   history.replaceState(null, "", next);
   hash.value = next;
 }
-
-export function go(name: View, params: Record<string, string> = {}): void {
-  location.hash = linkTo(name, params);
-}
