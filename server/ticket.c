@@ -120,6 +120,18 @@ ticket_queue_take(struct ticket_queue *q)
 	return (head);
 }
 
+/* One more of him, with room left for others? */
+static bool
+has_room(const struct ticket_queue *q, int known, const struct audit_row *note)
+{
+	const struct audit_row *v = q->notes[known];
+	size_t same = 0;
+
+	for (size_t i = 0; i < q->nnotes[known]; i++)
+		same += str_equal(v[i].actor, note->actor) && (known || str_equal(v[i].peer, note->peer));
+	return (q->nnotes[known] < NOTES_EACH && same < NOTES_ONE);
+}
+
 void
 ticket_queue_note(struct ticket_queue *q, const struct audit_row *note)
 {
@@ -128,7 +140,7 @@ ticket_queue_note(struct ticket_queue *q, const struct audit_row *note)
 
 	pthread_mutex_lock(&q->lock);
 	first = q->nnotes[0] + q->nnotes[1] == 0;
-	if (q->nnotes[known] < NOTES_EACH)
+	if (has_room(q, known, note))
 		q->notes[known][q->nnotes[known]++] = *note;
 	else
 		q->dropped++;

@@ -13,6 +13,7 @@
 
 #define TICKETS_MAX 1024
 #define NOTES_EACH 32	/* of people we know, and of strangers: neither pushes the others' out */
+#define NOTES_ONE (NOTES_EACH / 2)	/* of one of them, or of one address */
 #define NOTES_MAX (2 * NOTES_EACH)
 #define USES_MAX 64
 
