@@ -17,24 +17,27 @@ import { Toolbar, type ViewOptions } from "./toolbar";
 warmUp();
 const fonts = fontsReady();
 
-/** Lays the newest scene out; older answers are dropped. */
+/** Lays out one scene at a time, then the newest: in a storm of changes something is drawn all the same. */
 function useLayout(scene: Scene | null): { layout: Layout | null; error: string | null } {
   const [state, setState] = useState<{ layout: Layout | null; error: string | null }>({ layout: null, error: null });
-  const newest = useRef(0);
-  useEffect(() => {
-    if (scene === null) return;
-    const turn = ++newest.current;
-    layOut(scene).then(
-      (layout) => {
-        if (turn !== newest.current) return;
+  const next = useRef<Scene | null>(null);
+  const running = useRef(false);
+  const work = async () => {
+    running.current = true;
+    for (let now = next.current; now !== null; now = next.current) {
+      next.current = null;
+      try {
+        const layout = await layOut(now);
         setState({ layout, error: null });
-        // the first one is measured; more would pile up for as long as the page is open
-        if (turn === 1) performance.mark("jailnet:drawn", { detail: { boxes: layout.boxes.size } });
-      },
-      (error: unknown) => {
-        if (turn === newest.current) setState((old) => ({ ...old, error: String(error) }));
-      },
-    );
+      } catch (error) {
+        setState((old) => ({ ...old, error: String(error) }));
+      }
+    }
+    running.current = false;
+  };
+  useEffect(() => {
+    next.current = scene;
+    if (scene !== null && !running.current) void work();
   }, [scene]);
   return state;
 }
