@@ -6,10 +6,10 @@
 #include "api/api_codec.h"
 #include "core/str.h"
 
-const char *const codec_jail_fields[] = { "name", "manager", "running", "path", "hostname", "routes", "forwarding",
+const char *const codec_jail_fields[] = { "name", "manager", "moves", "running", "path", "hostname", "routes", "forwarding",
 	"sysctls", "params", "exec", "labels", "description", NULL };
 static const char *const exec_fields[] = { "start", "stop", NULL };
-static const char *const managers[] = { "jailnet", "external" };
+static const char *const managers[] = { "jailnet", "external" }, *const movers[] = { "jailnet", "manager" };
 
 #define SYSCTL_VALUE_MAX 127	/* struct cmd_sysctl */
 
@@ -68,11 +68,13 @@ codec_jail_decode(struct jd *d, const json_t *j, struct object *o)
 {
 	struct jail *jl = &o->u.jail;
 	const json_t *exec;
-	unsigned manager;
+	unsigned manager, mover;
 	size_t mark;
 
 	if (jd_word(d, j, "manager", managers, NELEMS(managers), &manager))
 		jl->external = manager == 1;
+	if (jd_word(d, j, "moves", movers, NELEMS(movers), &mover))
+		jl->manager_moves = mover == 1;
 	jd_bool(d, j, "running", &jl->running);
 	codec_get_text(d, j, "path", PATH_SIZE - 1, o, &jl->path);
 	codec_get_text(d, j, "hostname", HOSTNAME_SIZE - 1, o, &jl->hostname);
@@ -117,6 +119,8 @@ codec_jail_encode(json_t *obj, const struct object *o)
 	int rc = 0;
 
 	rc |= json_object_set_new(obj, "manager", json_string(managers[jl->external]));
+	if (jl->manager_moves)
+		rc |= json_object_set_new(obj, "moves", json_string(movers[1]));
 	rc |= json_object_set_new(obj, "running", json_boolean(jl->running));
 	rc |= json_object_set_new(obj, "path", codec_text(jl->path));
 	rc |= json_object_set_new(obj, "hostname", codec_text(jl->hostname));

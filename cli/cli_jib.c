@@ -101,7 +101,7 @@ bridge_for(const struct cli *c, struct made *m, const char *bridge, const char *
 	return (rv);
 }
 
-/* NULL = leave it to the daemon: nobody knows the parent's address. */
+/* mac NULL = the daemon's choice. */
 static json_t *
 end_json(const char *ifname, const struct mac *mac, const char *key, const char *value)
 {
@@ -125,7 +125,7 @@ struct addm {
 static int
 add_pair(struct addm *a, char **parents, int i)
 {
-	bool keep = parents[i][0] == '!', known = false;
+	bool keep = parents[i][0] == '!', known;
 	const char *parent = parents[i] + (keep ? 1 : 0), *text;
 	char ea[IFNAME_SIZE], eb[IFNAME_SIZE], name[IFNAME_SIZE], bridge[IFNAME_SIZE];
 	struct mac mac, ma, mb;
@@ -162,7 +162,7 @@ has_word(const json_t *list, const char *word)
 	return (false);
 }
 
-/* Where jails of other managers are known, the halves belong to the jail of this name: jailnet leaves them there. */
+/* Where jails of other managers are known, the halves belong to the jail of this name, whose vnet.interface moves them in. */
 static int
 jail_for(struct addm *a)
 {
@@ -173,13 +173,28 @@ jail_for(struct addm *a)
 		rv = call_list(a->c, "/v1/jails", &jails);
 		if (rv == CLI_OK && item(jails, a->name) == NULL)
 			rv = make(a->c, &a->made, "/v1/jails/", a->name,
-			    json_pack("{s:s, s:{s:s}}", "manager", "external", "labels", "made_by", "jib"));
+			    json_pack("{s:s, s:s, s:{s:s}}", "manager", "external", "moves", "manager", "labels", "made_by", "jib"));
 		if (rv == CLI_OK)
 			a->jail = a->name;
 	}
 	json_decref(server);
 	json_decref(jails);
 	return (rv);
+}
+
+/* Nothing is begun for a parent that is not there: whose address would be made up then, and be another one the next time? */
+static int
+parents_are_there(const struct addm *a, char **parents, int n)
+{
+	for (int i = 0; i < n; i++) {
+		const char *parent = parents[i] + (parents[i][0] == '!' ? 1 : 0);
+
+		if (item(a->ifaces, parent) == NULL) {
+			cli_warn("jib: interface %s does not exist", parent);
+			return (CLI_REFUSED);
+		}
+	}
+	return (CLI_OK);
 }
 
 static int
@@ -205,6 +220,8 @@ addm(const struct cli *c, int argc, char **argv)
 	if (rv == CLI_OK)
 		rv = call_list(c, "/v1/epairs", &epairs);
 	a.ifaces = ifaces;
+	if (rv == CLI_OK)
+		rv = parents_are_there(&a, argv + 1, n);
 	if (rv == CLI_OK)
 		rv = jail_for(&a);
 	for (int i = 0; rv == CLI_OK && i < n; i++) {

@@ -460,7 +460,7 @@ jail_equal(const struct jail *a, const struct jail *b)
 {
 	size_t i;
 
-	if (a->external != b->external || a->running != b->running || a->forwarding != b->forwarding ||
+	if (a->external != b->external || a->manager_moves != b->manager_moves || a->running != b->running || a->forwarding != b->forwarding ||
 	    !str_equal(a->path, b->path) || !str_equal(a->hostname, b->hostname) || a->nroutes != b->nroutes ||
 	    !pairs_equal(&a->sysctls, &b->sysctls) || !pairs_equal(&a->params, &b->params) ||
 	    !str_equal(a->exec_start, b->exec_start) || !str_equal(a->exec_stop, b->exec_stop))

@@ -120,6 +120,7 @@ struct route {
 
 struct jail {
 	bool external;		/* manager "external": belongs to ezjail, jail.conf, ...; never created or removed by us */
+	bool manager_moves;	/* moves "manager": an external jail whose manager moves the interfaces in, and sets inside what it likes */
 	bool running;		/* default true */
 	bool forwarding;	/* IPv4 and IPv6 */
 	uint32_t boot;		/* +1 at each restart; not writable by users */

@@ -9,11 +9,18 @@
 #define BULK_ENDS 64 /* ends to be made in one plan */
 #include "core/str.h"
 
-/* Waits on the host, down, unconnected: its jail is not there. */
+/* Waits on the host, unconnected: its jail is not there, or that jail's manager has not taken it in yet. */
 static bool
 is_parked(const struct plan_end *e)
 {
-	return (e->want->jail != NULL && (e->jail == NULL || !e->jail->there));
+	return (e->want->jail != NULL && (e->jail == NULL || !e->jail->there || plan_is_awaited(e->jail, e->link)));
+}
+
+/* After this plan routes can go through it, in its jail. */
+static bool
+is_usable(const struct plan_end *e)
+{
+	return (e->want->jail != NULL && !is_parked(e) && (plan_minds_itself(e->jail) ? e->link->up : e->want->up));
 }
 
 static const char *
@@ -44,12 +51,14 @@ fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side sid
 		.mtu = epair_mtu(pl->want, e->epair),
 		.mark = e->adopted,
 		.side = (uint8_t)side,
-		.addrs_only = true };
+		.addrs_only = is_parked(e) || !plan_minds_itself(e->jail) };
 	str_format(i->base, sizeof(i->base), "/epairs/%s/%s", e->epair->name, side == END_A ? "a" : "b");
 	i->reclaimed = e->from != NULL && e->from->teardown;
+	/* who takes it finds it as it will be */
+	i->up = e->want->up && (!is_parked(e) || plan_minds_itself(e->jail));
 	if (is_parked(e))
 		return;
-	i->up = e->want->up;
+	i->leave_up = plan_minds_itself(e->jail);
 	i->addrs = e->want->addrs.v;
 	i->naddrs = e->want->addrs.n;
 	if (e->want->jail != NULL) {
@@ -240,10 +249,11 @@ plan_one(struct planner *pl, struct plan_end end[2])
 		 name_is_held(pl, b);
 	if (broken && in_scope && !frozen) {
 		destroy(pl, a, b);
+		a->link = b->link = NULL;
 		create(pl, end);
 		a->settled = b->settled = true;
-		a->usable = a->want->jail != NULL && !is_parked(a) && a->want->up;
-		b->usable = b->want->jail != NULL && !is_parked(b) && b->want->up;
+		a->usable = is_usable(a);
+		b->usable = is_usable(b);
 		return;
 	}
 	for (int side = END_A; side <= END_B; side++) {
@@ -255,7 +265,7 @@ plan_one(struct planner *pl, struct plan_end end[2])
 		if (change) {
 			settle(pl, e, side);
 			e->settled = true;
-			e->usable = e->want->jail != NULL && !is_parked(e) && e->want->up;
+			e->usable = is_usable(e);
 		} else
 			e->usable = e->link != NULL && e->link->up && e->from != NULL && e->from == e->jail &&
 				    !e->from->teardown;

@@ -232,7 +232,7 @@ plan_attachment(struct planner *pl, struct plan_foreign *f, struct plan_iface *i
 	i->kind = KIND_ATTACHMENT;
 	i->name = f->ifname;
 	pointer_base(i, "attachments", f->ifname, NULL);
-	if (!j->there) { /* waits on the host for its jail, otherwise as it is */
+	if (!j->there || plan_is_awaited(j, f->link)) { /* waits on the host for its jail, otherwise as it is */
 		keep_bridge(pl, i);
 		i->leave_up = true;
 		plan_settle(pl, i);
@@ -244,9 +244,11 @@ plan_attachment(struct planner *pl, struct plan_foreign *f, struct plan_iface *i
 	i->up = true;
 	i->addrs = a->addrs.v;
 	i->naddrs = a->addrs.n;
-	i->addrs_only = true;
+	i->leave_up = plan_minds_itself(j);
+	i->addrs_only = !i->leave_up;
 	plan_settle(pl, i);
-	f->settled = f->usable = true;
+	f->settled = true;
+	f->usable = !i->leave_up || f->link->up;
 }
 
 /* What gave the interface to us is gone: as it was found.  A bridge somebody else put it into meanwhile is left alone.

@@ -190,6 +190,10 @@ void plan_up(struct planner *pl, const struct plan_iface *i, enum phase ph);
 bool plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_link *link);
 
 /* plan_jail.c */
+/* Its manager moves the interfaces in, and the jail may set what it likes inside.  NULL is no jail. */
+bool plan_minds_itself(const struct plan_jail *j);
+/* That manager has yet to move the interface in. */
+bool plan_is_awaited(const struct plan_jail *j, const struct obs_link *l);
 void plan_jails_decide(struct planner *pl);
 void plan_jails_finish(struct planner *pl);
 

@@ -12,6 +12,18 @@ is_managed_and_wanted(const struct object *o)
 	return (o != NULL && !o->u.jail.external && jail_wanted(o));
 }
 
+bool
+plan_minds_itself(const struct plan_jail *j)
+{
+	return (j != NULL && j->want != NULL && j->want->u.jail.manager_moves);
+}
+
+bool
+plan_is_awaited(const struct plan_jail *j, const struct obs_link *l)
+{
+	return (plan_minds_itself(j) && (l == NULL || strcmp(l->jail, j->name) != 0));
+}
+
 static void
 emit_create(struct planner *pl, struct plan_jail *j)
 {
@@ -219,20 +231,19 @@ plan_jails_decide(struct planner *pl)
 		decide(pl, &pl->jails[i]);
 }
 
-/* Does an interface have an address in the gateway's network, as wanted, or, when it is left as it is, as seen? */
+/* Does an interface have an address in the gateway's network, as wanted, or, when that is left as it is, as seen? */
 static bool
-reaches(const struct planner *pl, const struct prefixes *want, const struct obs_link *link, bool settled,
+reaches(const struct planner *pl, const struct plan_jail *j, const struct prefixes *want, const struct obs_link *link, bool settled,
     const struct ip *gateway)
 {
 	const struct obs_addr *const *have;
 	size_t n;
 
-	if (settled) {
-		for (size_t i = 0; i < want->n; i++)
-			if (prefix_contains(&want->v[i], gateway))
-				return (true);
+	for (size_t i = 0; settled && i < want->n; i++)
+		if (prefix_contains(&want->v[i], gateway))
+			return (true);
+	if (settled && (link == NULL || !plan_minds_itself(j)))
 		return (false);
-	}
 	have = plan_addrs_of(pl, link, &n);
 	for (size_t i = 0; i < n; i++)
 		if (prefix_contains(&have[i]->prefix, gateway))
@@ -248,7 +259,7 @@ find_carrier(const struct planner *pl, const struct plan_jail *j, const struct i
 	for (size_t i = 0; i < j->nends; i++) {
 		const struct plan_end *e = pl->jail_ends[j->first_end + i];
 
-		if (e->usable && reaches(pl, &e->want->addrs, e->link, e->settled, gateway)) {
+		if (e->usable && reaches(pl, j, &e->want->addrs, e->link, e->settled, gateway)) {
 			*epair = e->epair->name;
 			return (true);
 		}
@@ -256,7 +267,7 @@ find_carrier(const struct planner *pl, const struct plan_jail *j, const struct i
 	for (size_t i = 0; i < j->natts; i++) {
 		const struct plan_foreign *f = pl->jail_atts[j->first_att + i];
 
-		if (f->usable && reaches(pl, &f->att->u.attachment.addrs, f->link, f->settled, gateway))
+		if (f->usable && reaches(pl, j, &f->att->u.attachment.addrs, f->link, f->settled, gateway))
 			return (true);
 	}
 	return (false);

@@ -144,6 +144,7 @@ take_jail(struct taking *t, const struct obs_jail *j, bool external)
 	if ((o = add(t, KIND_JAIL, j->name)) == NULL)
 		return;
 	o->u.jail.external = external;
+	o->u.jail.manager_moves = external;
 	if (external) {
 		say(t, false, "jail", "jail %s stays with its manager; jailnet looks after its interfaces", j->name);
 		return;

@@ -177,6 +177,8 @@ valid_jail(const struct look *l)
 
 	if (j->external)
 		look_external(l);
+	else if (j->manager_moves)
+		valid_bad(l, ERR_INVALID, "only an external jail has a manager that can move interfaces in; use \"jailnet\"", "/moves");
 	if (j->path[0] != '\0' && (fault = path_fault(j->path)) != NULL)
 		valid_bad(l, ERR_INVALID, fault, "/path");
 	if (j->hostname[0] != '\0' && !hostname_is_legal(j->hostname))

@@ -37,21 +37,35 @@ jail_status(const struct recon *r, const struct object *o, struct status_row *ro
 		err_set(&row->err, ERR_BUSY, "%s", seen->reason);
 }
 
+/* In its place; else on the host, where it waits for its jail or for that jail's manager; else nowhere yet. */
+static const char *
+end_status(const struct recon *r, const struct end *e, struct err *why)
+{
+	const struct object *j = e->jail == NULL ? NULL : topo_find(&r->want, KIND_JAIL, e->jail);
+	bool is_up = j == NULL || observed_jail(&r->have, e->jail) != NULL;
+
+	if (is_up && observed_link(&r->have, j == NULL ? "" : e->jail, e->ifname) != NULL)
+		return ("ready");
+	if ((is_up && (j == NULL || !j->u.jail.manager_moves)) || observed_link(&r->have, "", e->ifname) == NULL)
+		return ("pending");
+	if (is_up)
+		err_set(why, ERR_NOT_FOUND, "%s waits for the manager of jail %s to move it in", e->ifname, e->jail);
+	else
+		err_set(why, ERR_NOT_FOUND, "%s waits for jail %s, which is not running", e->ifname, e->jail);
+	return ("waiting");
+}
+
 static void
 epair_status(const struct recon *r, const struct object *o, struct status_row *row)
 {
-	const struct end *e;
-
 	say(row, "ready");
 	for (int i = 0; i < 2; i++) {
-		e = &o->u.epair.end[i];
-		if (e->jail != NULL && observed_jail(&r->have, e->jail) == NULL) {
-			say(row, "waiting");
-			err_set(&row->err, ERR_NOT_FOUND, "%s waits for jail %s, which is not running", e->ifname, e->jail);
-		} else if (observed_link(&r->have, e->jail == NULL ? "" : e->jail, e->ifname) == NULL) {
-			say(row, "pending");
-			return;
-		}
+		const char *state = end_status(r, &o->u.epair.end[i], &row->err);
+
+		if (strcmp(state, "ready") != 0)
+			say(row, state);
+		if (strcmp(state, "pending") == 0)
+			break;
 	}
 }
 

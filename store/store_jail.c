@@ -5,7 +5,7 @@
 
 enum { LABELS, ROUTES, SYSCTLS, PARAMS };
 
-static const char *const managers[] = { "jailnet", "external" };
+static const char *const managers[] = { "jailnet", "external" }, *const movers[] = { "jailnet", "manager" };
 
 static void
 bind(struct store_q *q, const struct object *o)
@@ -20,6 +20,7 @@ bind(struct store_q *q, const struct object *o)
 	store_q_text(q, j->hostname);
 	store_q_text(q, j->exec_start);
 	store_q_text(q, j->exec_stop);
+	store_q_text(q, movers[j->manager_moves]);
 }
 
 static int
@@ -79,8 +80,10 @@ load(struct store_loader *l, struct object *o, struct err *err)
 	j->forwarding = store_q_get_bool(q);
 	j->boot = (uint32_t)store_q_get_range(q, 0, UINT32_MAX);
 	if (store_child_text(q, o, &j->path, err) == -1 || store_child_text(q, o, &j->hostname, err) == -1 ||
-	    store_child_text(q, o, &j->exec_start, err) == -1 || store_child_text(q, o, &j->exec_stop, err) == -1 ||
-	    load_routes(l, o, err) == -1 || store_child_pairs(l, &l->child[SYSCTLS], o, &j->sysctls, err) == -1)
+	    store_child_text(q, o, &j->exec_start, err) == -1 || store_child_text(q, o, &j->exec_stop, err) == -1)
+		return (-1);
+	j->manager_moves = store_q_get_word(q, movers, 2) == 1;
+	if (load_routes(l, o, err) == -1 || store_child_pairs(l, &l->child[SYSCTLS], o, &j->sysctls, err) == -1)
 		return (-1);
 	return (store_child_pairs(l, &l->child[PARAMS], o, &j->params, err));
 }

@@ -74,7 +74,7 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_EPAIR_LABEL_CLEAR] = "DELETE FROM epair_label WHERE epair = ?1",
 	[SQL_EPAIR_END_CLEAR] = "DELETE FROM epair_end WHERE epair = ?1",
 
-	[SQL_JAIL] = "SELECT " HEAD ", manager, running, forwarding, boot, path, hostname, exec_start, exec_stop FROM"
+	[SQL_JAIL] = "SELECT " HEAD ", manager, running, forwarding, boot, path, hostname, exec_start, exec_stop, moves FROM"
 	    " jail"
 	    BETWEEN("name") "name LIMIT ?3",
 	[SQL_JAIL_LABEL] = "SELECT jail, key, value FROM jail_label" BETWEEN("jail") "jail, key",
@@ -83,12 +83,12 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_JAIL_PARAM] = "SELECT jail, key, value FROM jail_param" BETWEEN("jail") "jail, key",
 	[SQL_JAIL_HAS] = "SELECT 1 FROM jail WHERE name = ?1",
 	[SQL_JAIL_PUT] = "INSERT INTO jail (" HEAD ", manager, running, forwarding, boot, path, hostname, exec_start,"
-	    " exec_stop)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+	    " exec_stop, moves)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
 	    " ON CONFLICT (name) DO UPDATE SET " HEAD_SET ", manager = excluded.manager, running = excluded.running,"
 	    " forwarding = excluded.forwarding, boot = excluded.boot, path = excluded.path, hostname ="
 	    " excluded.hostname,"
-	    " exec_start = excluded.exec_start, exec_stop = excluded.exec_stop",
+	    " exec_start = excluded.exec_start, exec_stop = excluded.exec_stop, moves = excluded.moves",
 	[SQL_JAIL_DELETE] = "DELETE FROM jail WHERE name = ?1",
 	[SQL_JAIL_LABEL_PUT] = "INSERT INTO jail_label (jail, key, value) VALUES (?1, ?2, ?3)",
 	[SQL_JAIL_ROUTE_PUT] = "INSERT INTO jail_route (jail, pos, ip, len, gateway) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -1,5 +1,6 @@
 """Beside other jail managers: jailnet up and down in their hooks, and the command called as jib."""
 import os
+import re
 import shutil
 import signal
 import socket
@@ -180,7 +181,51 @@ def test_jib_refuses_and_takes_back(host):
         assert p.returncode == 1 and p.stderr.startswith("usage:"), (args, p)
     p = run(host, "addm", "averylongname", "re0", name="jib")
     assert p.returncode == 1 and "15 characters" in p.stderr, p
+    # a parent that is not there: with another address next time, the jail would be another one to its network
+    p = run(host, "addm", "web", "re0", "em7", name="jib")
+    assert p.returncode == 1 and "em7 does not exist" in p.stderr, p
     # the second parent cannot be: the first pair and bridge go again
-    p = run(host, "addm", "web", "re0", "averylongparent0", name="jib")
-    assert p.returncode == 1, p
+    host.by_hand("physical averylong0")
+    host.wait(lambda: any(i["name"] == "averylong0" for i in host.get("/v1/interfaces").json["items"]))
+    p = run(host, "addm", "web", "re0", "averylong0", name="jib")
+    assert p.returncode == 1 and "15 characters" in p.stderr, p
     assert host.get("/v1/topology").json == before
+
+
+@pytest.mark.parametrize("theirs", ["bridge-add re0bridge", "epair-add e0a_web e0z_web", "epair-add e0z_web e0b_web"])
+def test_jib_does_not_take_what_is_somebody_elses(host, theirs):
+    host.by_hand(theirs)
+    names = theirs.split()[1:]
+    host.wait(lambda: set(names) <= {i["name"] for i in host.get("/v1/interfaces").json["items"]})
+    seen = [i for i in host.get("/v1/interfaces").json["items"] if i["name"] in names]
+    before = host.get("/v1/topology").json
+    p = run(host, "addm", "web", "re0", name="jib")
+    assert p.returncode == 1 and set(names) & set(re.findall(r"\w+", p.stderr)), p
+    assert host.get("/v1/topology").json == before
+    assert [i for i in host.get("/v1/interfaces").json["items"] if i["name"] in names] == seen
+
+
+def in_place(host):
+    e = host.get("/v1/epairs/e0_web").json
+    return e["status"]["state"] == "ready" and host.get("/v1/drift").json["items"] == []
+
+
+def test_a_jail_conf_with_jib_and_vnet_interface_works_unchanged(host):
+    """exec.prestart = "jib addm web re0"; vnet.interface = "e0b_web"; exec.start = "/bin/sh /etc/rc"; exec.poststop = "jib destroy web";"""
+    for _ in range(3):
+        assert run(host, "addm", "web", "re0", name="jib").returncode == 0
+        assert host.get("/v1/jails/web").json["moves"] == "manager"
+        host.by_hand("jail-add web")
+        p = run(host, "up", "-i", "-t", "1", "web")     # nobody but jail(8) moves it
+        assert p.returncode == 7 and "waits for the manager of jail web to move it in" in p.stderr, p
+        host.by_hand("move - e0b_web web")
+        host.by_hand("addr-add web e0b_web 192.0.2.9/24")
+        assert run(host, "up", "-i", "web").returncode == 0
+        host.wait(lambda: in_place(host))
+        assert host.plan(host.topology()) == []
+        host.by_hand("jail-del web")
+        p = run(host, "destroy", "web", name="jib")
+        assert p.returncode == 0, p
+        assert "e0_web" not in host.get("/v1/topology").json["epairs"]
+    # the address of the jail's own rc is none of ours
+    assert "\n".join(str(e) for e in host.events() if e["type"].startswith("drift")) == ""

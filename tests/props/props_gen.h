@@ -145,6 +145,7 @@ jail(struct gen *g, unsigned n)
 	must((o = object_new(KIND_JAIL, name)) != NULL, "memory");
 	j = &o->u.jail;
 	j->external = name[0] == 'x';
+	j->manager_moves = j->external && gen_chance(g, 50);
 	j->running = gen_chance(g, 80);
 	j->boot = 1 + gen_below(g, 2);
 	r |= object_pairs(o, &j->sysctls, sysctls, gen_below(g, 3));

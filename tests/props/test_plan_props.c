@@ -190,6 +190,14 @@ is_there(const struct run *r, const struct observed *o, const char *name)
 	return (j->u.jail.external ? observed_jail(o, name) != NULL : j->u.jail.running);
 }
 
+static bool
+minds_itself(const struct run *r, const char *jail)
+{
+	const struct object *j = jail == NULL || jail[0] == '\0' ? NULL : topo_find(&r->want, KIND_JAIL, jail);
+
+	return (j != NULL && j->u.jail.manager_moves);
+}
+
 #define WANT(cond)                                                                                                     \
 	do {                                                                                                           \
 		if (!(cond))                                                                                           \
@@ -201,7 +209,7 @@ static const char *
 check_end(const struct run *r, const struct observed *o, const struct object *e, int side)
 {
 	const struct end *w = &e->u.epair.end[side];
-	bool parked = w->jail != NULL && !is_there(r, o, w->jail);
+	bool own = minds_itself(r, w->jail), parked;
 	const struct obs_link *l = NULL;
 	size_t n, count = 0;
 
@@ -215,16 +223,17 @@ check_end(const struct run *r, const struct observed *o, const struct object *e,
 		}
 	}
 	WANT(count == 1);
+	parked = w->jail != NULL && (!is_there(r, o, w->jail) || (own && strcmp(l->jail, w->jail) != 0));
 	WANT(strcmp(l->ifname, w->ifname) == 0);
 	WANT(strcmp(l->jail, w->jail == NULL || parked ? "" : w->jail) == 0);
 	WANT(mac_equal(&l->mac, &w->mac));
 	WANT(l->mtu == epair_mtu(&r->want, e));
-	WANT(l->up == (w->up && !parked));
+	WANT((own && !parked) || l->up == (w->up && (own || !parked)));
 	WANT(strcmp(l->bridge, w->bridge == NULL ? "" : w->bridge) == 0);
 	WANT(w->bridge == NULL || l->priv == w->port.priv);
 	observed_addrs(o, l->jail, l->ifname, &n);
-	WANT(n == (parked ? 0 : w->addrs.n));
-	for (size_t i = 0; i < n; i++)
+	WANT(parked ? n == 0 : own ? n >= w->addrs.n : n == w->addrs.n);
+	for (size_t i = 0; !parked && i < w->addrs.n; i++)
 		WANT(has_addr(o, l, &w->addrs.v[i]));
 	return (NULL);
 }
@@ -305,10 +314,12 @@ check_attachment(const struct run *r, const struct observed *o, const struct obj
 	const struct attachment *w = &a->u.attachment;
 	const struct obs_link *l = observed_link(o, is_there(r, o, w->jail) ? w->jail : "", a->name);
 
+	if (l == NULL && minds_itself(r, w->jail))
+		l = observed_link(o, "", a->name);
 	WANT(l != NULL);
 	if (l->jail[0] == '\0')
 		return (NULL);
-	WANT(l->up);
+	WANT(l->up || minds_itself(r, w->jail));
 	for (size_t i = 0; i < w->addrs.n; i++)
 		WANT(has_addr(o, l, &w->addrs.v[i]));
 	return (NULL);
@@ -403,6 +414,23 @@ one_round_is_enough(struct run *r)
 	observed_fini(&o);
 }
 
+/* Into a jail whose manager does it nothing is moved, and no address that the topology does not know is taken away there. */
+static void
+leaves_the_manager_his(const struct run *r)
+{
+	for (size_t i = 0; i < r->plan.n; i++) {
+		const struct cmd *c = &r->plan.v[i].cmd;
+		char line[512];
+		bool bad = (c->op == CMD_IF_MOVE && minds_itself(r, c->u.move.to)) ||
+		    (c->op == CMD_ADDR_DEL && minds_itself(r, c->u.addr.jail));
+
+		for (int side = END_A; c->op == CMD_EPAIR_CREATE && side <= END_B; side++)
+			bad = bad || minds_itself(r, c->u.epair.end[side].jail);
+		if (bad)
+			fail_msg("seed %llu: the manager's own business: %s", (unsigned long long)seed, cmd_print(c, line, sizeof(line)));
+	}
+}
+
 /* Faults come in the first rounds, and crashes: the plan is dropped after any command and made anew. */
 static void
 converge(struct run *r, bool faults)
@@ -418,6 +446,7 @@ converge(struct run *r, bool faults)
 		assert_int_equal(plan_found(&r->want, &o, put_found, r, NULL), 0);
 		assert_int_equal(plan_returned(&r->want, &o, drop_found, r, NULL), 0);
 		same_plan_when_shuffled(r, &o);
+		leaves_the_manager_his(r);
 		if (r->verbose)
 			printf(" round %d: %zu steps%s\n", round, r->plan.n, r->plan.waiting ? ", waiting" : "");
 		if (faults && round < 5 && r->plan.n > 0) {
@@ -501,6 +530,15 @@ meddle(struct run *r)
 		case 10:
 			fake_set_bridge(r->f, l->ifname, "fbr0");
 			break;
+		}
+	}
+	/* a manager takes what waits for its jail, and the jail's own rc gives it another address */
+	for (size_t i = 0; i < 2 * r->want.n[KIND_EPAIR]; i++) {
+		const struct end *e = &r->want.v[KIND_EPAIR][i / 2]->u.epair.end[i % 2];
+
+		if (minds_itself(r, e->jail) && gen_chance(&r->g, 70) && fake_move(r->f, "", e->ifname, e->jail) == 0 && gen_chance(&r->g, 50)) {
+			fake_addr(r->f, e->jail, e->ifname, &p, true);
+			fake_set_up(r->f, e->jail, e->ifname, true);
 		}
 	}
 	/* external jails come and go as they please */

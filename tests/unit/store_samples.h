@@ -138,6 +138,7 @@ full_jail(const char *name, unsigned n)
 	object_str(o, &o->description, "web server");
 	object_pairs(o, &o->labels, labels, NELEMS(labels));
 	j->external = true;
+	j->manager_moves = true;
 	j->running = false;
 	j->forwarding = true;
 	j->boot = 4294967295u;

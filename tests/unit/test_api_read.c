@@ -37,7 +37,7 @@ test_objects(void **state)
 	assert_string_equal(rig.res.content_type, "application/json");
 	assert_string_equal(rig.res.etag, "\"r3\"");
 	assert_true(rig.res.cacheable);
-	rig_has("\"name\":\"web\",\"manager\":\"external\",\"running\":false");
+	rig_has("\"name\":\"web\",\"manager\":\"external\",\"moves\":\"manager\",\"running\":false");
 	rig_has(
 	    "\"status\":{\"state\":\"ready\",\"since\":\"2023-11-14T22:13:20.001Z\",\"reason\":null,\"errno\":null,\"dying\":0}");
 	rig_expect("GET", "/v1/epairs/web0", NULL, 200);

@@ -135,6 +135,7 @@ FLIP(epair_mtu, o->u.epair.mtu = 9000)
 FLIP_END(a, END_A)
 FLIP_END(b, END_B)
 FLIP(jail_external, o->u.jail.external = true)
+FLIP(jail_moves, o->u.jail.manager_moves = true)
 FLIP(jail_running, o->u.jail.running = false)
 FLIP(jail_forwarding, o->u.jail.forwarding = true)
 FLIP(jail_path, object_str(o, &o->u.jail.path, "/k"))
@@ -172,7 +173,7 @@ static const struct {
 	L(KIND_BRIDGE, member_ifname), L(KIND_BRIDGE, member_priv), L(KIND_BRIDGE, member_stp), L(KIND_BRIDGE, member_edge),
 	L(KIND_BRIDGE, member_untagged), L(KIND_BRIDGE, member_ntagged),
 	L(KIND_EPAIR, epair_mtu), L_END(end_a), L_END(end_b),
-	L(KIND_JAIL, jail_external), L(KIND_JAIL, jail_running), L(KIND_JAIL, jail_forwarding), L(KIND_JAIL, jail_path),
+	L(KIND_JAIL, jail_external), L(KIND_JAIL, jail_moves), L(KIND_JAIL, jail_running), L(KIND_JAIL, jail_forwarding), L(KIND_JAIL, jail_path),
 	L(KIND_JAIL, jail_hostname), L(KIND_JAIL, jail_route_gateway), L(KIND_JAIL, jail_route_len),
 	L(KIND_JAIL, jail_nroutes), L(KIND_JAIL, jail_sysctls), L(KIND_JAIL, jail_params), L(KIND_JAIL, jail_exec_start),
 	L(KIND_JAIL, jail_exec_stop),

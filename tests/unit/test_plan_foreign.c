@@ -175,6 +175,55 @@ test_external(void **state)
 	converged();
 }
 
+/* vnet.interface of jail.conf moves it in, the jail's own rc addresses it: neither is done a second time, nor undone. */
+static void
+test_manager_moves(void **state)
+{
+	struct prefix own = pfx("10.0.0.9/24");
+	struct object *o;
+
+	(void)state;
+	bridge("lan0", "10.0.0.1/24");
+	o = jail("web");
+	o->u.jail.external = o->u.jail.manager_moves = true;
+	epair("web0", "bridge:lan0", "", "jail:web", "");
+	route(o, "default", "10.0.0.1");
+	physical("re0", true);
+	attachment("re0", "web", "");
+	planned("BRIDGE_CREATE lan0 mac=02:6c:61:6e:30:07 mtu=1500 stp=0 vlan_filter=0 backend=if_bridge\n"
+		"EPAIR_CREATE web0 mtu=1500 a=web0a,02:77:65:62:30:00,bridge=lan0,up b=web0b,02:77:65:62:30:01,up\n"
+		"ADDR_ADD jail=- if=lan0 10.0.0.1/24\n");
+	execute();
+	converged();
+	assert_int_equal(fake_add_jail(f, "web", false), 0);
+	converged();
+	assert_int_equal(fake_move(f, "", "web0b", "web"), 0);
+	assert_int_equal(fake_move(f, "", "re0", "web"), 0);
+	converged();
+	assert_int_equal(fake_addr(f, "web", "web0b", &own, true), 0);
+	assert_int_equal(fake_set_up(f, "web", "web0b", true), 0);
+	settle();
+	converged();
+	assert_int_equal(have.naddrs, 2);	/* the bridge's and its own */
+	assert_int_equal(have.nroutes, 1);	/* the gateway is reached with that */
+	/* somewhere else it is taken back to where its manager finds it */
+	assert_int_equal(fake_add_jail(f, "theirs", false), 0);
+	assert_int_equal(fake_move(f, "web", "web0b", "theirs"), 0);
+	planned("IF_MOVE if=web0b from=theirs to=-\n"
+		"IF_SET jail=- if=web0b up\n");
+	execute();
+	converged();
+	/* lost while the jail lives on: a new one waits on the host */
+	assert_int_equal(fake_move(f, "", "web0b", "web"), 0);
+	assert_int_equal(fake_del_link(f, "", "web0a"), 0);
+	settle();
+	converged();
+	assert_non_null(observed_link(&have, "", "web0b"));
+	assert_int_equal(fake_del_jail(f, "web"), 0);
+	settle();
+	converged();
+}
+
 /* Waits on the host, as it is there, until its jail comes. */
 static void
 test_attachment_waits(void **state)
@@ -211,7 +260,7 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_member), T(test_attachment), T(test_foreign_is_left_alone),
-		T(test_external), T(test_attachment_waits), T(test_found_in_our_bridge) };
+		T(test_external), T(test_manager_moves), T(test_attachment_waits), T(test_found_in_our_bridge) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -378,6 +378,11 @@ test_external(void **state)
 	text(o, &o->u.jail.exec_stop, "service stop");
 	object_bad(o, ERR_INVALID, "/jails/web/exec/stop", "own manager");
 	text(o, &o->u.jail.exec_stop, "");
+	o->u.jail.manager_moves = true;
+	object_fine(o);
+	o->u.jail.external = false;
+	object_bad(o, ERR_INVALID, "/jails/web/moves", "only an external jail");
+	o->u.jail.external = true;
 	features = 0;
 	object_bad(o, ERR_UNSUPPORTED, "/jails/web/manager", "external");
 }

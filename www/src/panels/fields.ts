@@ -42,6 +42,7 @@ export const jailFields: Field[] = [
   { path: "routes", label: "Routes", type: "pairs", help: "one a line: default = 192.0.2.1" },
   { path: "path", label: "Root directory", type: "text", help: "empty = the host's" },
   { path: "manager", label: "Managed by", type: "choice", options: ["jailnet", "external"] },
+  { path: "moves", label: "Interfaces moved in by", type: "choice", options: ["jailnet", "manager"] },
   { path: "exec.start", label: "Command at start", type: "text" },
   { path: "exec.stop", label: "Command at stop", type: "text" },
   labels,
