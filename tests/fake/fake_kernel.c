@@ -208,22 +208,29 @@ drv_counters(void *ctx, const struct cmd_observe *scope, struct observed *out, s
 static bool
 fault_due(struct fake *f, enum cmd_op op, struct fake_faultpoint *out)
 {
+	bool due = false;
+
 	for (size_t i = 0; i < FAKE_FAULTS; i++) {
 		struct fake_faultpoint *p = &f->t->faults[i];
 
-		if (!p->armed || (p->op != -1 && p->op != (int)op) || --p->left > 0)
+		if (!p->armed || (p->op != -1 && p->op != (int)op))
 			continue;
-		p->armed = false;
-		*out = *p;
-		return (true);
+		/* all count; of several that are due, each takes a call of its own */
+		if (p->left > 1)
+			p->left--;
+		else if (!due) {
+			p->armed = false;
+			*out = *p;
+			due = true;
+		}
 	}
-	return (false);
+	return (due);
 }
 
 static int
 drv_exec(void *ctx, const struct cmd *c, struct reply *out, struct err *err)
 {
-	struct fake_faultpoint fault;
+	struct fake_faultpoint fault = { 0 };
 	struct fake *f = ctx;
 	int ret;
 
