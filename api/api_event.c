@@ -68,44 +68,43 @@ newest_row(void *arg, const struct event_row *e, struct err *err)
 	return (api_page_room(page, key) ? api_page_add(page, event_json(e), err) : 0);
 }
 
-/* order=desc: newest first, chosen, page by page. */
+/* order=desc: newest first, page by page. */
 static void
-newest_page(struct api *a, const struct api_req *req, const struct api_params *p, struct api_res *res)
+newest_page(struct api *a, const struct api_req *req, const struct api_params *p, struct event_filter *f, struct api_res *res)
 {
-	struct event_filter f = { .object = api_query(p, "object"), .type = api_query(p, "type"), .actor = api_query(p, "actor") };
 	struct api_page page;
 	struct err err;
 	int rc;
 
-	if (!api_page_open(&page, p, req, res) || !api_page_before(&page, req, res, &f.before))
+	if (!api_page_open(&page, p, req, res) || !api_page_before(&page, req, res, &f->before))
 		return;
-	rc = store_events_newest(a->reader, &f, page.from.limit + 1, newest_row, &page, &err);
+	rc = store_events_find(a->reader, f, true, page.from.limit + 1, newest_row, &page, &err);
 	api_page_answer(&page, rc, &err, a, req, res);
 }
 
-/* False: res has the answer. */
-static bool
-take_order(const struct api_req *req, const struct api_params *p, bool *newest_first, struct api_res *res)
+/* Oldest first: what to ask 'since' for next; null = that was all for now. */
+static void
+oldest_page(struct api *a, const struct api_req *req, const struct api_params *p, const struct event_filter *f, struct api_res *res)
 {
-	static const char *const others[] = { "object", "type", "actor", "cursor" };
-	const char *order = api_query(p, "order"), *wrong = NULL;
+	struct page page = { 0 };
+	struct page_from from;
+	char next[24];
+	struct err err;
 
-	*newest_first = order != NULL;
-	if (order != NULL && strcmp(order, "desc") != 0) {
-		api_answer_bad(res, 400, req->request_id, "order wants desc: newest first");
-		return (false);
+	/* there are no cursors of this order: one that is given is another list's */
+	if (!api_query_page(p, req, &from, res))
+		return;
+	page.items = json_array();
+	if (store_events_find(a->reader, f, false, from.limit, row, &page, &err) == -1) {
+		json_decref(page.items);
+		api_answer_err(res, &err, req->request_id);
+		return;
 	}
-	for (size_t i = 0; order == NULL && i < NELEMS(others); i++) {
-		if (api_query(p, others[i]) != NULL)
-			wrong = others[i];
-	}
-	if (wrong != NULL)
-		api_answer_bad(res, 400, req->request_id, "%s wants order=desc", wrong);
-	else if (order != NULL && (api_query(p, "since") != NULL || req->last_event_id != NULL))
-		api_answer_bad(res, 400, req->request_id, "order=desc goes backwards from the newest: since and Last-Event-ID are for the other order");
-	else
-		return (true);
-	return (false);
+	snprintf(next, sizeof(next), "%lld", (long long)page.last);
+	api_answer_json(res, 200,
+	    json_pack("{s:o, s:o}", "next", json_array_size(page.items) == from.limit ? json_string(next) : json_null(),
+		"items", page.items),
+	    req);
 }
 
 void
@@ -113,40 +112,24 @@ api_event_page(struct api *a, const struct api_req *req, const struct api_route 
     struct api_res *res)
 {
 	const char *since = req->last_event_id != NULL ? req->last_event_id : api_query(p, "since"), *asked = api_query(p, "since");
-	struct page page = { 0 };
-	bool newest_first;
+	const char *order = api_query(p, "order");
+	struct event_filter f = { .object = api_query(p, "object"), .type = api_query(p, "type"), .actor = api_query(p, "actor") };
 	uint64_t after = 0;
-	size_t limit;
-	char next[24];
-	struct err err;
 	(void)r;
 
-	if (!take_order(req, p, &newest_first, res))
-		return;
-	if (newest_first) {
-		newest_page(a, req, p, res);
-		return;
-	}
 	/* the header wins, but a wrong query is an error all the same */
 	if ((asked != NULL && str_u64(asked, 0, API_NUMBER_MAX, &after) == -1) ||
 	    (since != NULL && str_u64(since, 0, API_NUMBER_MAX, &after) == -1)) {
 		api_answer_bad(res, 400, req->request_id, "since and Last-Event-ID want a sequence number");
 		return;
 	}
-	if (!api_query_limit(p, req, &limit, res))
-		return;
-	page.items = json_array();
-	if (store_events(a->reader, (int64_t)after, limit, row, &page, &err) == -1) {
-		json_decref(page.items);
-		api_answer_err(res, &err, req->request_id);
-		return;
-	}
-	/* What to ask 'since' for next; null = that was all for now. */
-	snprintf(next, sizeof(next), "%lld", (long long)page.last);
-	api_answer_json(res, 200,
-	    json_pack("{s:o, s:o}", "next", json_array_size(page.items) == limit ? json_string(next) : json_null(),
-		"items", page.items),
-	    req);
+	f.after = (int64_t)after;
+	if (order != NULL && strcmp(order, "desc") != 0)
+		api_answer_bad(res, 400, req->request_id, "order wants desc: newest first");
+	else if (order != NULL)
+		newest_page(a, req, p, &f, res);
+	else
+		oldest_page(a, req, p, &f, res);
 }
 
 /* The long poll: what happened after 'since'.  Nothing yet: the answer says how long the client would wait for it. */

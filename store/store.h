@@ -227,11 +227,11 @@ int store_event_add(struct store *s, const struct event_row *e, struct err *err)
 int store_events(struct store *s, int64_t after, size_t limit, int (*each)(void *arg, const struct event_row *e, struct err *err),
     void *arg, struct err *err);
 struct event_filter {
-	int64_t before;		/* seq, 0 = from the newest */
+	int64_t after;		/* seq */
+	int64_t before;		/* seq, 0 = to the newest */
 	const char *object, *type, *actor;	/* NULL = any; of an object, and of its ends */
 };
-/* Newest first. */
-int store_events_newest(struct store *s, const struct event_filter *f, size_t limit,
+int store_events_find(struct store *s, const struct event_filter *f, bool newest_first, size_t limit,
     int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err);
 /* Lowest kept and highest used sequence; 0, 0 when there is none.  store_event_trim deletes old events beyond EVENTS_KEEP
  * and finished operations beyond OPERATIONS_KEEP. */

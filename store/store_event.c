@@ -44,28 +44,25 @@ rows(struct store_q *q, int (*each)(void *arg, const struct event_row *e, struct
 }
 
 int
-store_events(struct store *s, int64_t after, size_t limit,
+store_events_find(struct store *s, const struct event_filter *f, bool newest_first, size_t limit,
     int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err)
 {
-	struct store_q q = store_q_open(s, SQL_EVENT_ALL);
-
-	store_q_int(&q, after);
-	store_q_int(&q, limit > INT64_MAX ? -1 : (int64_t)limit);
-	return (rows(&q, each, arg, err));
-}
-
-int
-store_events_newest(struct store *s, const struct event_filter *f, size_t limit,
-    int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err)
-{
-	struct store_q q = store_q_open(s, SQL_EVENT_NEWEST);
+	struct store_q q = store_q_open(s, newest_first ? SQL_EVENT_NEWEST : SQL_EVENT_ALL);
 	const char *const words[] = { f->object, f->type, f->actor };
 
+	store_q_int(&q, f->after);
 	store_q_int(&q, f->before == 0 ? INT64_MAX : f->before);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		store_q_text(&q, words[i] != NULL ? words[i] : "");
 	store_q_int(&q, limit > INT64_MAX ? -1 : (int64_t)limit);
 	return (rows(&q, each, arg, err));
+}
+
+int
+store_events(struct store *s, int64_t after, size_t limit,
+    int (*each)(void *arg, const struct event_row *e, struct err *err), void *arg, struct err *err)
+{
+	return (store_events_find(s, &(struct event_filter){ .after = after }, false, limit, each, arg, err));
 }
 
 int

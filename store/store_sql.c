@@ -11,6 +11,8 @@
 	"updated_at = excluded.updated_at, description = excluded.description"
 #define ERR_COLS "err_code, err_sys, err_field, err_msg"
 #define MAC_COLS "address, kind, name, side, state, source, created_at, retired_at"
+#define EVENT_FIND "SELECT seq, revision, at, type, object, actor, op, text FROM event WHERE seq > ?1 AND seq < ?2 AND" \
+	" (?3 = '' OR object = ?3 OR substr(object, 1, length(?3) + 1) = ?3 || ':') AND (?4 = '' OR type = ?4) AND (?5 = '' OR actor = ?5)"
 #define OP_COLS "id, state, method, path, actor, revision, created_at, finished_at, steps_done, steps_total, " ERR_COLS
 #define REVISION_COLS "revision, at, actor, method, path, op, note, created, updated, deleted"
 #define PLAN_COLS "id, base, actor, manager, created_at, expires_at, steps, document"
@@ -149,11 +151,8 @@ const char *const store_sql_text[SQL_COUNT] = {
 
 	[SQL_EVENT_ADD] = "INSERT INTO event (revision, at, type, object, actor, op, text) VALUES (?1, ?2, ?3, ?4, ?5,"
 	    " ?6, ?7)",
-	[SQL_EVENT_ALL] = "SELECT seq, revision, at, type, object, actor, op, text FROM event WHERE seq > ?1 ORDER BY"
-	    " seq LIMIT ?2",
-	[SQL_EVENT_NEWEST] = "SELECT seq, revision, at, type, object, actor, op, text FROM event WHERE seq < ?1 AND"
-	    " (?2 = '' OR object = ?2 OR substr(object, 1, length(?2) + 1) = ?2 || ':') AND (?3 = '' OR type = ?3) AND"
-	    " (?4 = '' OR actor = ?4) ORDER BY seq DESC LIMIT ?5",
+	[SQL_EVENT_ALL] = EVENT_FIND " ORDER BY seq LIMIT ?6",
+	[SQL_EVENT_NEWEST] = EVENT_FIND " ORDER BY seq DESC LIMIT ?6",
 	[SQL_EVENT_RANGE] = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)",
 	[SQL_EVENT_TRIM] = "DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?1",
 

@@ -68,7 +68,11 @@ def test_events_newest_first(filled):
     page = filled.get("/v1/events?order=desc&limit=1", **json)
     assert "rel=\"next\"" in page.headers["Link"]
     assert filled.get("/v1/events?order=desc&type=x&cursor=" + page.json["next"], **json).status == 410
-    for bad in ("order=asc", "order=desc&since=1", "object=bridge/lan0", "type=x", "actor=x", "cursor=AAAA", "order=desc&type="):
+    mine = [e for e in filled.events() if e["object"] == "bridge/lan0"]
+    assert filled.get("/v1/events?object=bridge/lan0", **json).json["items"] == mine, "oldest first, too"
+    assert filled.get("/v1/events?order=desc&since=%d" % whole[3]["seq"], **json).json["items"] == whole[:3]
+    assert filled.get("/v1/events?cursor=" + page.json["next"], **json).status == 410
+    for bad in ("order=asc", "cursor=A", "order=desc&type=", "order=desc&since=x"):
         assert filled.get("/v1/events?" + bad, **json).status == 400, bad
     assert filled.get("/v1/events?order=desc", Accept="text/event-stream").status == 400
 

@@ -384,7 +384,7 @@ test_events(void **state)
 	assert_string_equal(got.actor, e.actor);
 	assert_string_equal(got.op, e.op);
 	assert_string_equal(got.text, e.text);
-	OK(store_events_newest(w, &(struct event_filter){ .before = 20 }, 3, last_event, &got, E));
+	OK(store_events_find(w, &(struct event_filter){ .before = 20 }, true, 3, last_event, &got, E));
 	assert_int_equal(got.seq, 17);
 	OK(store_begin(w, E));
 	memcpy(e.object, "epair/web0:b", sizeof("epair/web0:b"));
@@ -392,10 +392,10 @@ test_events(void **state)
 	memcpy(e.object, "epair/web01", sizeof("epair/web01"));
 	OK(store_event_add(w, &e, E));
 	OK(store_commit(w, E));
-	OK(store_events_newest(w, &(struct event_filter){ .object = "epair/web0", .type = "epair.created", .actor = "uid:0" }, 1, last_event, &got, E));
+	OK(store_events_find(w, &(struct event_filter){ .object = "epair/web0", .type = "epair.created", .actor = "uid:0" }, true, 1, last_event, &got, E));
 	assert_string_equal(got.object, "epair/web0:b");
 	got.seq = 0;
-	OK(store_events_newest(w, &(struct event_filter){ .actor = "uid:1" }, 1, last_event, &got, E));
+	OK(store_events_find(w, &(struct event_filter){ .actor = "uid:1" }, false, 1, last_event, &got, E));
 	assert_int_equal(got.seq, 0);
 }
 
