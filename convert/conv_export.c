@@ -125,26 +125,38 @@ safe_name(struct conv *c, const char *name)
 }
 
 static void
+put_ezjail(struct conv_buf *b, const char *key, const char *attr, const char *value)
+{
+	cb_printf(b, "export jail_%.80s_%s=\"", key, attr);
+	cb_put_quoted(b, value);
+	cb_put(b, "\"\n");
+}
+
+static void
 one_ezjail(struct conv *c, const struct topo *t, const struct object *o)
 {
+	const struct jail *j = &o->u.jail;
 	const char *key = safe_name(c, o->name), *root;
 	struct conv_place *v;
 	size_t n = conv_places(c, t, o, &v);
 	struct conv_buf b;
 
-	root = o->u.jail.path[0] != '\0' ? o->u.jail.path : conv_printf(c, "/usr/jails/%s", o->name);
-	if (root == NULL)
-		return;
+	/* Name and root of a jail with a manager of its own stand in its file already, and only there. */
+	root = j->external ? conv_printf(c, "(jail %s)", o->name) : j->path[0] != '\0' ? j->path : conv_printf(c, "/usr/jails/%s", o->name);
 	cb_init(&b, c);
-	cb_printf(&b, "export jail_%.80s_hostname=\"%s\"\n", key, o->u.jail.hostname[0] != '\0' ? o->u.jail.hostname : o->name);
-	cb_printf(&b, "export jail_%.80s_rootdir=\"", key);
-	cb_put_quoted(&b, root);
-	cb_put(&b, "\"\n");
+	if (!j->external) {
+		put_ezjail(&b, key, "hostname", j->hostname[0] != '\0' ? j->hostname : o->name);
+		put_ezjail(&b, key, "rootdir", root);
+		if (j->exec_start[0] != '\0')
+			put_ezjail(&b, key, "exec_start", j->exec_start);
+		if (j->exec_stop[0] != '\0')
+			put_ezjail(&b, key, "exec_stop", j->exec_stop);
+	}
 	cb_printf(&b, "export jail_%.80s_ip=\"\"\nexport jail_%.80s_vnet_enable=\"YES\"\nexport jail_%.80s_vnet_interface=\"", key, key, key);
 	for (size_t i = 0; i < n; i++)
 		cb_printf(&b, "%s%s", i > 0 ? " " : "", v[i].ifname);
 	cb_put(&b, "\"\n");
-	conv_text_add(c, conv_printf(c, "/usr/local/etc/ezjail/%s%s", key, o->u.jail.running ? "" : ".norun"), false, cb_take(&b));
+	conv_text_add(c, conv_printf(c, "/usr/local/etc/ezjail/%s%s", key, j->running ? "" : ".norun"), j->external, cb_take(&b));
 	cb_init(&b, c);
 	conv_put_jail_rc(&b, t, o, NULL);
 	conv_text_add(c, conv_printf(c, "%s/etc/rc.conf", root), true, cb_take(&b));
@@ -164,7 +176,7 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 			conv_say(c, CONV_WARNING, NULL, "netgraph", "bridge %s is a netgraph bridge; the export makes an if_bridge", o->name);
 	}
 	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
-		if (t->v[KIND_JAIL][i]->u.jail.external && format == CONV_TO_JAIL_CONF)
+		if (t->v[KIND_JAIL][i]->u.jail.external && (format == CONV_TO_JAIL_CONF || format == CONV_TO_EZJAIL))
 			conv_say(c, CONV_NOTE, NULL, "external", "jail %s has its own manager: only its network is written", t->v[KIND_JAIL][i]->name);
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		if (strchr(t->v[KIND_JAIL][i]->name, '-') != NULL)

@@ -30,8 +30,8 @@ build_jail(struct build *b, struct conv_jail *j)
 	jail = &o->u.jail;
 	jail->external = !b->h->opts->managed;
 	jail->forwarding = j->forwarding;
+	jail->running = !j->disabled;
 	if (b->h->opts->managed) {
-		jail->running = !j->disabled;
 		if (object_str(o, &jail->exec_stop, strlen(j->stop) < COMMAND_SIZE ? j->stop : "") == -1 ||
 		    object_str(o, &jail->hostname, strlen(j->hostname) < HOSTNAME_SIZE ? j->hostname : "") == -1 ||
 		    object_str(o, &jail->path, strlen(j->path) < PATH_SIZE && strcmp(j->path, "/") != 0 ? j->path : "") == -1)

@@ -356,6 +356,9 @@ jail_of_path(struct conv_host *h, const char *path)
 	struct conv_jail *best = NULL;
 	size_t len, longest = 0;
 
+	/* As it is called where nobody knows the jail's root. */
+	if (strncmp(path, "(jail ", 6) == 0 && strcmp(path + strcspn(path, ")"), ")/etc/rc.conf") == 0)
+		return (host_jail_find(h, conv_dupn(h->c, path + 6, strcspn(path, ")") - 6)));
 	for (size_t i = 0; i < h->njails; i++) {
 		const char *root = h->jails[i].path;
 

@@ -483,6 +483,75 @@ test_duplicates(void **state)
 	}
 }
 
+/* --- what no file of the corpus shows --------------------------------------------------------------------------------- */
+
+static void
+test_codes(void **state)
+{
+	static const struct conv_known known[] = { { NULL, "re0", { { 0x00, 0x25, 0x90, 0xaa, 0xbb, 0xcc } } } };
+	static const struct {
+		enum conv_kind kind;
+		const char *text, *code;
+		unsigned line, col;
+		enum conv_mode mode;
+		bool known;
+	} v[] = {
+		{ CONV_RC_CONF, "cloned_interfaces=\"epair1 epair2\"\nifconfig_epair1a=\"ether 02:00:00:00:00:01\"\nifconfig_epair2a=\"ether 02:00:00:00:00:01\"\n",
+		    "mac-clash", 1, 1, CONV_FLAT, false },
+		{ CONV_RC_CONF, "cloned_interfaces=\"epair1\"\nifconfig_epair1a=\"ether 01:00:00:00:00:01\"\n", "mac-clash", 1, 1, CONV_FLAT, false },
+		{ CONV_JAIL_CONF, "a { vnet;\n vnet.interface = epair1b;\n exec.start = \"ifconfig epair1b ether 01:00:00:00:00:01\";\n}\n", "mac-clash", 3, 15, CONV_FLAT,
+		    false },
+		{ CONV_JAIL_CONF, "a { vnet; vnet.interface = e0b_a;\n exec.prestart = \"jib addm a re0\"; }\n", "mac-unknown", 2, 18, CONV_FLAT, false },
+		{ CONV_RC_CONF, "ifconfig_re0=\"inet 192.0.2.2/24\"\nifconfig_re0_alias0=\"inet 192.0.2.5/32\"\njail_a_ip=\"re0|192.0.2.5\"\n", "host-alias", 3, 12,
+		    CONV_FLAT, false },
+		{ CONV_RC_CONF, "jail_a_ip=\"re0|192.0.2.5/24\"\njail_a_fib=1\n", "fib", 2, 1, CONV_FLAT, false },
+		{ CONV_JAIL_CONF, "a { vnet; vnet.interface = epair1b;\n exec.fib = 2; }\n", "fib", 2, 13, CONV_FLAT, false },
+		{ CONV_JAIL_CONF, "a { vnet;\n exec.prestart = \"jib addm a-b re0\"; }\n", "jib", 2, 18, CONV_FLAT, true },
+		{ CONV_RC_CONF, "ipv6_defaultrouter=\"fe80::1%re0\"\n", "link-local-router", 1, 1, CONV_FLAT, false },
+		{ CONV_RC_CONF, "ifconfig_re0=\"inet 10.9.0.2/24\"\njail_a_ip=\"re0|192.0.2.1/30\"\njail_b_ip=\"re0|192.0.2.2/30\"\n", "no-gateway", 2, 12, CONV_ROUTED,
+		    false },
+		{ CONV_RC_CONF, "\nifconfig_bridge0=\"inet 192.0.2.5\"\n", "no-netmask", 2, 1, CONV_FLAT, false },
+		{ CONV_RC_CONF, "jail_a_ip=\"re0|192.0.2.5/24\"\n", "router-made", 0, 0, CONV_BEHIND_ROUTER, false },
+		{ CONV_RC_CONF, "jail_a_ip=\"\"\njail_a_vnet_interfaces=epair1b\n", "vnet-interfaces", 2, 1, CONV_FLAT, false },
+		{ CONV_RC_CONF, "ifconfig_em0=\"vnet web\"\n", "vnet-keyword", 1, 1, CONV_FLAT, false },
+		{ CONV_RC_CONF, "jail_a_hostname=a\n", "incomplete", 1, 1, CONV_FLAT, false },
+		{ CONV_EZJAIL, "export jail_a_ip=\"re0|192.0.2.999, ,re0|\"\n", "syntax", 1, 19, CONV_FLAT, false },
+		{ CONV_EZJAIL, "export jail_a_ip=\"re0|192.0.2.9, ,re0|\"\n", "no-address", 1, 35, CONV_FLAT, false },
+		{ CONV_RC_CONF, "a=1\nb=\"\x01\"\n", "binary", 2, 4, CONV_FLAT, false },
+		{ CONV_RC_CONF, "# \xc3\xa9\nb=\xe9\n", "encoding", 2, 3, CONV_FLAT, false },
+		{ CONV_RC_CONF, "a=1\nb=2\r\n", "crlf", 2, 4, CONV_FLAT, false },
+	};
+	struct conv_buf many;
+	struct conv c;
+	struct rig r;
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		struct conv_opts opts = { .managed = true, .mode = v[i].mode, .known = known, .nknown = v[i].known ? 1 : 0 };
+		const char *path = v[i].kind == CONV_RC_CONF ? "/etc/rc.conf" : v[i].kind == CONV_EZJAIL ? "/usr/local/etc/ezjail/a" : "/etc/jail.conf";
+		const struct conv_msg *m;
+
+		run(&r, v[i].kind, path, v[i].text, opts);
+		m = said(&r, v[i].code);
+		if (m == NULL || m->line != v[i].line || m->col != v[i].col)
+			fail_msg("%s: %u:%u in %s", v[i].code, m == NULL ? 0 : m->line, m == NULL ? 0 : m->col, v[i].text);
+		assert_string_equal(m->file, v[i].line == 0 ? "" : path);
+		done(&r);
+	}
+	conv_init(&c);
+	cb_init(&many, &c);
+	for (int i = 0; i < LIMIT_ADDRESSES + 1; i++)
+		cb_printf(&many, "ifconfig_bridge0_alias%d=\"inet 10.0.%d.%d/16\"\n", i, i / 200, i % 200 + 1);
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", cb_take(&many), (struct conv_opts){ .managed = true });
+	assert_non_null(said(&r, "limit"));
+	assert_int_equal(said(&r, "limit")->line, LIMIT_ADDRESSES + 1);
+	done(&r);
+	conv_fini(&c);
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", "jail_a_ip=\"re0|192.0.2.5/24\"\n", (struct conv_opts){ .managed = true, .mode = CONV_BEHIND_ROUTER, .router = "1x" });
+	assert_non_null(said(&r, "router-name"));
+	done(&r);
+}
+
 /* --- modes ----------------------------------------------------------------------------------------------------- */
 
 static const char three[] = "defaultrouter=\"192.0.2.1\"\nifconfig_re0=\"inet 192.0.2.2/24\"\njail_list=\"g1 g2 g3\"\njail_interface=\"re0\"\n"
@@ -608,6 +677,7 @@ main(void)
 		cmocka_unit_test(test_jail_conf_bad),
 		cmocka_unit_test(test_include),
 		cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_bad_files),
 	};
