@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make bench: the figures jailnet promises, each beside what it is compared with, in one run.  See README.md here.
 
-usage: bench.py [--quick] [--strict] [--repeat N] [--jails N] [--budget SECONDS] [--only jails|growth|post|security]
+usage: bench.py [--quick] [--strict] [--repeat N] [--jails N] [--budget SECONDS] [--only jails|growth|post|security|import]
 """
 import argparse
 import datetime
@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from common import BUILD, ROOT, Series, Table, addresses, now, percentile, place, quiet, say, topology  # noqa: E402
+import import_bench  # noqa: E402
 import references as ref  # noqa: E402
 import security  # noqa: E402
 
@@ -287,7 +288,7 @@ def arguments():
     p.add_argument("--posts", type=int, default=500)
     p.add_argument("--budget", type=float, default=220, help="seconds; fewer repetitions when they do not fit")
     p.add_argument("--strict", action="store_true", help="any missed target fails the run; without it only those of --only security do")
-    p.add_argument("--only", choices=("jails", "growth", "post", "security"))
+    p.add_argument("--only", choices=("jails", "growth", "post", "security", "import"))
     args = p.parse_args()
     if args.quick:
         args.repeat, args.jails, args.posts = 1, 125, 100
@@ -300,6 +301,7 @@ def main():
     b.part("post", b.post)
     b.part("security", lambda: security.flood(b.table, min(args.repeat, 3)))
     b.part("security", lambda: security.handshakes(b.table, min(args.repeat, 3)))
+    b.part("import", lambda: import_bench.imports(b.table, args.quick, min(args.repeat, 3)))
     b.part("jails", b.jails)
     if not args.quick:
         b.part("growth", b.growth)
