@@ -15,13 +15,10 @@
 #include "cli/cli_apply.h"
 #include "cli/cli_call.h"
 #include "cli/cli_table.h"
+#include "core/hostfile.h"
 #include "core/str.h"
 
 #define DIR_FILES_MAX 20000
-
-/* Where the files are when none is named; what is not there is not missed. */
-static const char *const usual[] = { "/etc/rc.conf", "/etc/rc.conf.local", "/etc/jail.conf", "/etc/jail.conf.d",
-	"/usr/local/etc/ezjail", NULL };
 
 static const struct {
 	const char *word, *path;
@@ -80,9 +77,9 @@ by_name(const void *a, const void *b)
 	return (strcmp(*(char *const *)a, *(char *const *)b));
 }
 
-/* Regular files of one directory, by name; hidden ones and what editors leave are not configuration. */
+/* Regular files of one directory that match, by name; hidden ones and what editors leave are not configuration. */
 static int
-add_dir(json_t *files, const char *dir, const char *root, struct err *err)
+add_dir(json_t *files, const char *dir, const char *pattern, const char *root, struct err *err)
 {
 	char **names = NULL, path[PATH_MAX];
 	size_t n = 0, i;
@@ -94,7 +91,7 @@ add_dir(json_t *files, const char *dir, const char *root, struct err *err)
 	if (d == NULL)
 		return (err_set(err, ERR_INVALID, "%s: %s", dir, strerror(errno)));
 	while ((e = readdir(d)) != NULL && n < DIR_FILES_MAX) {
-		if (e->d_name[0] == '.' || e->d_name[strlen(e->d_name) - 1] == '~')
+		if (e->d_name[0] == '.' || e->d_name[strlen(e->d_name) - 1] == '~' || !str_match(pattern, e->d_name))
 			continue;
 		names = cli_xrealloc(names, (n + 1) * sizeof(*names));
 		names[n++] = cli_xstrdup(e->d_name);
@@ -117,8 +114,53 @@ add_path(json_t *files, const char *path, const char *root, struct err *err)
 	struct stat st;
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return (add_dir(files, path, root, err));
+		return (add_dir(files, path, "*", root, err));
 	return (add_file(files, path, root, err));
+}
+
+/* Where the files are when none is named; what is not there, or not for us to read, is not missed. */
+static int
+add_usual(json_t *files, const char *word, const char *root, struct err *err)
+{
+	enum host_format format = str_equal(word, "ezjail") ? HOST_EZJAIL : str_equal(word, "jail-conf") ? HOST_JAIL_CONF : HOST_RC_CONF;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < hostfile_nplaces; i++) {
+		const struct hostfile_place *p = &hostfile_places[i];
+		bool many = strchr(p->pattern, '*') != NULL;
+
+		if ((p->formats & 1u << format) == 0 ||
+		    str_format(path, sizeof(path), "%s%s%s%s", strcmp(root, "/") == 0 ? "" : root, p->dir, many ? "" : "/", many ? "" : p->pattern) == -1 ||
+		    access(path, R_OK) == -1)
+			continue;
+		if ((many ? add_dir(files, path, p->pattern, root, err) : add_file(files, path, root, err)) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* The daemon takes no more than it says; better to know what is so large than a bare 413. */
+static int
+check_size(const struct cli *c, const json_t *files, size_t size)
+{
+	json_t *server = NULL, *f;
+	const json_t *largest = NULL;
+	size_t i, most;
+	int rv;
+
+	if (size <= 1024 * 1024)
+		return (-1);
+	rv = call_get(c, "/v1", &server);
+	most = (size_t)json_integer_value(json_object_get(json_object_get(server, "limits"), "topology"));
+	json_decref(server);
+	if (rv != CLI_OK || size <= most)
+		return (rv != CLI_OK ? rv : -1);
+	json_array_foreach(files, i, f)
+		if (largest == NULL || json_string_length(json_object_get(f, "content")) > json_string_length(json_object_get(largest, "content")))
+			largest = f;
+	cli_warn("%s: %zu bytes; all files together may have %zu, these have %zu", json_text(largest, "path"),
+	    json_string_length(json_object_get(largest, "content")), most, size);
+	return (CLI_USAGE);
 }
 
 static int
@@ -344,7 +386,7 @@ cli_import(struct cli *c, int argc, char **argv)
 {
 	json_t *body = json_object(), *files = json_array(), *answer = NULL;
 	const char *to = NULL, *dir = NULL, *path = NULL;
-	char *text = NULL, root[PATH_MAX] = "", where[PATH_MAX + 64];
+	char *text = NULL, root[PATH_MAX] = "";
 	struct err err;
 	int opt, rv = -1;
 	bool from_host, running;
@@ -367,11 +409,8 @@ cli_import(struct cli *c, int argc, char **argv)
 		cli_warn("--host: the daemon reads the files of its host; it takes neither names nor --root");
 		rv = CLI_USAGE;
 	}
-	for (i = 0; rv == -1 && !from_host && optind + 1 >= argc && usual[i] != NULL; i++) {
-		snprintf(where, sizeof(where), "%s%s", strcmp(root, "/") == 0 ? "" : root, usual[i]);
-		if (access(where, R_OK) == 0 && add_path(files, where, root, &err) == -1)
-			rv = cli_fail(&err);
-	}
+	if (rv == -1 && !from_host && optind + 1 >= argc && add_usual(files, argv[optind], root, &err) == -1)
+		rv = cli_fail(&err);
 	for (opt = optind + 1; rv == -1 && opt < argc; opt++)
 		if (add_path(files, argv[opt], root, &err) == -1)
 			rv = cli_fail(&err);
@@ -379,7 +418,9 @@ cli_import(struct cli *c, int argc, char **argv)
 		json_object_set(body, "files", files);
 	if (rv == -1) {
 		text = json_dumps(body, JSON_COMPACT);
-		rv = text == NULL ? cli_fail((err_nomem(&err), &err)) : call_send(c, "POST", path, text, strlen(text), false, &answer);
+		rv = text == NULL ? cli_fail((err_nomem(&err), &err)) : check_size(c, files, strlen(text));
+		if (rv == -1)
+			rv = call_send(c, "POST", path, text, strlen(text), false, &answer);
 		if (rv == CLI_OK)
 			rv = finish_import(c, answer, to, dir);
 	}

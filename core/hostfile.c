@@ -8,6 +8,24 @@
 
 #include "core/str.h"
 
+#define EZJAIL (1u << HOST_EZJAIL)
+#define JAIL_CONF (1u << HOST_JAIL_CONF)
+#define ANY (EZJAIL | JAIL_CONF | 1u << HOST_RC_CONF)
+
+/* In the order in which the system reads them: later ones override.  Every format needs the host's own interfaces and routes. */
+const struct hostfile_place hostfile_places[] = {
+	{ ANY, "/etc", "rc.conf" },
+	{ ANY, "/etc", "rc.conf.local" },
+	{ ANY, "/etc/rc.conf.d", "*" },
+	{ ANY, "/usr/local/etc/rc.conf.d", "*" },
+	{ JAIL_CONF, "/etc", "jail.conf" },
+	{ JAIL_CONF, "/etc/jail.conf.d", "*.conf" },
+	{ JAIL_CONF, "/etc", "jail.*.conf" },
+	{ EZJAIL, "/usr/local/etc", "ezjail.conf" },
+	{ EZJAIL, "/usr/local/etc/ezjail", "*" },
+};
+const size_t hostfile_nplaces = NELEMS(hostfile_places);
+
 static struct hostfile *
 file_new(struct hostfiles *f, const char *path, const char *note, struct err *err)
 {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/cmd.h"
 #include "core/err.h"
 
 #define HOSTFILE_PATH_SIZE 384
@@ -19,6 +20,14 @@
 #define HOSTFILES_MAX 5000
 #define HOSTFILE_NOTES_MAX 500	/* of those that were not read; more are left out */
 #define HOSTFILES_SIZE_MAX (8u * 1024 * 1024)
+
+/* Where the files of a format are, in the order in which the system reads them; for root's reader and for the command's own. */
+struct hostfile_place {
+	unsigned formats;	/* bits, 1 << enum host_format */
+	const char *dir, *pattern;	/* one name, or '*' for those that match */
+};
+extern const struct hostfile_place hostfile_places[];
+extern const size_t hostfile_nplaces;
 
 struct hostfile_part {
 	char path[HOSTFILE_PATH_SIZE];

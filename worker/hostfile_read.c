@@ -15,26 +15,7 @@
 
 #include "core/str.h"
 
-#define EZJAIL (1u << HOST_EZJAIL)
-#define JAIL_CONF (1u << HOST_JAIL_CONF)
-#define ANY (EZJAIL | JAIL_CONF | 1u << HOST_RC_CONF)
 #define NAMES_MAX (2 * HOSTFILES_MAX)
-
-/* In the order in which the system reads them: later ones override.  Every format needs the host's own interfaces and routes. */
-static const struct {
-	unsigned formats;
-	const char *dir, *pattern;
-} places[] = {
-	{ ANY, "/etc", "rc.conf" },
-	{ ANY, "/etc", "rc.conf.local" },
-	{ ANY, "/etc/rc.conf.d", "*" },
-	{ ANY, "/usr/local/etc/rc.conf.d", "*" },
-	{ JAIL_CONF, "/etc", "jail.conf" },
-	{ JAIL_CONF, "/etc/jail.conf.d", "*.conf" },
-	{ JAIL_CONF, "/etc", "jail.*.conf" },
-	{ EZJAIL, "/usr/local/etc", "ezjail.conf" },
-	{ EZJAIL, "/usr/local/etc/ezjail", "*" },
-};
 
 struct reader {
 	struct hostfile_part part;
@@ -238,10 +219,10 @@ hostfile_read(enum host_format format, const char *root, int (*emit)(void *arg, 
 		return (err_nomem(err));
 	r->emit = emit;
 	r->arg = arg;
-	for (size_t i = 0; rc == 0 && i < NELEMS(places); i++) {
-		r->dir = places[i].dir;
-		if ((places[i].formats & 1u << format) != 0 && r->files < HOSTFILES_MAX)
-			rc = read_place(r, root, places[i].pattern, err);
+	for (size_t i = 0; rc == 0 && i < hostfile_nplaces; i++) {
+		r->dir = hostfile_places[i].dir;
+		if ((hostfile_places[i].formats & 1u << format) != 0 && r->files < HOSTFILES_MAX)
+			rc = read_place(r, root, hostfile_places[i].pattern, err);
 	}
 	free(r);
 	return (rc);
