@@ -19,6 +19,7 @@ set_end(struct build *b, struct end *e, const char *ifname, const char *def, con
 	e->ifname_given = strcmp(ifname, def) != 0;
 	if (f == NULL)
 		return;
+	e->up = !f->down;
 	if (f->has_mac) {
 		e->mac = f->mac;
 		e->mac_pinned = true;
@@ -37,25 +38,30 @@ jib_pair_name(const char *a, const char *z, char out[IFNAME_SIZE])
 	return (str_format(out, IFNAME_SIZE, "%.*s%s", (int)n, a, a + n + 1) == 0);
 }
 
-/* The name of the pair: what our own description says, what both halves have in common, or the unit. */
+const char *
+conv_pair_name(struct conv *c, const char *a, const char *z, unsigned unit)
+{
+	size_t n = strlen(a);
+	char text[IFNAME_SIZE];
+
+	if (jib_pair_name(a, z, text))
+		return (conv_dup(c, text));
+	if (n > 1 && strlen(z) == n && memcmp(a, z, n - 1) == 0 && a[n - 1] == 'a' && z[n - 1] == 'b')
+		return (conv_dupn(c, a, n - 1));
+	return (conv_printf(c, "epair%u", unit));
+}
+
+/* What our own description says, or what the names of the halves do. */
 static const char *
 pair_name(struct conv *c, const struct conv_if *a, const struct conv_if *z, unsigned unit)
 {
 	struct mark m = { .ours = false };
-	size_t n = strlen(a->name);
-	char text[IFNAME_SIZE];
 
 	if (a->descr != NULL)
 		mark_parse(a->descr, &m);
 	if (!m.ours && z->descr != NULL)
 		mark_parse(z->descr, &m);
-	if (m.ours && m.has_object && m.kind == KIND_EPAIR)
-		return (conv_dup(c, m.name));
-	if (jib_pair_name(a->name, z->name, text))
-		return (conv_dup(c, text));
-	if (n > 1 && strlen(z->name) == n && memcmp(a->name, z->name, n - 1) == 0 && a->name[n - 1] == 'a' && z->name[n - 1] == 'b')
-		return (conv_dupn(c, a->name, n - 1));
-	return (conv_printf(c, "epair%u", unit));
+	return (m.ours && m.has_object && m.kind == KIND_EPAIR ? conv_dup(c, m.name) : conv_pair_name(c, a->name, z->name, unit));
 }
 
 static void

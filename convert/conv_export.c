@@ -175,6 +175,26 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 		if (o->u.bridge.backend == BACKEND_NETGRAPH)
 			conv_say(c, CONV_WARNING, NULL, "netgraph", "bridge %s is a netgraph bridge; the export makes an if_bridge", o->name);
 	}
+	for (size_t i = 0; host && format != CONV_TO_SHELL_LINUX && i < t->n[KIND_BRIDGE]; i++)
+		if (t->v[KIND_BRIDGE][i]->u.bridge.stp)
+			conv_say(c, CONV_WARNING, NULL, "stp", "bridge %s runs STP as a whole; FreeBSD is told so for each of its members",
+			    t->v[KIND_BRIDGE][i]->name);
+	for (size_t i = 0; (format == CONV_TO_JAIL_CONF || format == CONV_TO_EZJAIL) && i < t->n[KIND_EPAIR]; i++)
+		for (int s = END_A; s <= END_B; s++) {
+			const struct end *e = &t->v[KIND_EPAIR][i]->u.epair.end[s];
+
+			if (e->jail != NULL && !e->up)
+				conv_say(c, CONV_WARNING, NULL, "down", "epair %s: %s is to stay down in its jail, which brings up what it configures",
+				    t->v[KIND_EPAIR][i]->name, e->ifname);
+		}
+	for (size_t i = 0; format == CONV_TO_JAIL_CONF && i < t->n[KIND_JAIL]; i++)
+		if (!t->v[KIND_JAIL][i]->u.jail.running)
+			conv_say(c, CONV_WARNING, NULL, "not-running", "jail %s is not to run, which jail.conf cannot say: leave it out of jail_list",
+			    t->v[KIND_JAIL][i]->name);
+	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
+		if (!t->v[KIND_JAIL][i]->u.jail.external && t->v[KIND_JAIL][i]->u.jail.path[0] == '\0')
+			conv_say(c, CONV_WARNING, NULL, "root", "jail %s has no root of its own; ezjail wants one: /usr/jails/%s", t->v[KIND_JAIL][i]->name,
+			    t->v[KIND_JAIL][i]->name);
 	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
 		if (t->v[KIND_JAIL][i]->u.jail.external && (format == CONV_TO_JAIL_CONF || format == CONV_TO_EZJAIL))
 			conv_say(c, CONV_NOTE, NULL, "external", "jail %s has its own manager: only its network is written", t->v[KIND_JAIL][i]->name);

@@ -344,11 +344,10 @@ take_word(struct args *a, const char *w)
 {
 	struct conv_addr addr = { .pos = *a->pos };
 
-	if (strcmp(w, "up") == 0)
-		a->i->up = true;
-	else if (strcmp(w, "down") == 0)
-		a->i->up = false;
-	else if (strcmp(w, "inet") == 0 || strcmp(w, "inet6") == 0) {
+	if (strcmp(w, "up") == 0 || strcmp(w, "down") == 0) {
+		a->i->down = *w == 'd';
+		a->i->up = *w == 'u';
+	} else if (strcmp(w, "inet") == 0 || strcmp(w, "inet6") == 0) {
 		if (a->at < a->n && !harmless(a, a->v[a->at]))
 			take_address(a, w, a->v[a->at++]);
 		else

@@ -99,6 +99,7 @@ struct conv_if {
 	char name[IFNAME_SIZE];		/* the final one */
 	char unit[IFNAME_SIZE];		/* as created, "bridge0", "epair3a" */
 	bool cloned, is_bridge, is_vlan, dhcp, up, has_mac, seen;
+	bool down;			/* said so */
 	bool moved;			/* its addresses are the bridge's from now on */
 	struct mac mac;
 	uint32_t mtu;			/* 0 = not said */
@@ -242,6 +243,8 @@ struct conv_inner *jail_inner(struct conv_host *h, struct conv_jail *j, const ch
 
 /* --- builder and texts ------------------------------------------------------------------------------------------ */
 
+/* The name of the epair whose halves are called so: what they have in common, or the unit. */
+const char *conv_pair_name(struct conv *c, const char *a, const char *z, unsigned unit);
 int conv_build(struct conv_host *h, struct topo *out, struct err *err);
 void conv_rewrite(struct conv_host *h, const struct topo *t);
 /*

@@ -107,6 +107,7 @@ give(struct build *b, struct conv_jail *j, const char *ifname)
 	}
 	if (object_str(e->o, &end->jail, j->name) == -1)
 		b->h->c->nomem = true;
+	end->up = true;		/* the jail brings it up, whatever it is on the host */
 	inner = jail_inner(b->h, j, ifname);
 	for (size_t i = 0; inner != NULL && i < inner->addrs.n; i++)
 		build_address(b, e->o, &end->addrs, &inner->addrs.v[i].prefix, &inner->addrs.v[i].pos);

@@ -64,14 +64,14 @@ is_jib(const struct object *o)
 /* --- rc.conf of the host --------------------------------------------------------------------------------------------- */
 
 static void
-put_port(struct conv_buf *b, const char *ifname, const struct port *p)
+put_port(struct conv_buf *b, const char *ifname, const struct port *p, bool stp)
 {
 	cb_printf(b, " addm %s", ifname);
 	if (p->untagged != 0)
 		cb_printf(b, " untagged %u", p->untagged);
 	for (size_t i = 0; i < p->ntagged; i++)
 		cb_printf(b, "%s%u", i == 0 ? " tagged " : ",", p->tagged[i]);
-	if (p->stp)
+	if (p->stp || stp)
 		cb_printf(b, " stp %s", ifname);
 	if (p->edge)
 		cb_printf(b, " edge %s", ifname);
@@ -211,9 +211,9 @@ put_bridge(struct conv_buf *b, const struct object *o, unsigned unit, const stru
 	if (br->vlan_filter)
 		cb_put(b, " vlanfilter");
 	for (size_t i = 0; i < br->nmembers; i++)
-		put_port(b, br->members[i].ifname, &br->members[i].port);
+		put_port(b, br->members[i].ifname, &br->members[i].port, br->stp);
 	for (size_t i = 0; i < np; i++)
-		put_port(b, p[i].ifname, p[i].port);
+		put_port(b, p[i].ifname, p[i].port, br->stp);
 	/* after its members: the first of them sets the bridge's */
 	if (br->mtu != MTU_DEFAULT)
 		cb_printf(b, " mtu %u", br->mtu);
@@ -252,17 +252,10 @@ static void
 put_mark(struct conv_buf *b, const struct object *o, unsigned unit)
 {
 	const struct end *e = o->u.epair.end;
-	size_t n = strlen(o->name);
 	char text[MARK_TEXT_SIZE], key[IFNAME_SIZE];
 	struct mark m = { .ours = true, .has_object = true, .kind = KIND_EPAIR, .side = END_A };
-	unsigned own;
 
-	if (strncmp(e[END_A].ifname, o->name, n) == 0 && strcmp(e[END_A].ifname + n, "a") == 0 &&
-	    strncmp(e[END_B].ifname, o->name, n) == 0 && strcmp(e[END_B].ifname + n, "b") == 0)
-		return;
-	if (has_unit(o->name, "epair", &own) && own == unit &&
-	    (strlen(e[0].ifname) < 2 || strlen(e[0].ifname) != strlen(e[1].ifname) ||
-		memcmp(e[0].ifname, e[1].ifname, strlen(e[0].ifname) - 1) != 0))
+	if (strcmp(conv_pair_name(b->c, e[END_A].ifname, e[END_B].ifname, unit), o->name) == 0)
 		return;
 	str_copy(m.name, sizeof(m.name), o->name);
 	mark_format(&m, text);

@@ -148,14 +148,14 @@ linux_attachment(struct conv_buf *b, const struct object *o)
 /* --- FreeBSD ---------------------------------------------------------------------------------------------------------- */
 
 static void
-fbsd_port(struct conv_buf *b, const char *bridge, const char *ifname, const struct port *p)
+fbsd_port(struct conv_buf *b, const char *bridge, const char *ifname, const struct port *p, bool stp)
 {
 	cb_printf(b, "ifconfig %s addm %s", bridge, ifname);
 	if (p->untagged != 0)
 		cb_printf(b, " untagged %u", p->untagged);
 	for (size_t i = 0; i < p->ntagged; i++)
 		cb_printf(b, "%s%u", i == 0 ? " tagged " : ",", p->tagged[i]);
-	if (p->stp)
+	if (p->stp || stp)
 		cb_printf(b, " stp %s", ifname);
 	if (p->edge)
 		cb_printf(b, " edge %s", ifname);
@@ -186,9 +186,12 @@ fbsd_bridge(struct conv_buf *b, const struct object *o)
 	if (br->vlan_filter)
 		cb_printf(b, "ifconfig %s vlanfilter\n", o->name);
 	for (size_t i = 0; i < br->nmembers; i++) {
-		fbsd_port(b, o->name, br->members[i].ifname, &br->members[i].port);
+		fbsd_port(b, o->name, br->members[i].ifname, &br->members[i].port, br->stp);
 		cb_printf(b, "ifconfig %s up\n", br->members[i].ifname);
 	}
+	/* after its members: the first of them sets the bridge's; the epairs come with the same */
+	if (br->mtu != MTU_DEFAULT)
+		cb_printf(b, "ifconfig %s mtu %u\n", o->name, br->mtu);
 	fbsd_addrs(b, "", o->name, &br->addrs);
 	cb_printf(b, "ifconfig %s up\n", o->name);
 }
@@ -207,8 +210,11 @@ fbsd_epair(struct conv_buf *b, const struct topo *t, const struct object *o)
 		if (!mac_is_zero(&e->mac))
 			cb_printf(b, "ifconfig %s ether %s\n", e->ifname, mac_format(&e->mac, mac));
 		cb_printf(b, "ifconfig %s mtu %u\n", e->ifname, epair_mtu(t, o));
-		if (e->bridge != NULL)
-			fbsd_port(b, e->bridge, e->ifname, &e->port);
+		if (e->bridge != NULL) {
+			const struct object *br = topo_find(t, KIND_BRIDGE, e->bridge);
+
+			fbsd_port(b, e->bridge, e->ifname, &e->port, br != NULL && br->u.bridge.stp);
+		}
 	}
 	for (int s = END_A; s <= END_B; s++) {
 		const struct end *e = &o->u.epair.end[s];

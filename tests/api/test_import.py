@@ -150,19 +150,56 @@ def test_every_code_is_shown_by_some_test():
     assert sorted(c for c in codes if '"%s"' % c not in shown) == []
 
 
-def network_of(t, managed=True):
-    """What an export can say: not what only its own manager knows of an external jail."""
+def families_apart(t):
+    """rc.conf has IPv4 and IPv6 in lines of their own: the order is kept in each."""
     t = copy.deepcopy(t)
     for kind in t.values():
         for o in kind.values():
-            o.pop("exec", None)
-            o.pop("path", None)
-            o.pop("hostname", None)
-            o.pop("manager", None)
+            o.pop("manager", None)      # the import is asked to make them jailnet's
             for holder in (o, o.get("a", {}), o.get("b", {})):
-                if "addresses" in holder:   # rc.conf has IPv4 and IPv6 in lines of their own: the order is kept in each
+                if "addresses" in holder:
                     holder["addresses"].sort(key=lambda p: ":" in p)
     return t
+
+
+def as_said(t, what, warnings):
+    """The topology as it comes back: what the format cannot say is another, but only where the export said so, by the object's name."""
+    t = copy.deepcopy(t)
+
+    def said(code, kind, name):
+        assert [w for w in warnings if w["code"] == code and re.search(r"\b%s %s\b" % (kind, re.escape(name)), w["text"])], (what, code, kind, name, warnings)
+
+    for name, b in t["bridges"].items():
+        if b["stp"]:
+            said("stp", "bridge", name)
+            b["stp"] = False
+            for m in b["members"].values():
+                m["stp"] = True
+            for e in t["epairs"].values():
+                for end in (e["a"], e["b"]):
+                    if end.get("bridge") == name:
+                        end["stp"] = True
+    for name, e in t["epairs"].items():
+        for end in (e["a"], e["b"]):
+            if "jail" in end and not end["up"]:
+                said("down", "epair", name)
+                end["up"] = True
+    for name, j in t["jails"].items():
+        if j["manager"] == "external":
+            said("external", "jail", name)
+        if what == "jail-conf" and not j["running"]:
+            said("not-running", "jail", name)
+            j["running"] = True
+        if what == "ezjail":
+            if j["sysctls"]:
+                said("sysctls", "jail", name)
+                j["sysctls"] = {}
+            if j["manager"] != "external":
+                j["hostname"] = j["hostname"] or name
+                if not j["path"]:
+                    said("root", "jail", name)
+                    j["path"] = "/usr/jails/" + name
+    return families_apart(t)
 
 
 def texts(answer):
@@ -170,23 +207,22 @@ def texts(answer):
 
 
 def round_trip(d, topology):
-    """Export as rc.conf + jail.conf and as ezjail files, import each into an empty daemon: the same network."""
+    """Export as rc.conf + jail.conf and as ezjail files, import each into an empty daemon: the same, but for what the export said."""
     a = d.put("/v1/topology", topology)
     assert a.status in (200, 202), a
-    want = network_of(d.get("/v1/topology").json)
+    want = d.get("/v1/topology").json
     rc, jc, ez = (d.get("/v1/export/" + k).json for k in ("rc-conf", "jail-conf", "ezjail"))
     assert d.put("/v1/topology", EMPTY).status in (200, 202)
-    for what, files in (("jail-conf", texts(rc) + texts(jc)), ("ezjail", texts(ez))):
+    for what, files, warnings in (("jail-conf", texts(rc) + texts(jc), rc["warnings"] + jc["warnings"]), ("ezjail", texts(ez), ez["warnings"])):
         if what == "ezjail" and "renamed" in [w["code"] for w in ez["warnings"]]:
             continue    # ezjail has no such name, and the export says so
-        wanted = copy.deepcopy(want)
-        for name, j in wanted["jails"].items():
-            if what == "ezjail" and j["sysctls"]:
-                assert any(w["code"] == "sysctls" and w["text"].startswith("jail %s " % name) for w in ez["warnings"])
-                j["sysctls"] = {}
         got = do_import(d, "/v1/import/" + what, {"files": files, "manager": "jailnet"})
         assert [w for w in got["warnings"] if w["level"] == "error"] == []
-        assert network_of(got["topology"]) == wanted, what
+        wanted = as_said(want, what, warnings)
+        got = families_apart(got["topology"])
+        other = [(kind, name, got[kind].get(name), wanted[kind].get(name)) for kind in EMPTY for name in {**got[kind], **wanted[kind]}
+                 if got[kind].get(name) != wanted[kind].get(name)]
+        assert other == [], what
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -209,7 +245,7 @@ SYSCTLS = ("net.inet.ip.ttl", "net.inet.tcp.sendspace", "net.inet6.ip6.hlim")
 
 
 def random_topology(seed):
-    """What rc.conf, jail.conf and ezjail can all say: names as FreeBSD gives them, any wiring."""
+    """Anything: names of any kind, any wiring, everything an object can have."""
     r = random.Random(seed)
     t = {"bridges": {}, "epairs": {}, "jails": {}, "attachments": {}}
     uplinks = ["re0", "re1", "em0", "em1"]
@@ -226,10 +262,21 @@ def random_topology(seed):
     def mac():
         return "02:%02x:%02x:%02x:%02x:%02x" % tuple(r.randrange(256) for _ in range(5))
 
+    def port(bridge):
+        p = {k: True for k in ("private", "stp", "edge") if r.random() < .2}
+        if bridge.get("vlan_filter"):
+            if r.random() < .5:
+                p["untagged"] = r.randint(1, 4094)
+            if r.random() < .5:
+                p["tagged"] = sorted(r.sample(range(1, 4095), r.randint(1, 4)))
+        return p
+
     for i in range(r.randint(0, 4)):
-        b = t["bridges"]["bridge%d" % i] = {"addresses": addresses(i, 2), "members": {}}
+        b = t["bridges"][r.choice(["bridge%d", "bridge%d", "lan%d", "br-%d_x"]) % i] = {"addresses": addresses(i, 2), "members": {}}
+        b["stp"] = r.random() < .2
+        b["vlan_filter"] = r.random() < .3
         if r.random() < .4:
-            b["members"][uplinks.pop()] = {"private": r.random() < .5}
+            b["members"][uplinks.pop()] = port(b)
             continue
         if r.random() < .3:
             b["mtu"] = r.choice([1400, 9000])
@@ -238,15 +285,25 @@ def random_topology(seed):
     for i in range(r.randint(0, 4)):
         j = t["jails"]["j%d" % i] = {"forwarding": r.random() < .3, "sysctls": {k: str(r.randint(64, 200)) for k in SYSCTLS if r.random() < .2}}
         if r.random() < .3:
-            j["running"] = True
+            j["running"] = r.random() < .5
+        if r.random() < .3:
+            j["manager"] = "external"
+            continue
+        if r.random() < .5:
+            j.update(path="/jails/j%d" % i, hostname=r.choice(["", "j%d.example.org" % i]))
+        if r.random() < .4:
+            j["exec"] = {"start": r.choice(["/bin/sh /etc/rc", "echo \"$HOME\" 'a b' && true"]), "stop": r.choice(["", "/bin/sh /etc/rc.shutdown"])}
     bridges, jails = list(t["bridges"]), list(t["jails"])
     for i in range(r.randint(0, 6)):
-        e = t["epairs"]["epair%d" % r.choice([i, 10 + i])] = {"a": {}, "b": {}}
+        name = r.choice(["epair%d" % r.choice([i, 10 + i]), "p%d" % i, "e%d_x" % i])
+        e = t["epairs"][name] = {"a": {}, "b": {}}
+        if r.random() < .2:
+            e["a"]["ifname"], e["b"]["ifname"] = r.choice([("e%da_x" % i, "e%db_x" % i), ("left%d" % i, "right%d" % i)])
         for side in "ab":
             end, place = e[side], r.random()
             if place < .45 and bridges and side == "a":
                 end["bridge"] = r.choice(bridges)
-                end["private"] = r.random() < .3
+                end.update(port(t["bridges"][end["bridge"]]))
             elif place < .9 and jails:
                 end["jail"] = r.choice(jails)
                 end["addresses"] = addresses(100 + i, 3)
@@ -254,12 +311,20 @@ def random_topology(seed):
                 end["addresses"] = addresses(100 + i, 1)
             if r.random() < .3:
                 end["mac"] = mac()
-    for e in t["epairs"].values():      # a way out for some
+            if r.random() < .1:
+                end["up"] = False
+        if "bridge" not in e["a"] and r.random() < .3:
+            e["mtu"] = r.choice([1400, 9000])
+    for n, e in enumerate(t["epairs"].values()):      # a way out for some
         end = e["b"]
-        if "jail" in end and r.random() < .6:
+        if "jail" in end and end.get("up", True) and r.random() < .6:
+            routes = t["jails"][end["jail"]].setdefault("routes", {})
             for p in end["addresses"]:
-                if ":" not in p:
-                    t["jails"][end["jail"]].setdefault("routes", {})["default"] = p.rsplit(".", 1)[0] + ".254"
+                four = ":" not in p
+                via = p.rsplit(".", 1)[0] + ".254" if four else p.split("::")[0] + "::ffff"
+                routes["default" if four else "::/0"] = via
+                if r.random() < .4:
+                    routes["10.250.%d.0/24" % n if four else "2001:db8:ff%d::/64" % n] = via
     if jails and uplinks and r.random() < .3:
         t["attachments"][uplinks.pop()] = {"jail": r.choice(jails), "addresses": addresses(200, 2)}
     for kind in t.values():             # what no other system knows
@@ -313,15 +378,26 @@ def test_command_line(empty, tmp_path):
     # the usual files below a root, with the paths they have on their own host
     p = run("import", "--root", files, "--topology", doc, "--files", str(tmp_path / "out"), "--uplink", "re0", "ezjail")
     assert p.returncode == 4, p
-    assert "\n/usr/local/etc/ezjail/www:10:8: warning: " in p.stderr and "outside-net" not in p.stderr
+    assert re.search(r"\n/usr/local/etc/ezjail/www:10:53: warning: www: 127\.0\.1\.1 ", p.stderr) and "outside-net" not in p.stderr
     assert run("import", "--root", "/nonexistent", "ezjail").returncode == 2
     assert "steps to do" in p.stdout and "[loopback]" in p.stderr
     assert run("apply", doc).returncode == 0
     p = run("export", "--files", str(tmp_path / "back"), "ezjail")
-    assert p.returncode == 0 and (tmp_path / "back/usr/local/etc/ezjail/www").exists(), p
+    assert p.returncode == 0 and (tmp_path / "back/usr/local/etc/ezjail/www.add").exists(), p
     p = run("export", "shell")
     assert p.returncode == 0 and "ip netns add www" in p.stdout
     assert run("import", "nonsense").returncode == 2
+    # what every host may have besides: the same places as with --host
+    for path, text in (("etc/rc.conf", 'cloned_interfaces="bridge0"\n'), ("etc/rc.conf.d/net", 'ifconfig_bridge0="inet 10.0.0.1/24"\n'), ("etc/jail.a.conf", "a { vnet; vnet.interface = epair1b; }\n"),
+                       ("etc/jail.conf.d/b.conf", "b { vnet; vnet.interface = epair2b; }\n"), ("etc/jail.conf.d/b.conf.bak", "c { vnet; vnet.interface = epair3b; }\n")):
+        (tmp_path / "host" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "host" / path).write_text(text)
+    p = run("import", "--root", str(tmp_path / "host"), "--topology", doc, "jail-conf")
+    t = json.load(open(doc))
+    assert t["bridges"]["bridge0"]["addresses"] == ["10.0.0.1/24"] and {"a", "b"} <= set(t["jails"]) and "c" not in t["jails"], p
+    (tmp_path / "host/etc/rc.conf").write_text("# much\n" * 1500000)
+    p = run("import", "--root", str(tmp_path / "host"), "rc-conf")
+    assert p.returncode == 2 and "/etc/rc.conf: 10500000 bytes; all files together may have 8388608" in p.stderr, p
     assert run("import", "ezjail", "/nonexistent").returncode == 2
 
 

@@ -78,7 +78,7 @@ def test_what_is_not_read_is_told(host):
     assert a.status == 200, a
     assert b"SECRET" not in a.body
     w = {(x["code"], x["file"], x["line"], x["level"]): x["text"] for x in a.json["warnings"]}
-    assert w["not-read", "/etc/rc.conf.local", 0, "warning"] == "it is a symbolic link: not read"
+    assert w["not-read", "/etc/rc.conf.local", 1, "warning"] == "it is a symbolic link: not read"
     assert "not one of the usual paths" in w["include", "/etc/jail.conf", 1, "warning"]
     assert ("include", "/etc/jail.conf", 2, "note") in w
     assert "web" in a.json["topology"]["jails"]
@@ -134,7 +134,7 @@ def test_command_line(host):
     r = subprocess.run(cli + ["import", "--host", "--manager", "jailnet", "ezjail"], capture_output=True, text=True)
     assert r.returncode == 4, r
     assert "create jail mail" in r.stdout
-    assert "/usr/local/etc/ezjail/mail:2:8: warning:" in r.stderr
+    assert "/usr/local/etc/ezjail/mail:2:22: warning:" in r.stderr
     for wrong in (["--host", "ezjail", "/etc/rc.conf"], ["--host", "--root", "/tmp", "ezjail"]):
         r = subprocess.run(cli + ["import"] + wrong, capture_output=True, text=True)
         assert r.returncode == 2, r

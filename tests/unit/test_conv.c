@@ -552,6 +552,63 @@ test_codes(void **state)
 	done(&r);
 }
 
+/* What a format cannot say is said. */
+static void
+test_export_says(void **state)
+{
+	static const struct {
+		enum conv_format format;
+		const char *code, *text;
+	} v[] = { { CONV_TO_RC_CONF, "netgraph", "bridge ng0 is" }, { CONV_TO_RC_CONF, "stp", "bridge lan0 runs" }, { CONV_TO_SHELL_FREEBSD, "stp", "bridge lan0 runs" },
+		{ CONV_TO_JAIL_CONF, "down", "epair p0: p0b" }, { CONV_TO_JAIL_CONF, "not-running", "jail off is" }, { CONV_TO_EZJAIL, "root", "jail a-b has" },
+		{ CONV_TO_EZJAIL, "params", "jail off has" }, { CONV_TO_EZJAIL, "sysctls", "jail off has" }, { CONV_TO_EZJAIL, "external", "jail theirs has" },
+		{ CONV_TO_EZJAIL, "renamed", "the jail a-b as a_b" } };
+	const struct pair sysctl = { "net.inet.ip.ttl", "64" }, param = { "allow.raw_sockets", "1" };
+	struct object *o;
+	struct err err;
+	struct rig r;
+	(void)state;
+
+	topo_init(&r.t);
+	o = object_new(KIND_BRIDGE, "ng0");
+	o->u.bridge.backend = BACKEND_NETGRAPH;
+	assert_int_equal(topo_put(&r.t, o, &err), 0);
+	o = object_new(KIND_BRIDGE, "lan0");
+	o->u.bridge.stp = true;
+	o->u.bridge.mtu = 9000;
+	assert_int_equal(topo_put(&r.t, o, &err), 0);
+	o = object_new(KIND_JAIL, "off");
+	o->u.jail.running = false;
+	assert_int_equal(object_pairs(o, &o->u.jail.sysctls, &sysctl, 1), 0);
+	assert_int_equal(object_pairs(o, &o->u.jail.params, &param, 1), 0);
+	assert_int_equal(topo_put(&r.t, o, &err), 0);
+	o = object_new(KIND_JAIL, "theirs");
+	o->u.jail.external = true;
+	assert_int_equal(topo_put(&r.t, o, &err), 0);
+	assert_int_equal(topo_put(&r.t, object_new(KIND_JAIL, "a-b"), &err), 0);
+	o = object_new(KIND_EPAIR, "p0");
+	assert_int_equal(epair_default_ifnames(o), 0);
+	assert_int_equal(object_str(o, &o->u.epair.end[END_B].jail, "a-b"), 0);
+	assert_int_equal(object_str(o, &o->u.epair.end[END_A].bridge, "lan0"), 0);
+	o->u.epair.end[END_B].up = false;
+	assert_int_equal(topo_put(&r.t, o, &err), 0);
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		conv_init(&r.c);
+		assert_int_equal(conv_export(&r.c, v[i].format, &r.t, &err), 0);
+		if (said(&r, v[i].code) == NULL || strstr(said(&r, v[i].code)->text, v[i].text) == NULL)
+			fail_msg("%s", v[i].code);
+		if (v[i].format == CONV_TO_SHELL_FREEBSD) {
+			assert_non_null(strstr(text_of(&r, "jailnet-export.sh"), "ifconfig lan0 addm p0a stp p0a\n"));
+			assert_non_null(strstr(text_of(&r, "jailnet-export.sh"), "ifconfig lan0 mtu 9000\n"));
+		}
+		if (v[i].format == CONV_TO_EZJAIL)
+			assert_string_equal(text_of(&r, "/usr/local/etc/ezjail/theirs"),
+			    "export jail_theirs_ip=\"\"\nexport jail_theirs_vnet_enable=\"YES\"\nexport jail_theirs_vnet_interface=\"\"\n");
+		conv_fini(&r.c);
+	}
+	topo_fini(&r.t);
+}
+
 /* --- modes ----------------------------------------------------------------------------------------------------- */
 
 static const char three[] = "defaultrouter=\"192.0.2.1\"\nifconfig_re0=\"inet 192.0.2.2/24\"\njail_list=\"g1 g2 g3\"\njail_interface=\"re0\"\n"
@@ -678,6 +735,7 @@ main(void)
 		cmocka_unit_test(test_include),
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_export_says),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_bad_files),
 	};
