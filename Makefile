@@ -165,6 +165,11 @@ check-www:
 	@sh tests/demo/deps.sh www
 	@$(MAKE) -s all www $(B)/jailnetd-fake
 	@sh tests/www/check.sh "$(B)"
+# The pictures of README, from those that check-www left.
+screenshots:
+	@cp $(B)/screenshots/figure-3.png docs/screenshots/topology.png
+	@cp $(B)/screenshots/plan.png docs/screenshots/plan.png
+	@cp $(B)/screenshots/actual.png docs/screenshots/drift.png
 
 lint: deps-ci
 	@$(MAKE) -s all
@@ -207,6 +212,6 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo "all www check-www demo demo-stop check asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
+	@echo "all www check-www screenshots demo demo-stop check asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
 
-.PHONY: check-contract check-www www all tests deps deps-ci demo demo-stop check check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help
+.PHONY: check-contract check-www screenshots www all tests deps deps-ci demo demo-stop check check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help
