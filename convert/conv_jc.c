@@ -141,12 +141,14 @@ sequence(struct jc *jc, const struct jc_file *f)
 
 /* --- one jail ------------------------------------------------------------------------------------------------ */
 
-/* "foo.*" and "*" match whole parts between dots, as jail(8) does. */
+/* A '*' that is a whole part between dots, as jail(8) has it. */
 bool
 jc_is_wild(const char *name)
 {
-	return (strcmp(name, "*") == 0 || (strlen(name) > 2 && strcmp(name + strlen(name) - 2, ".*") == 0) ||
-		strncmp(name, "*.", 2) == 0);
+	for (const char *p = strchr(name, '*'); p != NULL; p = strchr(p + 1, '*'))
+		if ((p == name || p[-1] == '.') && (p[1] == '\0' || p[1] == '.'))
+			return (true);
+	return (false);
 }
 
 bool

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -379,6 +380,94 @@ test_jail_conf(void **state)
 	done(&r);
 }
 
+/* A final '*' is one part or more between dots, another exactly one. */
+static void
+test_jail_conf_wild(void **state)
+{
+	static const struct {
+		const char *wild, *name;
+		bool is_wild, match;
+	} v[] = {
+		{ "*", "a", true, true }, { "*", "a.b", true, true }, { "foo.*", "foo.a", true, true }, { "foo.*", "foo.a.b", true, true },
+		{ "foo.*", "foo", true, false }, { "foo.*", "foox.a", true, false }, { "foo.*", "bar.a", true, false }, { "*.b", "a.b", true, true },
+		{ "*.b", "a.c", true, false }, { "*.b", "a.a.b", true, false }, { "a.*.c", "a.b.c", true, true }, { "a.*.c", "a.b.b", true, false },
+		{ "foo", "foo", false, true }, { "foo*", "foox", false, false }, { "f*o.x", "foo.x", false, false },
+	};
+	const struct object *o;
+	struct rig r;
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++)
+		if (jc_is_wild(v[i].wild) != v[i].is_wild || jc_match(v[i].name, v[i].wild) != v[i].match)
+			fail_msg("%s: %s", v[i].wild, v[i].name);
+	run(&r, CONV_JAIL_CONF, "/etc/jail.conf",
+	    "foo.* { vnet; path = \"/jails/$name\"; }\n"
+	    "foo.a { name = a; vnet.interface = epair1b; }\n"
+	    "bar.b { name = b; vnet.interface = epair2b; path = /b; }\n"
+	    "* { exec.start = \"true\"; }\n"
+	    "foo.c.d { name = d; vnet.interface = epair3b; }\n",
+	    (struct conv_opts){ .managed = true });
+	o = topo_find(&r.t, KIND_JAIL, "a");
+	assert_non_null(o);
+	assert_string_equal(o->u.jail.path, "/jails/a");
+	assert_string_equal(topo_find(&r.t, KIND_JAIL, "b")->u.jail.path, "/b");
+	assert_string_equal(topo_find(&r.t, KIND_JAIL, "d")->u.jail.path, "/jails/d");
+	assert_string_equal(topo_find(&r.t, KIND_JAIL, "b")->u.jail.exec_start, "true");
+	assert_int_equal(r.t.n[KIND_JAIL], 3);
+	done(&r);
+}
+
+/* "novnet" is vnet said the other way round: the later of the two counts. */
+static void
+test_jail_conf_bool(void **state)
+{
+	static const struct {
+		const char *text;
+		bool vnet;
+	} v[] = {
+		{ "a { vnet; }", true }, { "a { novnet; }", false }, { "* { vnet; } a { novnet; }", false }, { "a { novnet; } * { vnet; }", true },
+		{ "a { vnet; novnet; vnet; }", true }, { "a { vnet = new; }", true }, { "a { vnet = inherit; }", false }, { "a { vnet = 0; }", false },
+		{ "a { vnet = \"false\"; }", false }, { "a { vnet = disable; }", false }, { "a { }", false },
+	};
+	struct rig r;
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		run(&r, CONV_JAIL_CONF, "/etc/jail.conf", v[i].text, (struct conv_opts){ .managed = true });
+		if ((topo_find(&r.t, KIND_JAIL, "a") != NULL) != v[i].vnet)
+			fail_msg("%s", v[i].text);
+		done(&r);
+	}
+}
+
+static void
+test_jail_conf_escapes(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} v[] = {
+		{ "\"a\\101b\"", "aAb" }, { "\"\\1011\"", "A1" }, { "\"\\7x\"", "\ax" }, { "'\\x41\\x4a\\x4A'", "AJJ" }, { "\"\\x411\"", "A1" },
+		{ "\"\\xg\"", "xg" }, { "\"a\\nb\\tc\"", "a\nb\tc" }, { "'a\\nb'", "a\nb" }, { "\"\\a\\b\\f\\r\\v\"", "\a\b\f\r\v" },
+		{ "\"a\\\nb\"", "ab" }, { "\"a\\\"b\"", "a\"b" }, { "'a\\'b'", "a'b" }, { "\"a\\\\b\"", "a\\b" }, { "\"\\$name\"", "$name" },
+		{ "a\\x20b\\;c", "a b;c" }, { "\"a\\0b\"", "ab" },
+	};
+	char text[128];
+	struct rig r;
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(v); i++) {
+		const struct object *o;
+
+		snprintf(text, sizeof(text), "a { vnet; exec.start = %s; }\n", v[i].in);
+		run(&r, CONV_JAIL_CONF, "/etc/jail.conf", text, (struct conv_opts){ .managed = true });
+		o = topo_find(&r.t, KIND_JAIL, "a");
+		assert_non_null(o);
+		if (strcmp(o->u.jail.exec_start, v[i].out) != 0)
+			fail_msg("%s: %s", v[i].in, o->u.jail.exec_start);
+		done(&r);
+	}
+}
+
 static void
 test_jail_conf_bad(void **state)
 {
@@ -431,6 +520,28 @@ test_include(void **state)
 	assert_non_null(topo_find(&r.t, KIND_JAIL, "one"));
 	assert_non_null(topo_find(&r.t, KIND_JAIL, "two"));
 	assert_non_null(said(&r, "include-loop"));
+	done(&r);
+}
+
+/* A class of a glob is not understood: said at its line, even where the file would have matched. */
+static void
+test_include_class(void **state)
+{
+	static const char main_text[] = "# one\n  .include \"jail.conf.d/[a-o]*.conf\";\n", one[] = "one { vnet; }\n";
+	struct conv_file f[] = { { "/etc/jail.conf", main_text, sizeof(main_text) - 1, NULL }, { "/etc/jail.conf.d/one.conf", one, sizeof(one) - 1, NULL } };
+	struct conv_opts opts = { .managed = true };
+	struct err err = { 0 };
+	struct rig r;
+	(void)state;
+
+	conv_init(&r.c);
+	assert_int_equal(conv_import(&r.c, CONV_JAIL_CONF, f, 2, &opts, &r.t, &err), 0);
+	assert_int_equal(said(&r, "include")->level, CONV_WARNING);
+	assert_string_equal(said(&r, "include")->text, "/etc/jail.conf.d/[a-o]*.conf: only * and ? of a pattern are understood");
+	assert_int_equal(said(&r, "include")->line, 2);
+	assert_int_equal(said(&r, "include")->col, 3);
+	/* nobody includes it, so it is a file of its own, as rc.d/jail takes it */
+	assert_non_null(topo_find(&r.t, KIND_JAIL, "one"));
 	done(&r);
 }
 
@@ -731,8 +842,12 @@ main(void)
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_jail_conf),
+		cmocka_unit_test(test_jail_conf_wild),
+		cmocka_unit_test(test_jail_conf_bool),
+		cmocka_unit_test(test_jail_conf_escapes),
 		cmocka_unit_test(test_jail_conf_bad),
 		cmocka_unit_test(test_include),
+		cmocka_unit_test(test_include_class),
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_export_says),
