@@ -11,22 +11,28 @@
 
 /* Waits on the host, unconnected: its jail is not there, or that jail's manager has not taken it in yet. */
 static bool
-is_parked(const struct plan_end *e)
+is_parked(const struct planner *pl, const struct plan_end *e)
 {
-	return (e->want->jail != NULL && (e->jail == NULL || !e->jail->there || plan_is_awaited(e->jail, e->link)));
+	if (plan_minds_itself(e->jail))
+		return (plan_is_awaited(pl, e->jail, e->link));
+	return (e->want->jail != NULL && (e->jail == NULL || !e->jail->there));
 }
 
 /* After this plan routes can go through it, in its jail. */
 static bool
-is_usable(const struct plan_end *e)
+is_usable(const struct planner *pl, const struct plan_end *e)
 {
-	return (e->want->jail != NULL && !is_parked(e) && (plan_minds_itself(e->jail) ? e->link->up : e->want->up));
+	if (plan_minds_itself(e->jail))
+		return (e->link != NULL && e->link->up && strcmp(e->link->jail, e->want->jail) == 0);
+	return (e->want->jail != NULL && !is_parked(pl, e) && e->want->up);
 }
 
 static const char *
-target_jail(const struct plan_end *e)
+target_jail(const struct planner *pl, const struct plan_end *e)
 {
-	return (e->want->jail == NULL || is_parked(e) ? "" : e->want->jail);
+	if (e->want->jail == NULL || is_parked(pl, e))
+		return ("");
+	return (plan_minds_itself(e->jail) ? e->link->jail : e->want->jail);
 }
 
 static bool
@@ -43,7 +49,7 @@ fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side sid
 		.need = "",
 		.link = e->link,
 		.ifname = e->want->ifname,
-		.jail = target_jail(e),
+		.jail = target_jail(pl, e),
 		.from = e->from,
 		.to = e->jail,
 		.bridge = "",
@@ -51,19 +57,19 @@ fill_iface(const struct planner *pl, const struct plan_end *e, enum end_side sid
 		.mtu = epair_mtu(pl->want, e->epair),
 		.mark = e->adopted,
 		.side = (uint8_t)side,
-		.addrs_only = is_parked(e) || !plan_minds_itself(e->jail) };
+		.addrs_only = is_parked(pl, e) || !plan_minds_itself(e->jail) };
 	str_format(i->base, sizeof(i->base), "/epairs/%s/%s", e->epair->name, side == END_A ? "a" : "b");
 	i->reclaimed = e->from != NULL && e->from->teardown;
 	/* who takes it finds it as it will be */
-	i->up = e->want->up && (!is_parked(e) || plan_minds_itself(e->jail));
-	if (is_parked(e))
+	i->up = e->want->up && (!is_parked(pl, e) || plan_minds_itself(e->jail));
+	if (is_parked(pl, e))
 		return;
 	i->leave_up = plan_minds_itself(e->jail);
 	i->addrs = e->want->addrs.v;
 	i->naddrs = e->want->addrs.n;
 	if (e->want->jail != NULL) {
 		i->need_kind = KIND_JAIL;
-		i->need = e->want->jail;
+		i->need = i->jail;
 	} else if (is_connected(e)) {
 		i->need_kind = KIND_BRIDGE;
 		i->need = i->bridge = e->want->bridge;
@@ -252,8 +258,8 @@ plan_one(struct planner *pl, struct plan_end end[2])
 		a->link = b->link = NULL;
 		create(pl, end);
 		a->settled = b->settled = true;
-		a->usable = is_usable(a);
-		b->usable = is_usable(b);
+		a->usable = is_usable(pl, a);
+		b->usable = is_usable(pl, b);
 		return;
 	}
 	for (int side = END_A; side <= END_B; side++) {
@@ -265,7 +271,7 @@ plan_one(struct planner *pl, struct plan_end end[2])
 		if (change) {
 			settle(pl, e, side);
 			e->settled = true;
-			e->usable = is_usable(e);
+			e->usable = is_usable(pl, e);
 		} else
 			e->usable = e->link != NULL && e->link->up && e->from != NULL && e->from == e->jail &&
 				    !e->from->teardown;

@@ -232,14 +232,14 @@ plan_attachment(struct planner *pl, struct plan_foreign *f, struct plan_iface *i
 	i->kind = KIND_ATTACHMENT;
 	i->name = f->ifname;
 	pointer_base(i, "attachments", f->ifname, NULL);
-	if (!j->there || plan_is_awaited(j, f->link)) { /* waits on the host for its jail, otherwise as it is */
+	if (plan_minds_itself(j) ? plan_is_awaited(pl, j, f->link) : !j->there) { /* waits on the host for its jail, otherwise as it is */
 		keep_bridge(pl, i);
 		i->leave_up = true;
 		plan_settle(pl, i);
 		return;
 	}
 	i->need_kind = KIND_JAIL;
-	i->need = i->jail = a->jail;
+	i->need = i->jail = plan_minds_itself(j) ? f->link->jail : a->jail;
 	i->to = j;
 	i->up = true;
 	i->addrs = a->addrs.v;
@@ -248,7 +248,7 @@ plan_attachment(struct planner *pl, struct plan_foreign *f, struct plan_iface *i
 	i->addrs_only = !i->leave_up;
 	plan_settle(pl, i);
 	f->settled = true;
-	f->usable = !i->leave_up || f->link->up;
+	f->usable = !i->leave_up || (f->link->up && strcmp(f->link->jail, a->jail) == 0);
 }
 
 /* What gave the interface to us is gone: as it was found.  A bridge somebody else put it into meanwhile is left alone.

@@ -192,8 +192,8 @@ bool plan_addresses(struct planner *pl, struct plan_iface *i, const struct obs_l
 /* plan_jail.c */
 /* Its manager moves the interfaces in, and the jail may set what it likes inside.  NULL is no jail. */
 bool plan_minds_itself(const struct plan_jail *j);
-/* That manager has yet to move the interface in. */
-bool plan_is_awaited(const struct plan_jail *j, const struct obs_link *l);
+/* That manager has yet to move the interface in.  A jail that the topology does not know will do: jib's names need not be those of jails. */
+bool plan_is_awaited(const struct planner *pl, const struct plan_jail *j, const struct obs_link *l);
 void plan_jails_decide(struct planner *pl);
 void plan_jails_finish(struct planner *pl);
 

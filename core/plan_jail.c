@@ -19,9 +19,11 @@ plan_minds_itself(const struct plan_jail *j)
 }
 
 bool
-plan_is_awaited(const struct plan_jail *j, const struct obs_link *l)
+plan_is_awaited(const struct planner *pl, const struct plan_jail *j, const struct obs_link *l)
 {
-	return (plan_minds_itself(j) && (l == NULL || strcmp(l->jail, j->name) != 0));
+	const struct plan_jail *in = l == NULL ? NULL : plan_jail_of(pl, l);
+
+	return (plan_minds_itself(j) && in != j && (in == NULL || in->want != NULL || in->have == NULL || in->have->ours));
 }
 
 static void

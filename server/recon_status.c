@@ -37,6 +37,20 @@ jail_status(const struct recon *r, const struct object *o, struct status_row *ro
 		err_set(&row->err, ERR_BUSY, "%s", seen->reason);
 }
 
+/* Where its jail is, or, of a manager that moves it, in a jail that the topology does not know. */
+static bool
+end_is_inside(const struct recon *r, const struct end *e, const struct object *j)
+{
+	bool inside = observed_link(&r->have, j == NULL ? "" : e->jail, e->ifname) != NULL;
+
+	for (size_t i = 0; !inside && j != NULL && j->u.jail.manager_moves && i < r->have.njails; i++) {
+		const struct obs_jail *k = &r->have.jails[i];
+
+		inside = !k->ours && observed_link(&r->have, k->name, e->ifname) != NULL && topo_find(&r->want, KIND_JAIL, k->name) == NULL;
+	}
+	return (inside);
+}
+
 /* In its place; else on the host, where it waits for its jail or for that jail's manager; else nowhere yet. */
 static const char *
 end_status(const struct recon *r, const struct end *e, struct err *why)
@@ -44,7 +58,7 @@ end_status(const struct recon *r, const struct end *e, struct err *why)
 	const struct object *j = e->jail == NULL ? NULL : topo_find(&r->want, KIND_JAIL, e->jail);
 	bool is_up = j == NULL || observed_jail(&r->have, e->jail) != NULL;
 
-	if (is_up && observed_link(&r->have, j == NULL ? "" : e->jail, e->ifname) != NULL)
+	if (end_is_inside(r, e, j))
 		return ("ready");
 	if ((is_up && (j == NULL || !j->u.jail.manager_moves)) || observed_link(&r->have, "", e->ifname) == NULL)
 		return ("pending");

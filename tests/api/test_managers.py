@@ -216,6 +216,7 @@ def test_a_jail_conf_with_jib_and_vnet_interface_works_unchanged(host):
         assert run(host, "addm", "web", "re0", name="jib").returncode == 0
         assert host.get("/v1/jails/web").json["moves"] == "manager"
         host.by_hand("jail-add web")
+        host.wait(lambda: host.get("/v1/jails/web").json["status"]["state"] == "ready")
         p = run(host, "up", "-i", "-t", "1", "web")     # nobody but jail(8) moves it
         assert p.returncode == 7 and "waits for the manager of jail web to move it in" in p.stderr, p
         host.by_hand("move - e0b_web web")
@@ -227,5 +228,12 @@ def test_a_jail_conf_with_jib_and_vnet_interface_works_unchanged(host):
         p = run(host, "destroy", "web", name="jib")
         assert p.returncode == 0, p
         assert "e0_web" not in host.get("/v1/topology").json["epairs"]
+    # jib's name is not always the jail's (Bastille called them bastille0 ...)
+    assert run(host, "addm", "web", "re0", name="jib").returncode == 0
+    host.by_hand("jail-add mail")
+    host.by_hand("move - e0b_web mail")
+    host.by_hand("addr-add mail e0b_web 192.0.2.9/24")
+    host.wait(lambda: in_place(host))
+    assert host.plan(host.topology()) == []
     # the address of the jail's own rc is none of ours
     assert "\n".join(str(e) for e in host.events() if e["type"].startswith("drift")) == ""

@@ -198,6 +198,15 @@ minds_itself(const struct run *r, const char *jail)
 	return (j != NULL && j->u.jail.manager_moves);
 }
 
+/* A jail of somebody else that the topology does not speak of. */
+static bool
+is_unknown(const struct run *r, const struct observed *o, const char *jail)
+{
+	const struct obs_jail *j = observed_jail(o, jail);
+
+	return (j != NULL && !j->ours && topo_find(&r->want, KIND_JAIL, jail) == NULL);
+}
+
 #define WANT(cond)                                                                                                     \
 	do {                                                                                                           \
 		if (!(cond))                                                                                           \
@@ -223,9 +232,12 @@ check_end(const struct run *r, const struct observed *o, const struct object *e,
 		}
 	}
 	WANT(count == 1);
-	parked = w->jail != NULL && (!is_there(r, o, w->jail) || (own && strcmp(l->jail, w->jail) != 0));
+	parked = w->jail != NULL && (own ? l->jail[0] == '\0' : !is_there(r, o, w->jail));
 	WANT(strcmp(l->ifname, w->ifname) == 0);
-	WANT(strcmp(l->jail, w->jail == NULL || parked ? "" : w->jail) == 0);
+	if (own && !parked)
+		WANT(strcmp(l->jail, w->jail) == 0 || is_unknown(r, o, l->jail));
+	else
+		WANT(strcmp(l->jail, w->jail == NULL || parked ? "" : w->jail) == 0);
 	WANT(mac_equal(&l->mac, &w->mac));
 	WANT(l->mtu == epair_mtu(&r->want, e));
 	WANT((own && !parked) || l->up == (w->up && (own || !parked)));
@@ -314,8 +326,9 @@ check_attachment(const struct run *r, const struct observed *o, const struct obj
 	const struct attachment *w = &a->u.attachment;
 	const struct obs_link *l = observed_link(o, is_there(r, o, w->jail) ? w->jail : "", a->name);
 
-	if (l == NULL && minds_itself(r, w->jail))
-		l = observed_link(o, "", a->name);
+	for (size_t i = 0; l == NULL && minds_itself(r, w->jail) && i < o->nlinks; i++)
+		if (strcmp(o->links[i].ifname, a->name) == 0 && (o->links[i].jail[0] == '\0' || is_unknown(r, o, o->links[i].jail)))
+			l = &o->links[i];
 	WANT(l != NULL);
 	if (l->jail[0] == '\0')
 		return (NULL);
