@@ -3,6 +3,8 @@
 # usage: managers.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
+bin=$(cd "$bin" && pwd)	# hooks run elsewhere
+J="$bin/jailnet --socket $dir/api.sock"
 kldload -n if_epair if_bridge
 # an uplink that is nobody's: half of a pair
 e=$(ifconfig epair create)
