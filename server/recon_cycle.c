@@ -84,6 +84,7 @@ cycle_start(struct recon *r)
 	r->rounds = 0;
 	objmap_clear(&r->failed);
 	objmap_clear(&r->drifting);
+	objmap_clear(&r->came);
 	cycle_round(r);
 }
 
@@ -326,6 +327,7 @@ cycle_plan(struct recon *r)
 	progress_planned(r);
 	r->step = 0;
 	r->executed = 0;
+	drift_jails(r);
 	if (r->plan.n == 0) {
 		cycle_finish(r);
 		return;

@@ -77,6 +77,41 @@ row_add(struct recon *r, size_t at)
 }
 
 void
+drift_jails(struct recon *r)
+{
+	for (size_t i = 0; i < r->want.n[KIND_JAIL]; i++) {
+		const struct object *o = r->want.v[KIND_JAIL][i];
+		const struct obs_jail *k = o->u.jail.external ? observed_jail(&r->have, o->name) : NULL;
+		uint64_t now = k == NULL ? 0 : (uint64_t)k->jid + 1, *was = objmap_get(&r->external, KIND_JAIL, o->name);
+
+		if ((was == NULL ? 0 : *was) == now)
+			continue;
+		objmap_add(&r->came, KIND_JAIL, o->name);
+		if (now == 0)
+			objmap_remove(&r->external, KIND_JAIL, o->name);
+		else if ((was = objmap_add(&r->external, KIND_JAIL, o->name)) != NULL)
+			*was = now;
+	}
+}
+
+/* Its manager started or stopped a jail that the object is, or is in: nobody changed anything, and the next start is not made to wait. */
+static bool
+is_its_managers(const struct recon *r, const struct step *s)
+{
+	const struct object *o = topo_find(&r->want, s->kind, s->name);
+	const char *jail[2] = { NULL, NULL };
+
+	if (o != NULL && s->kind == KIND_EPAIR)
+		for (int side = END_A; side <= END_B; side++)
+			jail[side] = o->u.epair.end[side].jail;
+	else if (o != NULL && s->kind == KIND_ATTACHMENT)
+		jail[0] = o->u.attachment.jail;
+	else if (s->kind == KIND_JAIL)
+		jail[0] = s->name;
+	return ((jail[0] != NULL && objmap_has(&r->came, KIND_JAIL, jail[0])) || (jail[1] != NULL && objmap_has(&r->came, KIND_JAIL, jail[1])));
+}
+
+void
 drift_found(struct recon *r)
 {
 	const struct drift_row *row;
@@ -91,7 +126,7 @@ drift_found(struct recon *r)
 	for (size_t i = 0; i < r->plan.n && r->ops == NULL; i++) {
 		const struct step *s = &r->plan.v[i];
 
-		if (!objmap_has(&r->drifting, s->kind, s->name) && objmap_add(&r->drifting, s->kind, s->name) != NULL &&
+		if (!is_its_managers(r, s) && !objmap_has(&r->drifting, s->kind, s->name) && objmap_add(&r->drifting, s->kind, s->name) != NULL &&
 		    !objmap_has(&known, s->kind, s->name))
 			row_add(r, i);
 	}

@@ -134,6 +134,8 @@ struct recon {
 	size_t rounds;
 	struct objmap failed;	/* in this cycle; record: struct err */
 	size_t executed;	/* steps sent in this round */
+	struct objmap external;	/* jails of other managers as last seen; uint64_t jid + 1 */
+	struct objmap came;	/* those of them that came or went in this cycle: what follows from it is no drift; no record */
 	struct objmap drifting;	/* objects repaired in this cycle that no request asked for; no record */
 
 	/* the next cycle */
@@ -268,6 +270,8 @@ void files_end(struct recon *r, const struct err *err);	/* answers who waits, fr
 
 /* recon_drift.c */
 void drift_found(struct recon *r);	/* the steps of the new plan that no request asked for: rows and events */
+/* Which jails of other managers came or went; at each look. */
+void drift_jails(struct recon *r);
 void drift_settle(struct recon *r);	/* the cycle is over: repaired, or in trouble; inside a transaction */
 
 /* recon.c */

@@ -71,6 +71,19 @@ def test_up_and_down_follow_the_jail(host):
     assert p.returncode == 0, p
 
 
+def test_a_start_is_no_drift_and_the_next_is_not_made_to_wait(host):
+    """What is repaired again and again is repaired later and later: the fourth start within a minute found no interface."""
+    assert host.put("/v1/topology", EXTERNAL).status in (200, 202)
+    for _ in range(5):
+        assert run(host, "up", "web").returncode == 0
+        host.by_hand("jail-add web")
+        p = run(host, "up", "-i", "-t", "10", "web")
+        assert p.returncode == 0, p
+        host.by_hand("jail-del web")
+        assert run(host, "down", "web").returncode == 0
+    assert [e["text"] for e in host.events() if e["type"].startswith("drift")] == []
+
+
 def test_up_says_what_is_wrong(host):
     host.put("/v1/topology", dict(EXTERNAL, jails={"web": {}}))
     p = run(host, "up", "nosuch")
