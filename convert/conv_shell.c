@@ -105,6 +105,8 @@ linux_jail(struct conv_buf *b, const struct object *o)
 {
 	const struct jail *j = &o->u.jail;
 
+	if (j->external)	/* its own manager may have made it */
+		cb_printf(b, "[ -e /run/netns/%s ] || ", o->name);
 	cb_printf(b, "ip netns add %s\nip -n %s link set dev lo up\n", o->name, o->name);
 	if (j->forwarding)
 		cb_printf(b, "ip netns exec %s sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'\n",

@@ -63,3 +63,18 @@ def test_the_script_for_freebsd(n, tmp_path):
         assert did.index("ifconfig epair70a name %sa" % name) < at < did.index("ifconfig %sb vnet %s" % (name, e["b"]["jail"]))
         for p in e["b"]["addresses"]:       # inside, after the move: a move takes the addresses away
             assert did.index("ifconfig -j %s %sb %s %s alias" % (e["b"]["jail"], name, "inet6" if ":" in p else "inet", p)) > at
+
+
+def test_vlans_in_the_script_for_linux():
+    """For a kernel that filters VLANs; the rest of the script is run by tests/kernel/test_export.py."""
+    t = {"bridges": {"lan0": {"vlan_filter": True, "members": {"re0": {"tagged": [10, 20]}}}},
+         "epairs": {"p0": {"a": {"bridge": "lan0", "untagged": 10}}, "p1": {"a": {"bridge": "lan0"}}}}
+    with Daemon(env={"JAILNET_FAKE_PHYSICAL": "re0"}) as d:
+        a = d.put("/v1/topology", t)
+        assert a.status in (200, 202), a
+        lines = d.get("/v1/export/shell?system=linux").json["files"][0]["content"].splitlines()
+    assert "ip link add name lan0 type bridge vlan_filtering 1" in lines
+    assert [x for x in lines if x.startswith("bridge ")] == [
+        "bridge vlan del dev re0 vid 1 || :", "bridge vlan add dev re0 vid 10", "bridge vlan add dev re0 vid 20",
+        "bridge vlan del dev p0a vid 1 || :", "bridge vlan add dev p0a vid 10 pvid untagged"]
+    assert lines.index("ip link set dev p0a master lan0") < lines.index("bridge vlan del dev p0a vid 1 || :")
