@@ -418,8 +418,9 @@ cli_import(struct cli *c, int argc, char **argv)
 		json_object_set(body, "files", files);
 	if (rv == -1) {
 		text = json_dumps(body, JSON_COMPACT);
-		rv = text == NULL ? cli_fail((err_nomem(&err), &err)) : check_size(c, files, strlen(text));
-		if (rv == -1)
+		if (text == NULL)
+			rv = cli_fail((err_nomem(&err), &err));
+		else if ((rv = check_size(c, files, strlen(text))) == -1)
 			rv = call_send(c, "POST", path, text, strlen(text), false, &answer);
 		if (rv == CLI_OK)
 			rv = finish_import(c, answer, to, dir);

@@ -414,7 +414,7 @@ conv_jail_rc(struct conv_host *h, const struct conv_src *src)
 	}
 	conv_sh_read(h->c, src, &in.rc);
 	conv_rc_host(&in);
-	for (size_t i = 0; i < in.nifs; i++) {
+	for (size_t i = 0; in.ifs != NULL && i < in.nifs; i++) {
 		const struct conv_if *f = &in.ifs[i];
 
 		if (strncmp(f->name, "lo", 2) == 0 && isdigit((unsigned char)f->name[2]))
