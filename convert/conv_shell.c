@@ -108,9 +108,10 @@ linux_jail(struct conv_buf *b, const struct object *o)
 	if (j->external)	/* its own manager may have made it */
 		cb_printf(b, "[ -e /run/netns/%s ] || ", o->name);
 	cb_printf(b, "ip netns add %s\nip -n %s link set dev lo up\n", o->name, o->name);
-	if (j->forwarding)
-		cb_printf(b, "ip netns exec %s sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'\n",
-		    o->name);
+	if (j->forwarding || !j->external)	/* said, because a new namespace takes it from a host that forwards */
+		cb_printf(b, "ip netns exec %s sh -c 'echo %d >/proc/sys/net/ipv4/ip_forward; "
+			     "[ ! -e /proc/sys/net/ipv6 ] || echo %d >/proc/sys/net/ipv6/conf/all/forwarding'\n",
+		    o->name, j->forwarding, j->forwarding);
 	for (size_t i = 0; i < j->sysctls.n; i++) {
 		cb_printf(b, "ip netns exec %s sysctl -qw ", o->name);
 		cb_put(b, single(b->c, conv_printf(b->c, "%s=%s", j->sysctls.v[i].key, j->sysctls.v[i].value)));

@@ -78,3 +78,14 @@ def test_vlans_in_the_script_for_linux():
         "bridge vlan del dev re0 vid 1 || :", "bridge vlan add dev re0 vid 10", "bridge vlan add dev re0 vid 20",
         "bridge vlan del dev p0a vid 1 || :", "bridge vlan add dev p0a vid 10 pvid untagged"]
     assert lines.index("ip link set dev p0a master lan0") < lines.index("bridge vlan del dev p0a vid 1 || :")
+
+
+def test_forwarding_in_the_script_for_linux():
+    """A new namespace has what the host has: what jailnet owns is said either way, as its driver does; what another owns is only switched on."""
+    t = {"jails": {"off": {}, "on": {"forwarding": True}, "theirs": {"manager": "external"}, "router": {"manager": "external", "forwarding": True}}}
+    with Daemon() as d:
+        a = d.put("/v1/topology", t)
+        assert a.status in (200, 202), a
+        lines = d.get("/v1/export/shell?system=linux").json["files"][0]["content"].splitlines()
+    says = "ip netns exec %s sh -c 'echo %d >/proc/sys/net/ipv4/ip_forward; [ ! -e /proc/sys/net/ipv6 ] || echo %d >/proc/sys/net/ipv6/conf/all/forwarding'"
+    assert sorted(x for x in lines if "forward" in x) == sorted(says % x for x in (("off", 0, 0), ("on", 1, 1), ("router", 1, 1)))
