@@ -41,7 +41,7 @@ hook {
 T
 jail8() { jail -q -f "$dir/jail.conf" "$@"; }
 inside() { jexec "$1" ifconfig "$2" | grep -q "inet $3 "; }
-no_drift_events() { not event '"drift\.'; }
+no_drift_events() { ! $J events | grep drift; }
 
 start_daemon || finish
 echo "== jib and vnet.interface, ten times"
