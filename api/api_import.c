@@ -178,6 +178,7 @@ take_import(struct import *im, const json_t *j, uint32_t features, struct jd *d)
 	im->opts.networks = im->networks;
 	im->opts.behind = im->behind;
 	im->opts.managed = !(features & FEATURE_EXTERNAL_JAILS);
+	im->opts.params = features & FEATURE_JAIL_PARAMS;
 	if (!jd_is_object(d, j))
 		return;
 	jd_known(d, j, known, NULL);

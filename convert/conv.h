@@ -65,6 +65,7 @@ struct conv_opts {
 	enum conv_mode mode;
 	enum conv_hooks hooks;
 	bool managed;			/* jails become jailnet's own; else they stay with their manager ("external") */
+	bool params;			/* the platform takes jail parameters */
 	unsigned first_epair;
 	const char *uplink;		/* for addresses that name no interface; NULL = none */
 	const char *router;		/* behind_router: the jail that routes; made when no file knows it */

@@ -163,6 +163,8 @@ struct conv_jail {
 	size_t nroutes, rroutes;
 	struct pair *sysctls;
 	size_t nsysctls, rsysctls;
+	struct pair *params;		/* allow.* and the like, of a managed jail */
+	size_t nparams, rparams;
 	const char **new_ifs;		/* interfaces the conversion gives it; filled by the builder */
 	size_t nnew_ifs, rnew_ifs;
 	struct conv_vars rc;		/* its own rc.conf */

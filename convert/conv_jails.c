@@ -39,6 +39,8 @@ build_jail(struct build *b, struct conv_jail *j)
 	}
 	if (j->nsysctls > 0 && object_pairs(o, &jail->sysctls, j->sysctls, j->nsysctls) == -1)
 		b->h->c->nomem = true;
+	if (b->h->opts->managed && j->nparams > 0 && object_pairs(o, &jail->params, j->params, j->nparams) == -1)
+		b->h->c->nomem = true;
 	for (size_t i = 0; i < j->nroutes; i++)
 		build_route(b, o, &j->routes[i].dst, &j->routes[i].gateway);
 	if (j->disabled)

@@ -444,6 +444,66 @@ take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
 	j->nvnet_ifs = count;
 }
 
+/* As the kernel is told it: "allow.nomount;" is allow.mount=0. */
+static struct pair
+param_of(struct jc *jc, const struct eff *f)
+{
+	const char *dot = strrchr(f->name, '.');
+	struct conv_buf b;
+
+	if (f->n == 0 && dot != NULL && strncmp(dot, ".no", 3) == 0)
+		return ((struct pair){ conv_printf(jc->c, "%.*s.%s", (int)(dot - f->name), f->name, dot + 3), "0" });
+	if (f->n == 0)
+		return ((struct pair){ f->name, "1" });
+	cb_init(&b, jc->c);
+	for (size_t i = 0; i < f->n; i++) {
+		cb_put(&b, i == 0 ? "" : ",");
+		cb_put(&b, f->text[i]);
+	}
+	return ((struct pair){ f->name, cb_take(&b) });
+}
+
+/* Why a jail of ours cannot have this one beside those it has. */
+static const char *
+param_fault(const struct jc *jc, const struct conv_jail *j, const struct pair *p)
+{
+	const struct pairs with = { j->params, j->nparams };
+	char text[PARAMS_SIZE];
+
+	if (!jc->h->opts->params)
+		return ("this platform has no jail parameters");
+	for (const char *s = p->value; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return ("a value is one line");
+	if (j->nparams == LIMIT_PAIRS || params_format(&with, text) == -1 || strlen(text) + strlen(p->key) + strlen(p->value) + 2 >= PARAMS_SIZE)
+		return ("there are too many of them");
+	return (NULL);
+}
+
+/* What is neither the network nor a word of jail(8) itself: allow.*, securelevel, ... */
+static void
+take_params(struct jc *jc, struct effs *e, struct conv_jail *j)
+{
+	for (size_t i = 0; i < e->n && jc->h->opts->managed; i++) {
+		struct eff *f = &e->v[i];
+		const char *fault;
+		struct pair p;
+
+		if (f->from->is_var || !param_key_is_legal(f->name) || same_param(f->name, "allow.dying"))
+			continue;
+		resolve(jc, e, f, 0);
+		if (f->bad || f->text == NULL)
+			continue;
+		p = param_of(jc, f);
+		if (p.key == NULL || p.value == NULL)
+			return;
+		if ((fault = param_fault(jc, j, &p)) != NULL)
+			conv_say(jc->c, CONV_WARNING, &f->from->pos, "params", "jail %s: %s is left out: %s", j->name, p.key, fault);
+		else if (conv_room(jc->c, &j->params, j->nparams, &j->rparams, sizeof(*j->params)))
+			j->params[j->nparams++] = p;
+	}
+}
+
 /* rc.d/jail takes the first of jail.NAME.conf, jail.conf.d/NAME.conf and jail.conf that can be read. */
 static int
 rank_of(const struct jc *jc, const char *jail)
@@ -503,6 +563,7 @@ make_jail(struct jc *jc, const struct jc_block *b, struct effs *e)
 	take_vnet_ifs(jc, e, j);
 	take_addrs(jc, e, j);
 	take_hooks(jc, e, j);
+	take_params(jc, e, j);
 	j->start = take_commands(jc, e, j, "exec.start");
 	j->stop = take_commands(jc, e, j, "exec.stop");
 	if (value(jc, e, "exec.fib", &pos)[0] != '\0' && strcmp(value(jc, e, "exec.fib", &pos), "0") != 0)

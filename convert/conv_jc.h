@@ -17,7 +17,7 @@ struct jc_value {
 };
 struct jc_param {
 	const char *name;
-	bool append;
+	bool append, is_var;	/* is_var: $NAME = ... */
 	struct jc_value *values;
 	size_t n, room;
 	struct conv_pos pos;

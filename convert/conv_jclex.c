@@ -393,6 +393,7 @@ statements(struct lex *l, struct jc_file *f, long block, const char *parent, int
 			continue;
 		}
 		p.name = literal(l->c, &v);
+		p.is_var = v.n == 1 && v.v[0].is_var;
 		skip_space(l);
 		if (*l->s == '{')
 			jail_block(l, f, p.name, parent, &p.pos, depth);

@@ -468,6 +468,52 @@ test_jail_conf_escapes(void **state)
 	}
 }
 
+/* Parameters of a jail of ours come in where the platform has them, and go out as they came. */
+static void
+test_jail_conf_params(void **state)
+{
+	static const char text[] = "$securelevel2 = 7;\n* { allow.raw_sockets; allow.mount; persist; }\n"
+				   "a { vnet; allow.nomount; securelevel = 2; sysvshm = new; path = /a; exec.clean; mount.devfs; allow.dying;\n  children.max = \"3\"; $x = 1; enforce_statfs = $x; }\n";
+	static const struct pair want[] = { { "allow.mount", "0" }, { "allow.raw_sockets", "1" }, { "children.max", "3" }, { "enforce_statfs", "1" },
+		{ "securelevel", "2" }, { "sysvshm", "new" } };
+	const struct pairs *p;
+	struct rig r, back;
+	struct err err = { 0 };
+	(void)state;
+
+	run(&r, CONV_JAIL_CONF, "/etc/jail.conf", text, (struct conv_opts){ .managed = true, .params = true });
+	p = &topo_find(&r.t, KIND_JAIL, "a")->u.jail.params;
+	assert_int_equal(p->n, NELEMS(want));
+	for (size_t i = 0; i < p->n; i++) {
+		assert_string_equal(p->v[i].key, want[i].key);
+		assert_string_equal(p->v[i].value, want[i].value);
+	}
+	assert_null(said(&r, "params"));
+	assert_int_equal(conv_export(&r.c, CONV_TO_JAIL_CONF, &r.t, &err), 0);
+	run(&back, CONV_JAIL_CONF, "/etc/jail.conf", text_of(&r, "/etc/jail.conf"), (struct conv_opts){ .managed = true, .params = true });
+	assert_true(object_equal(topo_find(&r.t, KIND_JAIL, "a"), topo_find(&back.t, KIND_JAIL, "a")));
+	done(&back);
+	done(&r);
+
+	/* its manager's own business */
+	run(&r, CONV_JAIL_CONF, "/etc/jail.conf", text, (struct conv_opts){ .params = true });
+	assert_int_equal(topo_find(&r.t, KIND_JAIL, "a")->u.jail.params.n, 0);
+	assert_null(said(&r, "params"));
+	done(&r);
+
+	run(&r, CONV_JAIL_CONF, "/etc/jail.conf", text, (struct conv_opts){ .managed = true });
+	assert_int_equal(topo_find(&r.t, KIND_JAIL, "a")->u.jail.params.n, 0);
+	assert_string_equal(said(&r, "params")->text, "jail a: allow.raw_sockets is left out: this platform has no jail parameters");
+	assert_int_equal(said(&r, "params")->line, 2);
+	assert_int_equal(said(&r, "params")->col, 5);
+	done(&r);
+
+	run(&r, CONV_JAIL_CONF, "/etc/jail.conf", "a { vnet;\n sysvmsg = \"a\\nb\"; }\n", (struct conv_opts){ .managed = true, .params = true });
+	assert_string_equal(said(&r, "params")->text, "jail a: sysvmsg is left out: a value is one line");
+	assert_int_equal(said(&r, "params")->line, 2);
+	done(&r);
+}
+
 static void
 test_jail_conf_bad(void **state)
 {
@@ -845,6 +891,7 @@ main(void)
 		cmocka_unit_test(test_jail_conf_wild),
 		cmocka_unit_test(test_jail_conf_bool),
 		cmocka_unit_test(test_jail_conf_escapes),
+		cmocka_unit_test(test_jail_conf_params),
 		cmocka_unit_test(test_jail_conf_bad),
 		cmocka_unit_test(test_include),
 		cmocka_unit_test(test_include_class),
