@@ -1,22 +1,21 @@
-/* What the three fuzzers of convert/ share: read, check what came, write it out again in every format. */
+/* What the fuzzers of convert/ share: read, check what came, write it out again in every format. */
 #include "convert/conv.h"
 #include "core/str.h"
 #include "tests/fuzz/fuzz.h"
 
+/* size: of all of them. */
 static void
-fuzz_import(enum conv_kind kind, const char *path, const uint8_t *data, size_t size)
+fuzz_files(enum conv_kind kind, const struct conv_file *files, size_t n, size_t size)
 {
 	static const struct conv_known known[] = { { NULL, "re0", { { 0, 1, 2, 3, 4, 5 } } } };
-	struct conv_opts opts = { .mode = (enum conv_mode)(size % 3), .hooks = (enum conv_hooks)(size / 3 % 3), .managed = true, .uplink = "re0",
-		.known = known, .nknown = 1 };
-	char *text = fuzz_text(data, size);
-	struct conv_file f = { path, text, size, NULL };
+	struct conv_opts opts = { .mode = (enum conv_mode)(size % 3), .hooks = (enum conv_hooks)(size / 3 % 3), .managed = true, .params = true,
+		.uplink = "re0", .known = known, .nknown = 1 };
 	struct err err = { 0 };
 	struct topo t;
 	struct conv c;
 
 	conv_init(&c);
-	FUZZ_CHECK(conv_import(&c, kind, &f, 1, &opts, &t, &err) == 0);
+	FUZZ_CHECK(conv_import(&c, kind, files, n, &opts, &t, &err) == 0);
 	for (size_t i = 0; i < c.nmsgs; i++) {
 		FUZZ_CHECK(c.msgs[i].text[0] != '\0' && str_utf8(c.msgs[i].text, strlen(c.msgs[i].text)));
 		FUZZ_CHECK(c.msgs[i].line <= size + 1 && c.msgs[i].col <= size + 1);
@@ -30,5 +29,15 @@ fuzz_import(enum conv_kind kind, const char *path, const uint8_t *data, size_t s
 		FUZZ_CHECK(conv_export(&c, (enum conv_format)i, &t, &err) == 0);
 	topo_fini(&t);
 	conv_fini(&c);
+}
+
+/* One file. */
+static inline void
+fuzz_import(enum conv_kind kind, const char *path, const uint8_t *data, size_t size)
+{
+	char *text = fuzz_text(data, size);
+	struct conv_file f = { path, text, size, NULL };
+
+	fuzz_files(kind, &f, 1, size);
 	free(text);
 }
