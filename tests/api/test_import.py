@@ -143,7 +143,7 @@ def test_every_code_is_shown_by_some_test():
     for path in glob.glob(os.path.join(TOP, "convert", "*.c")):
         with open(path) as f:
             codes |= set(re.findall(r'conv_say\([^;"]*"([a-z0-9-]+)",', f.read()))
-    for path in glob.glob(os.path.join(CORPUS, "*", "expected.json")) + [os.path.join(TOP, "tests", "unit", "test_conv.c"), os.path.join(os.path.dirname(__file__), "test_import_host.py"), __file__]:
+    for path in glob.glob(os.path.join(CORPUS, "*", "expected.json")) + glob.glob(os.path.join(TOP, "tests", "unit", "test_conv*.c")) + [os.path.join(os.path.dirname(__file__), "test_import_host.py"), __file__]:
         with open(path) as f:
             shown += f.read()
     assert len(codes) > 40
