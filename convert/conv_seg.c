@@ -146,7 +146,8 @@ seg_of_interface(struct convert *v, const char *ifname, const struct who *w)
 			return (&v->segs[i]);
 	if ((s = seg_new(v, PLACE_FLAT, ifname)) == NULL)
 		return (NULL);
-	there = f != NULL && f->is_bridge ? f->name : ifname[0] == '\0' ? NULL : bridge_with_member(v->b->out, ifname);
+	there = f != NULL && f->is_bridge && name_is_legal(f->name, IFNAME_SIZE - 1) ? f->name :
+		ifname[0] == '\0' ? NULL : bridge_with_member(v->b->out, ifname);
 	if (there == NULL && ifname[0] != '\0')
 		there = bridge_with_member(v->opts->have, ifname);
 	if (there != NULL)

@@ -415,6 +415,21 @@ test_modes(void **state)
 	done(&r);
 }
 
+/* A bridge that cannot be one here is said and left out; what is on it gets one that can. */
+static void
+test_bridge_name(void **state)
+{
+	struct rig r;
+	(void)state;
+
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", "ifconfig_re0=\"name lan.5 addm em0\"\njail_b_ip=\"re0|192.0.2.5/24\"\n", (struct conv_opts){ .managed = true });
+	legal(&r);
+	assert_int_equal(said(&r, "name")->line, 1);
+	assert_null(topo_find(&r.t, KIND_BRIDGE, "lan.5"));
+	assert_non_null(topo_find(&r.t, KIND_BRIDGE, "bridge0"));
+	done(&r);
+}
+
 static void
 test_bad_files(void **state)
 {
@@ -463,6 +478,7 @@ main(void)
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_export_says),
 		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_bridge_name),
 		cmocka_unit_test(test_bad_files),
 	};
 
