@@ -66,7 +66,7 @@ ops_join(struct recon *r)
 	size_t at;
 
 	for (struct op *op = r->ops; op != NULL; op = op->next) {
-		op->in_cycle = r->scope_all;
+		op->in_cycle = r->scope_all || op->looked;
 		if (r->scope_all || (op->everything && !op->undone))
 			continue;
 		op->in_cycle = true;
@@ -301,6 +301,8 @@ cycle_finish(struct recon *r)
 	metric_observe(&m->reconcile, metric_now_us() - r->cycle_us);
 	atomic_fetch_add(r->failed.n == 0 ? &m->cycles_ok : &m->cycles_failed, 1);
 	r->phase = PHASE_IDLE;
+	for (struct op *op = r->ops; op != NULL; op = op->next)
+		op->looked |= op->in_cycle && r->scope_all;
 	op_cycle_done(r);
 }
 

@@ -62,6 +62,7 @@ struct op {
 	struct objmap objects;	/* what it changed; no record */
 	bool keep;		/* what cannot be made is tried again, never undone: it is the undo of something */
 	bool everything;	/* a topology request: its cycle looks at all */
+	bool looked;		/* such a cycle has ended: what follows are the jails whose commands took longer */
 	bool in_cycle;
 	bool undone;		/* row.err is set, and the undo is committed or could not be */
 	int64_t deadline;	/* monotonic: when a waiting client gets its 202 */

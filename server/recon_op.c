@@ -280,6 +280,11 @@ op_is_dirty(const struct recon *r, const struct op *op)
 
 	if (r->dirty_all)
 		return (true);
+	/* a jail whose command has just ended is looked at once more */
+	for (size_t at = 0; op->everything && !op->undone && objmap_next(&r->dirty, &at, &kind, &name, NULL);) {
+		if (kind == KIND_JAIL)
+			return (true);
+	}
 	for (size_t at = 0; objmap_next(&op->objects, &at, &kind, &name, NULL);) {
 		if (objmap_has(&r->dirty, kind, name))
 			return (true);

@@ -293,6 +293,17 @@ def test_events_resume_where_they_stopped(story):
         c.close()
 
 
+def test_a_document_with_commands_is_answered_when_they_have_run(story):
+    """Its cycle has ended when the commands do; nobody has to look at everything again for that."""
+    jails = {"j%d" % i: {"exec": {"start": "sleep 0.%d" % i}} for i in range(1, 4)}
+    with story.daemon() as d:
+        assert d.put("/v1/topology", {"jails": jails}).status == 200
+        assert {j["status"]["state"] for j in d.get("/v1/jails").json["items"]} == {"ready"}
+        r = d.put("/v1/topology", {"jails": dict(jails, j4={"exec": {"start": "exit 3"}})})
+        assert r.status == 422 and "exited with 3" in r.json["detail"], r
+        assert d.settled() == [] and len(d.get("/v1/jails").json["items"]) == 3
+
+
 def test_a_write_that_takes_long_is_an_operation(story):
     env = dict(story.env, JAILNET_FAKE_DELAY_US="400000")
     with Daemon(env=env, state_dir=os.path.join(story.path, "state")) as d:
