@@ -278,7 +278,17 @@ int changes_put(struct changes *c, struct topo *next, const struct object *befor
  */
 int write_apply(const struct write *w, const struct topo *want, struct topo *next, struct changes *out, struct errs *errs);
 
-enum outcome_kind { OUT_FAILED, OUT_DONE, OUT_ACCEPTED, OUT_VALID /* dry_run=validate */, OUT_PLAN, OUT_REPLAY /* of an earlier request with the same key */, OUT_PROBE, OUT_COUNTERS, OUT_FILES };
+enum outcome_kind {
+	OUT_FAILED,
+	OUT_DONE,
+	OUT_ACCEPTED,
+	OUT_VALID /* dry_run=validate */,
+	OUT_PLAN,
+	OUT_REPLAY /* of an earlier request with the same key */,
+	OUT_PROBE,
+	OUT_COUNTERS,
+	OUT_FILES
+};
 struct outcome {
 	enum outcome_kind kind;
 	struct errs errs;	/* OUT_FAILED */

@@ -347,10 +347,11 @@ token_json(const struct token_row *t)
 {
 	const struct grant *g = &t->grant;
 
-	return (json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "id", t->id, "kind", t->is_certificate ? "certificate" : "token",
-	    "name", codec_text(t->name), "role", g->role, "scopes", words_json(g->scopes), "cidrs", words_json(g->cidrs), "selector",
-	    codec_text_or_null(g->selector), "certificate_sha256", fingerprint_json(t), "created_by", t->created_by, "created_at",
-	    codec_time_json(g->created_at), "expires_at", codec_time_json(g->expires_at), "last_used_at", codec_time_json(t->last_used_at)));
+	return (json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "id", t->id, "kind",
+	    t->is_certificate ? "certificate" : "token", "name", codec_text(t->name), "role", g->role, "scopes", words_json(g->scopes), "cidrs",
+	    words_json(g->cidrs), "selector", codec_text_or_null(g->selector), "certificate_sha256", fingerprint_json(t), "created_by", t->created_by,
+	    "created_at", codec_time_json(g->created_at), "expires_at", codec_time_json(g->expires_at), "last_used_at",
+	    codec_time_json(t->last_used_at)));
 }
 
 static void
@@ -468,7 +469,12 @@ api_whoami_get(struct api *a, const struct api_req *req, const struct api_route 
 	(void)p;
 
 	api_scopes_text(who->scopes, scopes, sizeof(scopes));
-	api_answer_json(res, 200, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "actor", req->actor, "role", api_role_word(req->role), "via",
-	    who->is_session ? "session" : who->is_certificate ? "certificate" : req->local ? "socket" : "token", "scopes", words_json(scopes), "selector",
-	    codec_text_or_null(who->selector), "expires_at", codec_time_json(who->expires_at)), req);
+	api_answer_json(res, 200,
+	    json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "actor", req->actor, "role", api_role_word(req->role), "via",
+		who->is_session	      ? "session"
+		: who->is_certificate ? "certificate"
+		: req->local	      ? "socket"
+				      : "token",
+		"scopes", words_json(scopes), "selector", codec_text_or_null(who->selector), "expires_at", codec_time_json(who->expires_at)),
+	    req);
 }

@@ -39,7 +39,8 @@ codec_name_ok(enum kind kind, const char *name, struct jd *d)
 		jd_error(d, ERR_INVALID, "a %s name has at most %zu characters, this one has %zu: \"%.*s\" would fit",
 		    kind_name(kind), max, len, (int)max, name);
 	else if (kind == KIND_ATTACHMENT)
-		jd_error(d, ERR_INVALID, "an interface name is letters, digits, \"_\", \".\", \":\", \"@\" and \"-\", the first a letter, digit or \"_\"");
+		jd_error(
+		    d, ERR_INVALID, "an interface name is letters, digits, \"_\", \".\", \":\", \"@\" and \"-\", the first a letter, digit or \"_\"");
 	else
 		jd_error(
 		    d, ERR_INVALID, "a name starts with a letter and goes on with letters, digits, \"_\" and \"-\"");

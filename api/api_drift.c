@@ -29,9 +29,8 @@ row(void *arg, const struct drift_row *r, struct err *err)
 	/* one row an object, so that is its name */
 	snprintf(id, sizeof(id), "%s", r->object);
 	id[strcspn(id, "/")] = ':';
-	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", codec_text(id), "object", codec_text(r->object), "want", codec_text(r->want), "have",
-	    codec_text(r->have), "since", codec_time_json(r->since), "cause", codec_text(r->cause),
-	    "place", place_json(&r->place));
+	j = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", codec_text(id), "object", codec_text(r->object), "want", codec_text(r->want),
+	    "have", codec_text(r->have), "since", codec_time_json(r->since), "cause", codec_text(r->cause), "place", place_json(&r->place));
 	return (api_page_add(page, j, err));
 }
 

@@ -156,8 +156,8 @@ api_change_list(struct api *a, const struct api_req *req, const struct api_route
 		return;
 	}
 	if ((int64_t)after > last || (first > 1 && (int64_t)after < first - 1)) {
-		api_answer_bad(res, 410, req->request_id, "events %lld to %lld are kept: read what there is, and go on after the last", (long long)first,
-		    (long long)last);
+		api_answer_bad(res, 410, req->request_id, "events %lld to %lld are kept: read what there is, and go on after the last",
+		    (long long)first, (long long)last);
 		return;
 	}
 	page.items = json_array();

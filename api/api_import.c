@@ -382,7 +382,8 @@ import(struct api *a, struct write *w, const struct hostfiles *files, struct api
 		w->format = format_of_route(w->route);
 		goto answered;
 	}
-	if ((files != NULL && use_files(im, files, &err) == -1) || store_ifaces(a->reader, known_row, im, &err) == -1 || convert(a, w, im, &err) == -1) {
+	if ((files != NULL && use_files(im, files, &err) == -1) || store_ifaces(a->reader, known_row, im, &err) == -1 ||
+	    convert(a, w, im, &err) == -1) {
 		ok = false;
 		goto out;
 	}
@@ -427,8 +428,9 @@ notes_json(const struct takeover *t)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < t->nnotes; i++)
-		json_array_append_new(list, json_pack("{s:s, s:n, s:i, s:i, s:s, s:o}", "level", conv_level_name(t->notes[i].warning ? CONV_WARNING : CONV_NOTE),
-						"file", "line", 0, "column", 0, "code", t->notes[i].code, "text", codec_text(t->notes[i].text)));
+		json_array_append_new(
+		    list, json_pack("{s:s, s:n, s:i, s:i, s:s, s:o}", "level", conv_level_name(t->notes[i].warning ? CONV_WARNING : CONV_NOTE),
+			      "file", "line", 0, "column", 0, "code", t->notes[i].code, "text", codec_text(t->notes[i].text)));
 	return (json_pack("{s:o, s:[], s:I}", "warnings", list, "files", "more_warnings", (json_int_t)t->dropped));
 }
 

@@ -56,7 +56,8 @@ api_op_get(struct api *a, const struct api_req *req, const struct api_route *r, 
 	(void)r;
 
 	if (store_op(a->reader, p->name, &op, &err) == -1 ||
-	    (req->who != NULL && req->who->selector[0] != '\0' && strcmp(op.actor, req->actor) != 0 && err_set(&err, ERR_NOT_FOUND, "hidden") == -1) ||
+	    (req->who != NULL && req->who->selector[0] != '\0' && strcmp(op.actor, req->actor) != 0 &&
+		err_set(&err, ERR_NOT_FOUND, "hidden") == -1) ||
 	    store_confirm(a->reader, &waits, &err) == -1) {
 		if (err.code == ERR_NOT_FOUND)
 			err_set(&err, ERR_NOT_FOUND, "there is no operation %s", p->name);

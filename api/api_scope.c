@@ -93,7 +93,8 @@ api_scopes(const char *words, uint32_t *out, struct err *err)
 		len = strcspn(words, " ");
 		one = scope_bits(words, len);
 		if (one == 0)
-			return (err_set(err, ERR_INVALID, "\"%.*s\" is not a scope such as jails:read or net:write", len > 60 ? 60 : (int)len, words));
+			return (
+			    err_set(err, ERR_INVALID, "\"%.*s\" is not a scope such as jails:read or net:write", len > 60 ? 60 : (int)len, words));
 		bits |= one;
 		words += len;
 	}

@@ -205,8 +205,10 @@ api_support_answer(struct api *a, const struct counters *c, struct api_res *res,
 	struct err err;
 
 	topo = topology(a, &err);
-	api_answer_json(res, 200, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "server", server(a), "policy", text_or_null(a->info->policy),
-	    "topology", topo != NULL ? topo : json_null(), "not_ready", not_ready(a), "drift", whole(drift, store_drift(a->reader, drift_row, drift, &err)),
-	    "operations", whole(ops, store_ops(a->reader, SHOWN, op_row, ops, &err)), "revisions",
-	    whole(revisions, store_history_list(a->reader, 0, SHOWN, revision_row, revisions, &err)), "metrics", metrics(a, c)), req);
+	api_answer_json(res, 200,
+	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "server", server(a), "policy", text_or_null(a->info->policy), "topology",
+		topo != NULL ? topo : json_null(), "not_ready", not_ready(a), "drift", whole(drift, store_drift(a->reader, drift_row, drift, &err)),
+		"operations", whole(ops, store_ops(a->reader, SHOWN, op_row, ops, &err)), "revisions",
+		whole(revisions, store_history_list(a->reader, 0, SHOWN, revision_row, revisions, &err)), "metrics", metrics(a, c)),
+	    req);
 }

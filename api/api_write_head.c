@@ -113,7 +113,8 @@ take_headers(const struct api_req *req, struct write *w, struct api_res *res)
 	}
 	take_prefer(req->prefer, w);
 	if (req->idempotency_key != NULL && !take_key(req->idempotency_key, w->key)) {
-		api_answer_bad(res, 400, req->request_id, "Idempotency-Key wants 1 to %d printable characters, in double quotes or without", IDEM_KEY_SIZE - 1);
+		api_answer_bad(
+		    res, 400, req->request_id, "Idempotency-Key wants 1 to %d printable characters, in double quotes or without", IDEM_KEY_SIZE - 1);
 		return (false);
 	}
 	return (true);

@@ -130,7 +130,8 @@ add_usual(json_t *files, const char *word, const char *root, struct err *err)
 		bool many = strchr(p->pattern, '*') != NULL;
 
 		if ((p->formats & 1u << format) == 0 ||
-		    str_format(path, sizeof(path), "%s%s%s%s", strcmp(root, "/") == 0 ? "" : root, p->dir, many ? "" : "/", many ? "" : p->pattern) == -1 ||
+		    str_format(path, sizeof(path), "%s%s%s%s", strcmp(root, "/") == 0 ? "" : root, p->dir, many ? "" : "/", many ? "" : p->pattern) ==
+			-1 ||
 		    access(path, R_OK) == -1)
 			continue;
 		if ((many ? add_dir(files, path, p->pattern, root, err) : add_file(files, path, root, err)) == -1)
@@ -322,14 +323,12 @@ add_word(json_t *body, const char *key, const char *value)
 	json_array_append_new(list, json_string(value));
 }
 
-static const struct option import_options[] = {
-	{ "mode", required_argument, NULL, 'm' }, { "hooks", required_argument, NULL, 'k' }, { "manager", required_argument, NULL, 'g' },
-	{ "first-epair", required_argument, NULL, 'e' }, { "uplink", required_argument, NULL, 'u' },
-	{ "router", required_argument, NULL, 'r' }, { "behind", required_argument, NULL, 'b' },
-	{ "behind-network", required_argument, NULL, 'B' }, { "routed-network", required_argument, NULL, 'N' }, { "network", required_argument, NULL, 'n' },
-	{ "topology", required_argument, NULL, 't' }, { "root", required_argument, NULL, 'R' }, { "files", required_argument, NULL, 'f' },
-	{ "host", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
-};
+static const struct option import_options[] = { { "mode", required_argument, NULL, 'm' }, { "hooks", required_argument, NULL, 'k' },
+	{ "manager", required_argument, NULL, 'g' }, { "first-epair", required_argument, NULL, 'e' }, { "uplink", required_argument, NULL, 'u' },
+	{ "router", required_argument, NULL, 'r' }, { "behind", required_argument, NULL, 'b' }, { "behind-network", required_argument, NULL, 'B' },
+	{ "routed-network", required_argument, NULL, 'N' }, { "network", required_argument, NULL, 'n' }, { "topology", required_argument, NULL, 't' },
+	{ "root", required_argument, NULL, 'R' }, { "files", required_argument, NULL, 'f' }, { "host", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 } };
 
 /* -1 = go on, else the exit code. */
 static int

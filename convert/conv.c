@@ -124,7 +124,8 @@ prepare(struct conv *c, struct conv_src *src, const struct conv_file *f, enum co
 	}
 	if (cr < f->size) {
 		pos = place(src, f->text, cr);
-		conv_say(c, CONV_WARNING, &pos, "crlf", "lines end in CR LF; the CR is left out, but the system would have read it as part of values");
+		conv_say(
+		    c, CONV_WARNING, &pos, "crlf", "lines end in CR LF; the CR is left out, but the system would have read it as part of values");
 	}
 	src->text = text;
 	src->size = strlen(text);

@@ -150,7 +150,8 @@ make_bridges(struct build *b)
 				build_description(b, o, f->descr);
 		}
 		if (f->dhcp)
-			conv_say(b->h->c, CONV_WARNING, &f->dhcp_pos, "dhcp", "bridge %s asks for its address; jailnet sets fixed ones only", f->name);
+			conv_say(
+			    b->h->c, CONV_WARNING, &f->dhcp_pos, "dhcp", "bridge %s asks for its address; jailnet sets fixed ones only", f->name);
 	}
 }
 
@@ -282,8 +283,8 @@ check_macs(struct build *b)
 			struct end *e = &b->out->v[KIND_EPAIR][i]->u.epair.end[side];
 
 			if (e->mac_pinned && !mac_is_usable(&e->mac)) {
-				conv_say(b->h->c, CONV_WARNING, &build_end(b, e->ifname)->pos, "mac-clash", "%s: %s is no address of one interface; it gets a new one",
-				    e->ifname, mac_format(&e->mac, text));
+				conv_say(b->h->c, CONV_WARNING, &build_end(b, e->ifname)->pos, "mac-clash",
+				    "%s: %s is no address of one interface; it gets a new one", e->ifname, mac_format(&e->mac, text));
 				e->mac_pinned = false;
 				e->mac = (struct mac){ { 0 } };
 			} else if (e->mac_pinned)
@@ -294,8 +295,9 @@ check_macs(struct build *b)
 		if (mac_equal(&v[i].mac, &v[i - 1].mac)) {
 			struct end *e = &v[i].o->u.epair.end[v[i].side];
 
-			conv_say(b->h->c, CONV_WARNING, &build_end(b, e->ifname)->pos, "mac-clash", "%s and %s have the same address %s; %s gets a new one",
-			    v[i - 1].o->u.epair.end[v[i - 1].side].ifname, e->ifname, mac_format(&e->mac, text), e->ifname);
+			conv_say(b->h->c, CONV_WARNING, &build_end(b, e->ifname)->pos, "mac-clash",
+			    "%s and %s have the same address %s; %s gets a new one", v[i - 1].o->u.epair.end[v[i - 1].side].ifname, e->ifname,
+			    mac_format(&e->mac, text), e->ifname);
 			e->mac_pinned = false;
 			e->mac = (struct mac){ { 0 } };
 		}

@@ -266,7 +266,8 @@ all_addresses(struct convert *v, struct conv_jail *j, struct object *jail)
 		struct who who = { j, &a[i] };
 
 		put_on(v, j, jail,
-		    place_of(v, place, &a[i]) == PLACE_FLAT ? seg_of_interface(v, a[i].ifname, &who) : seg_of_nets(v, place, nets, nnets, &who), &a[i]);
+		    place_of(v, place, &a[i]) == PLACE_FLAT ? seg_of_interface(v, a[i].ifname, &who) : seg_of_nets(v, place, nets, nnets, &who),
+		    &a[i]);
 	}
 }
 

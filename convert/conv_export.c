@@ -184,8 +184,9 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 			const struct end *e = &t->v[KIND_EPAIR][i]->u.epair.end[s];
 
 			if (e->jail != NULL && !e->up)
-				conv_say(c, CONV_WARNING, NULL, "down", "epair %s: %s is to stay down in its jail, which brings up what it configures",
-				    t->v[KIND_EPAIR][i]->name, e->ifname);
+				conv_say(c, CONV_WARNING, NULL, "down",
+				    "epair %s: %s is to stay down in its jail, which brings up what it configures", t->v[KIND_EPAIR][i]->name,
+				    e->ifname);
 		}
 	for (size_t i = 0; format == CONV_TO_JAIL_CONF && i < t->n[KIND_JAIL]; i++)
 		if (!t->v[KIND_JAIL][i]->u.jail.running)
@@ -193,18 +194,20 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 			    t->v[KIND_JAIL][i]->name);
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		if (!t->v[KIND_JAIL][i]->u.jail.external && t->v[KIND_JAIL][i]->u.jail.path[0] == '\0')
-			conv_say(c, CONV_WARNING, NULL, "root", "jail %s has no root of its own; ezjail wants one: /usr/jails/%s", t->v[KIND_JAIL][i]->name,
-			    t->v[KIND_JAIL][i]->name);
+			conv_say(c, CONV_WARNING, NULL, "root", "jail %s has no root of its own; ezjail wants one: /usr/jails/%s",
+			    t->v[KIND_JAIL][i]->name, t->v[KIND_JAIL][i]->name);
 	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
 		if (t->v[KIND_JAIL][i]->u.jail.external && (format == CONV_TO_JAIL_CONF || format == CONV_TO_EZJAIL))
-			conv_say(c, CONV_NOTE, NULL, "external", "jail %s has its own manager: only its network is written", t->v[KIND_JAIL][i]->name);
+			conv_say(
+			    c, CONV_NOTE, NULL, "external", "jail %s has its own manager: only its network is written", t->v[KIND_JAIL][i]->name);
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		if (strchr(t->v[KIND_JAIL][i]->name, '-') != NULL)
 			conv_say(c, CONV_WARNING, NULL, "renamed", "ezjail knows the jail %s as %s", t->v[KIND_JAIL][i]->name,
 			    safe_name(c, t->v[KIND_JAIL][i]->name));
 	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
 		if (format == CONV_TO_EZJAIL && t->v[KIND_JAIL][i]->u.jail.params.n > 0)
-			conv_say(c, CONV_WARNING, NULL, "params", "jail %s has jail parameters that an ezjail file cannot say", t->v[KIND_JAIL][i]->name);
+			conv_say(
+			    c, CONV_WARNING, NULL, "params", "jail %s has jail parameters that an ezjail file cannot say", t->v[KIND_JAIL][i]->name);
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		if (t->v[KIND_JAIL][i]->u.jail.sysctls.n > 0)
 			conv_say(c, CONV_WARNING, NULL, "sysctls",

@@ -174,11 +174,11 @@ say_dhcp(struct build *b, const struct conv_jail *j)
 {
 	if (is_stock_ruleset(j->ruleset))
 		conv_say(b->h->c, CONV_WARNING, &j->dhcp_pos, "dhcp-bpf",
-		    "%s asks for its address (DHCP): dhclient needs bpf, which the devfs ruleset of the jail (%s) hides; make one that unhides it", j->name,
-		    j->ruleset[0] != '\0' ? j->ruleset : "4 or 5");
+		    "%s asks for its address (DHCP): dhclient needs bpf, which the devfs ruleset of the jail (%s) hides; make one that unhides it",
+		    j->name, j->ruleset[0] != '\0' ? j->ruleset : "4 or 5");
 	else
-		conv_say(b->h->c, CONV_NOTE, &j->dhcp_pos, "dhcp-bpf", "%s asks for its address (DHCP): its devfs ruleset %.40s must show it bpf", j->name,
-		    j->ruleset);
+		conv_say(b->h->c, CONV_NOTE, &j->dhcp_pos, "dhcp-bpf", "%s asks for its address (DHCP): its devfs ruleset %.40s must show it bpf",
+		    j->name, j->ruleset);
 }
 
 void

@@ -91,9 +91,12 @@ say_missing(struct jc *jc, const struct jc_block *b, const char *pattern)
 
 	if (jc->h->opts->from_host && strncmp(pattern, read_dir, sizeof(read_dir) - 1) != 0)
 		conv_say(jc->c, CONV_WARNING, &b->pos, "include",
-		    "%.200s is not one of the usual paths and was not read; what it says is missing. Send the files themselves: jailnet import jail-conf FILE ...", pattern);
+		    "%.200s is not one of the usual paths and was not read; what it says is missing. Send the files themselves: jailnet import "
+		    "jail-conf FILE ...",
+		    pattern);
 	else
-		conv_say(jc->c, many ? CONV_NOTE : CONV_WARNING, &b->pos, "include", "%.200s is not among the files given; what it says is missing", pattern);
+		conv_say(jc->c, many ? CONV_NOTE : CONV_WARNING, &b->pos, "include", "%.200s is not among the files given; what it says is missing",
+		    pattern);
 }
 
 static void
@@ -531,8 +534,8 @@ overrides(struct jc *jc, const struct jc_block *b, struct conv_jail *j, int rank
 	int there = j->origin == FROM_JAIL_CONF ? j->rank : j->path[0] != '\0' && j->hostname[0] != '\0' ? 4 : -1;
 
 	if (there > rank) {
-		conv_say(jc->c, CONV_WARNING, &b->pos, "duplicate", "jail %s stands in %s:%u already, which rc.d/jail takes first; this one is not used",
-		    b->name, j->pos.src->path, j->pos.line);
+		conv_say(jc->c, CONV_WARNING, &b->pos, "duplicate",
+		    "jail %s stands in %s:%u already, which rc.d/jail takes first; this one is not used", b->name, j->pos.src->path, j->pos.line);
 		return (false);
 	}
 	conv_say(jc->c, CONV_WARNING, &b->pos, "duplicate", "jail %s stands in %s:%u already; %s, and that one is not used", b->name,

@@ -123,7 +123,8 @@ build_jibs(struct build *b)
 		/* jib counts the pairs of one call whose addresses it derives from the same parent. */
 		counter = 0;
 		for (unsigned k = 1; k <= jib->index && k <= i; k++)
-			if (!b->h->jibs[i - k].keep_mac && strcmp(b->h->jibs[i - k].parent, jib->parent) == 0 && strcmp(b->h->jibs[i - k].name, jib->name) == 0)
+			if (!b->h->jibs[i - k].keep_mac && strcmp(b->h->jibs[i - k].parent, jib->parent) == 0 &&
+			    strcmp(b->h->jibs[i - k].name, jib->name) == 0)
 				counter++;
 		build_jib_pair(b, jib, counter);
 	}

@@ -349,7 +349,8 @@ say_no_rc(struct conv_host *h, const struct conv_jail *j)
 	if (by_default || strstr(j->start, "/etc/rc") != NULL || h->opts->managed || h->opts->hooks == CONV_JAILNET)
 		return;
 	conv_say(h->c, CONV_WARNING, &j->pos, "no-rc",
-	    "%s starts %s%.80s%s, not /etc/rc: nobody reads its rc.conf, and it gets no address; put them into exec.start, or let jailnet up give them "
+	    "%s starts %s%.80s%s, not /etc/rc: nobody reads its rc.conf, and it gets no address; put them into exec.start, or let jailnet up give "
+	    "them "
 	    "(hooks \"jailnet\")",
 	    j->name, j->start[0] == '\0' ? "nothing" : "\"", j->start, j->start[0] == '\0' ? "" : "\"");
 }

@@ -297,8 +297,9 @@ conv_shell(struct conv *c, enum conv_format format, const struct topo *t)
 	struct conv_buf b;
 
 	cb_init(&b, c);
-	cb_put(&b, linux_flavour ? "#!/bin/sh\n# The network of this host without jailnet, for Linux: iproute2, as root.\nset -eu\n"
-				 : "#!/bin/sh\n# The network of this host without jailnet, for FreeBSD: as root.\nset -eu\nkldload -n if_bridge if_epair\n");
+	cb_put(&b, linux_flavour
+		       ? "#!/bin/sh\n# The network of this host without jailnet, for Linux: iproute2, as root.\nset -eu\n"
+		       : "#!/bin/sh\n# The network of this host without jailnet, for FreeBSD: as root.\nset -eu\nkldload -n if_bridge if_epair\n");
 	for (size_t i = 0; i < t->n[KIND_BRIDGE]; i++)
 		linux_flavour ? linux_bridge(&b, t->v[KIND_BRIDGE][i]) : fbsd_bridge(&b, t->v[KIND_BRIDGE][i]);
 	for (size_t i = 0; i < t->n[KIND_JAIL]; i++)

@@ -186,7 +186,8 @@ int epair_default_ifnames(struct object *o);
 
 /* True when names like this are legal: ^[A-Za-z][A-Za-z0-9_-]*$ and at most max characters. */
 bool name_is_legal(const char *s, size_t max);
-/* True for the names of foreign interfaces that we speak of ("em0.100", "_x"): ^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$; none looks like an option or a path. */
+/* True for the names of foreign interfaces that we speak of ("em0.100", "_x"): ^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$; none looks like an option or a
+ * path. */
 bool ifname_is_legal(const char *s);
 /* Longest legal name of the kind in characters: bridge and attachment 15, epair 15 (14 when an end takes its default name), jail 63. */
 size_t kind_name_max(enum kind kind);

@@ -5,8 +5,8 @@
  * Order: undo first in reverse of set-up (routes, addresses, ports, jails stopping, epairs, bridges, new names,
  * interfaces out of dying jails, those jails, foreign interfaces as they were), then changes, then create bridge ->
  * jail -> epair -> move -> port -> address -> up -> sysctl -> route -> JAIL_START. Objects without our mark are never
- * changed or destroyed, except what becomes ours because it runs as it is wanted and policy lets it, foreign interfaces that the topology names, or that a 'found' record says must be given
- * back as they were.
+ * changed or destroyed, except what becomes ours because it runs as it is wanted and policy lets it, foreign interfaces that the topology names, or
+ * that a 'found' record says must be given back as they were.
  *
  * The plan is level-triggered: some things take several rounds (JAIL_STOP must end before its interfaces are reclaimed;
  * a jail with a job in flight is left alone).  After executing, observe and plan again; empty = converged.

@@ -155,7 +155,8 @@ destroy(struct planner *pl, const struct plan_end *a, const struct plan_end *b)
 static bool
 port_is_default(const struct plan_iface *i)
 {
-	return (!i->port->priv && !i->port->edge && (i->stp || !i->port->stp) && (!i->vlan_filter || (i->port->untagged == 0 && i->port->ntagged == 0)));
+	return (
+	    !i->port->priv && !i->port->edge && (i->stp || !i->port->stp) && (!i->vlan_filter || (i->port->untagged == 0 && i->port->ntagged == 0)));
 }
 
 static void

@@ -355,7 +355,8 @@ check_names(struct taking *t, struct piece **sorted)
 		if (kept == NULL || strcmp(kept->l->ifname, sorted[i]->l->ifname) != 0)
 			kept = sorted[i];
 		else if (sorted[i]->fate == HALF)
-			drop(t, sorted[i], "name", "jailnet knows a name once, and there is %s%s; rename one of them", kept->l->ifname, where(kept->l, at));
+			drop(t, sorted[i], "name", "jailnet knows a name once, and there is %s%s; rename one of them", kept->l->ifname,
+			    where(kept->l, at));
 		else if (kept->fate == HALF) {
 			drop(t, &t->v[kept->l - t->have->links], "name", "jailnet knows a name once, and there is %s%s; rename one of them",
 			    sorted[i]->l->ifname, where(sorted[i]->l, at));
@@ -519,8 +520,8 @@ make_all(struct taking *t)
 		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] == '\0' && p->l->bridge[0] == '\0')
 			say(t, false, "host", "%s (%s) stays the host's", p->l->ifname, link_type_name(p->l->type));
 		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] != '\0' && is_made(t, KIND_JAIL, p->l->jail))
-			say(t, true, "inside", "%s in jail %s (%s) stays as it is: jailnet gives jails ends of epairs and what is attached to them", p->l->ifname,
-			    p->l->jail, link_type_name(p->l->type));
+			say(t, true, "inside", "%s in jail %s (%s) stays as it is: jailnet gives jails ends of epairs and what is attached to them",
+			    p->l->ifname, p->l->jail, link_type_name(p->l->type));
 	}
 }
 

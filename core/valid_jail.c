@@ -139,7 +139,8 @@ look_params(const struct look *l)
 	for (size_t i = 0; i < p->n; i++) {
 		if (!param_key_is_legal(p->v[i].key))
 			valid_bad(l, ERR_INVALID,
-			    "not a parameter of jail(8) that can be set here, like allow.raw_sockets; name, path, addresses and the network are jailnet's own",
+			    "not a parameter of jail(8) that can be set here, like allow.raw_sockets; name, path, addresses and the network are "
+			    "jailnet's own",
 			    "/params/%s", str_pointer(p->v[i].key, key, sizeof(key)));
 		else if (!is_one_line(p->v[i].value))
 			valid_bad(l, ERR_INVALID, "a value is one line", "/params/%s", str_pointer(p->v[i].key, key, sizeof(key)));

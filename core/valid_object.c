@@ -52,8 +52,8 @@ static void
 look_foreign_name(const struct look *l, const char *name, const char *below)
 {
 	if (!ifname_is_legal(name))
-		valid_bad(
-		    l, ERR_INVALID, "an interface name has 1 to 15 letters, digits, '_', '.', ':', '@' and '-', the first a letter, digit or '_'", "%s", below);
+		valid_bad(l, ERR_INVALID,
+		    "an interface name has 1 to 15 letters, digits, '_', '.', ':', '@' and '-', the first a letter, digit or '_'", "%s", below);
 	else if (is_loopback_name(name))
 		valid_bad(l, ERR_INVALID, "the loopback interface stays where it is", "%s", below);
 }

@@ -1,9 +1,9 @@
 /*
  * auth: who is asking, and what may they do.
  *
- * UNIX socket: the peer's user id from the kernel (FreeBSD: not out of a jail); 0 is admin, the configured ones are what they are configured as.  In a sandbox whoever can open the socket (mode 0600) is
- * admin: user ids are not comparable across user namespaces.  TCP: "Authorization: Bearer jnd_...", or a session cookie; the store knows
- * the SHA-256 only: 256 random bits need no slow hash.
+ * UNIX socket: the peer's user id from the kernel (FreeBSD: not out of a jail); 0 is admin, the configured ones are what they are configured as.  In
+ * a sandbox whoever can open the socket (mode 0600) is admin: user ids are not comparable across user namespaces.  TCP: "Authorization: Bearer
+ * jnd_...", or a session cookie; the store knows the SHA-256 only: 256 random bits need no slow hash.
  */
 #ifndef JN_AUTH_H
 #define JN_AUTH_H

@@ -107,8 +107,8 @@ request_identify(struct request *r)
 		    (unsigned long long)++r->l->request_count);
 }
 
-/* The headers are there.  A refusal of a request with a body is sent at once (MHD then closes); without a body it waits for the last call, so that the
- * connection lives on. */
+/* The headers are there.  A refusal of a request with a body is sent at once (MHD then closes); without a body it waits for the last call, so that
+ * the connection lives on. */
 static enum MHD_Result
 request_start(struct request *r, const char *method, const char *version)
 {

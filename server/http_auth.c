@@ -138,7 +138,8 @@ same_site(struct request *r, const char *method)
 	if (origin != NULL)
 		return (origin_ok(r, origin) || refuse(r, AUTH_BAD_ORIGIN, 403, "forbidden", "a page of another site may not do that (Origin)"));
 	if (r->who.is_session)
-		return (refuse(r, AUTH_BAD_ORIGIN, 403, "forbidden", "with a session cookie, Sec-Fetch-Site or Origin must say where the request comes from"));
+		return (refuse(
+		    r, AUTH_BAD_ORIGIN, 403, "forbidden", "with a session cookie, Sec-Fetch-Site or Origin must say where the request comes from"));
 	return (true);
 }
 

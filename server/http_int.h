@@ -125,7 +125,8 @@ void http_tls_look(struct MHD_Connection *conn, struct conn *c);	/* after the ha
 void http_tls_watch(void);	/* now and then: have the files changed? */
 
 /* http_reply.c */
-bool http_headers(struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag, const char *link);	/* those of every answer */
+bool http_headers(
+    struct MHD_Response *resp, const struct request *r, const char *content_type, const char *etag, const char *link); /* those of every answer */
 enum MHD_Result http_reply(struct request *r, struct api_res *res);	/* takes res's body */
 enum MHD_Result http_reply_cached(struct request *r, struct cache_body *body);	/* takes the reference */
 enum MHD_Result http_refuse(struct request *r);

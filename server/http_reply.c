@@ -144,9 +144,10 @@ http_reply(struct request *r, struct api_res *res)
 	if (res->has_cookie)
 		snprintf(cookie, sizeof(cookie), "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", r->l->cookie_name, res->cookie,
 		    res->cookie_age, r->l->tls ? "; Secure" : "");
-	ok = http_headers(resp, r, res->content_type, res->etag, res->link) && add(resp, "Location", res->location) && add(resp, "Allow", res->allow) &&
-	    add_accepted(resp, r, res->status) && add(resp, "Preference-Applied", res->preference_applied) &&
-	    add(resp, "Retry-After", retry) && add(resp, "Idempotency-Replayed", res->replayed ? "true" : NULL) && add(resp, "Set-Cookie", cookie) && add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
+	ok = http_headers(resp, r, res->content_type, res->etag, res->link) && add(resp, "Location", res->location) &&
+	     add(resp, "Allow", res->allow) && add_accepted(resp, r, res->status) && add(resp, "Preference-Applied", res->preference_applied) &&
+	     add(resp, "Retry-After", retry) && add(resp, "Idempotency-Replayed", res->replayed ? "true" : NULL) && add(resp, "Set-Cookie", cookie) &&
+	     add(resp, "WWW-Authenticate", res->status == 401 ? "Bearer" : NULL);
 	return (queue(r, res->status, resp, ok));
 }
 

@@ -46,10 +46,11 @@ static const char *const page_headers[][2] = {
 };
 
 static const char not_built[] =
-"<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>jailnet</title>\n"
-"<h1>jailnet</h1>\n<p>The API is at <a href=\"/v1\">/v1</a>, its description at <a href=\"/openapi.json\">/openapi.json</a>.</p>\n"
-"<p>The dashboard and the readable form of that description (/docs) are not built. They need Node.js 18 or newer with npm and its package registry: run <code>make www</code> in the source tree,\n"
-"then start jailnetd again; or set <code>www</code> in jailnetd.conf to the directory where they are.</p>\n</html>\n";
+    "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>jailnet</title>\n"
+    "<h1>jailnet</h1>\n<p>The API is at <a href=\"/v1\">/v1</a>, its description at <a href=\"/openapi.json\">/openapi.json</a>.</p>\n"
+    "<p>The dashboard and the readable form of that description (/docs) are not built. They need Node.js 18 or newer with npm and its package "
+    "registry: run <code>make www</code> in the source tree,\n"
+    "then start jailnetd again; or set <code>www</code> in jailnetd.conf to the directory where they are.</p>\n</html>\n";
 
 /* --- the table ------------------------------------------------------------------------------------------------- */
 

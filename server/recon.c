@@ -406,7 +406,8 @@ recon_run(const struct recon_conf *conf, struct err *err)
 		return (err_nomem(err));
 	init(r, conf);
 	damage_look(r);
-	if (r->damaged.code == ERR_NONE && (store_topo(r->store, &r->want, err) == -1 || history_baseline(r, err) == -1 || confirm_load(r, err) == -1))
+	if (r->damaged.code == ERR_NONE &&
+	    (store_topo(r->store, &r->want, err) == -1 || history_baseline(r, err) == -1 || confirm_load(r, err) == -1))
 		goto out;
 	atomic_store(&conf->health->revision, r->want.revision);
 	atomic_store(&conf->health->store_ok, r->damaged.code == ERR_NONE);

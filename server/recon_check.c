@@ -127,7 +127,8 @@ check_selector(const struct write *w, const struct changes *c, const struct topo
 		}
 		/* members are foreign interfaces: they have no labels */
 		if (it->after != NULL && it->kind == KIND_BRIDGE && it->after->u.bridge.nmembers > 0)
-			errs_add(errs, ERR_DENIED, pointer, "your token is limited to objects labelled %s; interfaces of the host are not", w->selector);
+			errs_add(
+			    errs, ERR_DENIED, pointer, "your token is limited to objects labelled %s; interfaces of the host are not", w->selector);
 	}
 	return (errs->n == 0);
 }

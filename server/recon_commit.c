@@ -220,7 +220,8 @@ ticket_work(struct recon *r, const struct group *g, struct pending *p, struct to
 	if (errs->n == 0)
 		plan_is_as_shown(r, w, next, errs);
 	if (errs->n == 0 && w->confirm_s != 0 && changes_take_over(r, &p->changes))
-		errs_add(errs, ERR_CONFLICT, "", "what runs already is taken over by this: it could not be given back when nobody confirms; take it over first");
+		errs_add(errs, ERR_CONFLICT, "",
+		    "what runs already is taken over by this: it could not be given back when nobody confirms; take it over first");
 	return (errs->n == 0);
 }
 

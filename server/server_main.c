@@ -3,7 +3,8 @@
  *
  * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
  *
- *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N] ... [--revisions-keep N] [--revisions-days N] [--policy TEXT] [--www FD] [-v] [-f]
+ *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N]
+ *... [--revisions-keep N] [--revisions-days N] [--policy TEXT] [--www FD] [-v] [-f]
  *
  * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
  */
@@ -258,8 +259,15 @@ serve(const struct options *o, struct store *writer, struct err *err)
 		.hosts = o->hosts, .www = www, .limits = o->limits,
 		.auth = { .sandbox = o->sandbox } };
 	struct server server = { .n = 0 };
-	struct recon_conf recon = { .writer = writer, .queue = &queue, .health = &health, .metrics = &metrics, .channel_fd = o->channel, .stop_fd = stop_pipe[0],
-		.notify = notify_all, .arg = &server, .revisions_keep = (size_t)o->revisions_keep,
+	struct recon_conf recon = { .writer = writer,
+		.queue = &queue,
+		.health = &health,
+		.metrics = &metrics,
+		.channel_fd = o->channel,
+		.stop_fd = stop_pipe[0],
+		.notify = notify_all,
+		.arg = &server,
+		.revisions_keep = (size_t)o->revisions_keep,
 		.revisions_days = (unsigned)o->revisions_days };
 	int rc = -1;
 
@@ -310,7 +318,8 @@ main(int argc, char **argv)
 	if (uname(&un) == 0)
 		snprintf(o.kernel, sizeof(o.kernel), "%.40s %.60s %.20s", un.sysname, un.release, un.machine);
 	confine = (struct confine){ .state_dir = o.state_dir, .read_files = { o.tls_cert, o.tls_key }, .read_fd = o.www_fd };
-	if (ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 && store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
+	if (ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 &&
+	    store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
 	    (store_is_damaged(writer, &damage) || auth_first_token(writer, o.state_dir, token, &err) == 0)) {
 		if (o.sandbox && token[0] != '\0')
 			printf("token %s\n", token);

@@ -21,5 +21,7 @@ shellcheck -s sh -e SC1091,SC2034,SC2148,SC2154,SC3043 -S warning rc.d/jailnetd 
 sh tests/man.sh "$B" || say "manual pages"
 long=$(find core convert store api server worker cli \( -name '*.c' -o -name '*.h' \) -exec wc -l {} + | awk '$2 != "total" && $1 > 600 { print $2 " has " $1 " lines" }')
 [ -z "$long" ] || say "$long"
+wide=$(git ls-files '*.c' '*.h' | xargs expand | awk 'length > 150' | wc -l)
+[ "$wide" -eq 0 ] || say "$wide lines are wider than 150 columns"
 [ $bad -eq 0 ] && echo "lint: clean"
 exit $bad

@@ -7,7 +7,8 @@ bad=0
 say() { echo "man: $*"; bad=1; }
 
 for f in docs/man/*.[58]; do
-    out=$(mandoc -Tlint -Wwarning "$f" 2>&1) || true
+    # pages of FreeBSD that a Linux machine does not have
+    out=$(mandoc -Tlint "$f" 2>&1 | grep -v "referenced manual not found")
     [ -z "$out" ] || say "$out"
 done
 # STR_KEY("state_dir", ...), NUM_KEY, BOOL_KEY

@@ -2,7 +2,8 @@
  * command: runs exec.start or exec.stop of a jail to its end, for the drivers: how one gets into a jail, and how one waits for a
  * process for some time, is theirs.  A job: it waits.
  *
- * The command writes to a console log (it can do nothing else with it), never to a pipe: what it leaves running in the background keeps the file, and nobody waits for that.
+ * The command writes to a console log (it can do nothing else with it), never to a pipe: what it leaves running in the background keeps the file, and
+ * nobody waits for that.
  */
 #ifndef JN_COMMAND_H
 #define JN_COMMAND_H

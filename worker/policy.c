@@ -333,8 +333,9 @@ check_files(const struct check *c, enum cmd_op op, const struct cmd_files *v)
 	if (v->format >= HOST_FORMAT_COUNT)
 		return (DENY(c, "not a format of configuration files"));
 	if (!c->p->import_host)
-		return (DENY(c, "import_host of jailnetd.conf is no: the host's files are not read. Set it to yes, or send the files: jailnet import %s",
-		    host_format_name(v->format)));
+		return (
+		    DENY(c, "import_host of jailnetd.conf is no: the host's files are not read. Set it to yes, or send the files: jailnet import %s",
+			host_format_name(v->format)));
 	return (0);
 }
 

@@ -1,6 +1,6 @@
 /*
- * confine_freebsd: what a program that opens its database by path can give up; see confine.h.  (Capsicum's capability mode would take SQLite's -wal and
- * -shm files away from it.)
+ * confine_freebsd: what a program that opens its database by path can give up; see confine.h.  (Capsicum's capability mode would take SQLite's -wal
+ * and -shm files away from it.)
  */
 #include <sys/types.h>
 

@@ -88,7 +88,8 @@ main(int argc, char **argv)
 	int status, failed = 0;
 	double start;
 
-	if (argc != 4 || str_u64(argv[1], 1, 65535, &port) == -1 || str_u64(argv[2], 1, 64, &processes) == -1 || str_u64(argv[3], 1, 60, &seconds) == -1) {
+	if (argc != 4 || str_u64(argv[1], 1, 65535, &port) == -1 || str_u64(argv[2], 1, 64, &processes) == -1 ||
+	    str_u64(argv[3], 1, 60, &seconds) == -1) {
 		fprintf(stderr, "usage: tls_client PORT PROCESSES SECONDS\n");
 		return (2);
 	}

@@ -132,7 +132,8 @@ fake_run_jail_destroy(struct fake_run *r, const struct cmd_ref *c)
 	return (0);
 }
 
-/* A shell that knows "sleep SECONDS", "exit N", "echo WORDS" and "daemon" (leaves a process), parted by ';'. Returns the exit status; said: the last words. */
+/* A shell that knows "sleep SECONDS", "exit N", "echo WORDS" and "daemon" (leaves a process), parted by ';'. Returns the exit status; said: the last
+ * words. */
 static int
 shell(struct fake_jail *j, const char *command, uint32_t timeout_s, bool *timed_out, char said[64])
 {

@@ -1,6 +1,6 @@
 /*
- * hostile_cmds: legal frames that ask for what a closed policy or a missing mark forbids.  re0, fbr0 (with port fbr1), ext0a and ext0b belong to the host,
- * jail ext to somebody else.
+ * hostile_cmds: legal frames that ask for what a closed policy or a missing mark forbids.  re0, fbr0 (with port fbr1), ext0a and ext0b belong to the
+ * host, jail ext to somebody else.
  */
 #ifndef JN_HOSTILE_CMDS_H
 #define JN_HOSTILE_CMDS_H
@@ -11,7 +11,8 @@
 static const struct cmd own_cmds[] = {
 	{ CMD_JAIL_CREATE, { .jail = { .name = "web" } } },
 	{ CMD_BRIDGE_CREATE, { .bridge = { "lan0", SAMPLE_MAC(1), 1500, false, false, BACKEND_IF_BRIDGE } } },
-	{ CMD_EPAIR_CREATE, { .epair = { "web0", 1500, { { "web0a", SAMPLE_MAC(2), "", "lan0", true }, { "web0b", SAMPLE_MAC(3), "web", "", true } } } } },
+	{ CMD_EPAIR_CREATE,
+	    { .epair = { "web0", 1500, { { "web0a", SAMPLE_MAC(2), "", "lan0", true }, { "web0b", SAMPLE_MAC(3), "web", "", true } } } } },
 };
 
 static const struct cmd hostile_cmds[] = {

@@ -1,6 +1,6 @@
 /*
- * test_hostile: the server is in somebody else's hands.  Every command malformed, out of order and out of policy, 60000 of them: the worker lives, and
- * what is not ours is as it was.  (The same on the real kernel: tests/kernel/test_hostile_storm.c, tests/fault/test_hostile_kernel.py.)
+ * test_hostile: the server is in somebody else's hands.  Every command malformed, out of order and out of policy, 60000 of them: the worker lives,
+ * and what is not ours is as it was.  (The same on the real kernel: tests/kernel/test_hostile_storm.c, tests/fault/test_hostile_kernel.py.)
  */
 #include "tests/fault/hostile.h"
 
@@ -88,7 +88,8 @@ test_anything(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_out_of_policy), cmocka_unit_test(test_every_command_is_among_them), cmocka_unit_test(test_anything) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_out_of_policy), cmocka_unit_test(test_every_command_is_among_them),
+		cmocka_unit_test(test_anything) };
 
 	return (cmocka_run_group_tests(tests, setup, teardown));
 }

@@ -64,11 +64,11 @@ read_one(const void *arg)
 static void
 test_reads(void **state)
 {
-	static const char *const targets[] = { "/v1", "/openapi.json", "/problems/invalid", "/v1/bridges", "/v1/bridges/lan", "/v1/epairs", "/v1/epairs/web0?view=spec",
-		"/v1/jails?fields=name,status", "/v1/jails/web", "/v1/interfaces", "/v1/interfaces/em0.7/jail", "/v1/macs", "/v1/drift", "/v1/operations",
-		"/v1/tokens", "/v1/revisions", "/v1/audit", "/v1/changes?since=0", "/v1/topology", "/v1/topology?format=dot", "/v1/topology?format=mermaid",
-		"/v1/topology/confirm", "/v1/whoami", "/v1/export/rc-conf", "/v1/export/jail-conf", "/v1/export/ezjail", "/v1/export/shell?system=linux",
-		"/v1/export/shell?system=freebsd" };
+	static const char *const targets[] = { "/v1", "/openapi.json", "/problems/invalid", "/v1/bridges", "/v1/bridges/lan", "/v1/epairs",
+		"/v1/epairs/web0?view=spec", "/v1/jails?fields=name,status", "/v1/jails/web", "/v1/interfaces", "/v1/interfaces/em0.7/jail",
+		"/v1/macs", "/v1/drift", "/v1/operations", "/v1/tokens", "/v1/revisions", "/v1/audit", "/v1/changes?since=0", "/v1/topology",
+		"/v1/topology?format=dot", "/v1/topology?format=mermaid", "/v1/topology/confirm", "/v1/whoami", "/v1/export/rc-conf",
+		"/v1/export/jail-conf", "/v1/export/ezjail", "/v1/export/shell?system=linux", "/v1/export/shell?system=freebsd" };
 	(void)state;
 
 	for (size_t i = 0; i < NELEMS(targets); i++) {
@@ -128,8 +128,10 @@ static void
 test_writes(void **state)
 {
 	static const struct request requests[] = {
-		{ "PUT", "/v1/topology", "{\"bridges\":{\"lan\":{\"addresses\":[\"192.0.2.1/24\",\"2001:db8::1/64\"],\"labels\":{\"a\":\"b\"}}},"
-		    "\"jails\":{\"web\":{\"manager\":\"external\",\"routes\":{\"default\":\"192.0.2.1\"}},\"db\":{\"sysctls\":{\"net.ipv4.ip_default_ttl\":\"7\"}}},"
+		{ "PUT", "/v1/topology",
+		    "{\"bridges\":{\"lan\":{\"addresses\":[\"192.0.2.1/24\",\"2001:db8::1/64\"],\"labels\":{\"a\":\"b\"}}},"
+		    "\"jails\":{\"web\":{\"manager\":\"external\",\"routes\":{\"default\":\"192.0.2.1\"}},\"db\":{\"sysctls\":{\"net.ipv4.ip_default_"
+		    "ttl\":\"7\"}}},"
 		    "\"epairs\":{\"web0\":{\"a\":{\"bridge\":\"lan\"},\"b\":{\"jail\":\"web\",\"addresses\":[\"192.0.2.2/24\"]}}}}" },
 		{ "POST", "/v1/jails", "{\"name\":\"new\",\"routes\":{\"default\":\"192.0.2.1\"},\"labels\":{\"a\":\"b\"}}" },
 		{ "PATCH", "/v1/bridges/lan", "{\"description\":\"new\",\"addresses\":[\"192.0.2.3/24\"]}" },
@@ -171,7 +173,8 @@ test_others(void **state)
 		{ "POST", "/v1/tokens", "{\"name\":\"t\",\"role\":\"viewer\",\"scopes\":[\"net:read\"],\"cidrs\":[\"192.0.2.0/24\"]}" },
 		{ "POST", "/v1/session", "{\"token\":\"jnd_x\"}" },
 		{ "POST", "/v1/plans", "{\"bridges\":{\"lan\":{}}}" },
-		{ "POST", "/v1/import/ezjail", "{\"files\":[{\"path\":\"/usr/local/etc/ezjail/web\",\"content\":\"export jail_web_hostname=\\\"web\\\"\\n"
+		{ "POST", "/v1/import/ezjail",
+		    "{\"files\":[{\"path\":\"/usr/local/etc/ezjail/web\",\"content\":\"export jail_web_hostname=\\\"web\\\"\\n"
 		    "export jail_web_ip=\\\"re0|192.0.2.5\\\"\\n\"}]}" },
 	};
 	(void)state;

@@ -181,12 +181,15 @@ static const struct source {
 	enum conv_kind kind;
 	const char *path, *text;
 } sources[] = {
-	{ CONV_EZJAIL, "/usr/local/etc/ezjail/web", "export jail_web_hostname=\"web\"\nexport jail_web_ip=\"re0|192.0.2.5,re0|2001:db8::11,lo0|127.0.1.5\"\n"
+	{ CONV_EZJAIL, "/usr/local/etc/ezjail/web",
+	    "export jail_web_hostname=\"web\"\nexport jail_web_ip=\"re0|192.0.2.5,re0|2001:db8::11,lo0|127.0.1.5\"\n"
 	    "export jail_web_rootdir=\"/jails/web\"\nexport jail_web_exec_start=\"/bin/sh /etc/rc\"\n" },
-	{ CONV_JAIL_CONF, "/etc/jail.conf", "path = \"/jails/$name\";\n* { mount.devfs; }\nweb {\n\tvnet;\n\tvnet.interface = \"e0b_web\";\n"
+	{ CONV_JAIL_CONF, "/etc/jail.conf",
+	    "path = \"/jails/$name\";\n* { mount.devfs; }\nweb {\n\tvnet;\n\tvnet.interface = \"e0b_web\";\n"
 	    "\texec.prestart += \"jib addm web re0\";\n\texec.start = \"/bin/sh /etc/rc\";\n\texec.poststop += \"jib destroy web\";\n}\n"
 	    "old { ip4.addr = \"re0|192.0.2.7/24\"; host.hostname = \"${name}.example.org\"; }\n" },
-	{ CONV_RC_CONF, "/etc/rc.conf", "cloned_interfaces=\"bridge0 epair0\"\nifconfig_re0=\"inet 192.0.2.1/24\"\nifconfig_re0_ipv6=\"inet6 2001:db8::1/64\"\n"
+	{ CONV_RC_CONF, "/etc/rc.conf",
+	    "cloned_interfaces=\"bridge0 epair0\"\nifconfig_re0=\"inet 192.0.2.1/24\"\nifconfig_re0_ipv6=\"inet6 2001:db8::1/64\"\n"
 	    "ifconfig_bridge0=\"addm re0 addm epair0a up\"\nifconfig_epair0a_name=\"web0a\"\ndefaultrouter=\"192.0.2.254\"\nvlans_re0=\"7\"\n"
 	    "jail_enable=\"YES\"\njail_list=\"web\"\njailnet_note_0=\"bridge/bridge0 description=x%20y label.a=b label.c=d\"\n" },
 };

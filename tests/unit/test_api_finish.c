@@ -94,7 +94,8 @@ test_dry_and_probe(void **state)
 
 	(void)state;
 	finish("PUT", "/v1/topology?dry_run=validate", "{}", &o);
-	assert_string_equal(rig.res.body, "{\"valid\":true,\"revision\":5,\"topology\":{\"bridges\":{},\"epairs\":{},\"jails\":{},\"attachments\":{}}}");
+	assert_string_equal(
+	    rig.res.body, "{\"valid\":true,\"revision\":5,\"topology\":{\"bridges\":{},\"epairs\":{},\"jails\":{},\"attachments\":{}}}");
 	o.kind = OUT_PLAN;
 	finish("PUT", "/v1/topology?dry_run=plan", "{}", &o);
 	assert_string_equal(rig.res.body, "{\"revision\":5,\"steps\":[]}");

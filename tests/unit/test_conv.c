@@ -175,15 +175,19 @@ test_duplicates(void **state)
 		const char *gateway, *pair;	/* of jail a, from the file that counts, and nothing of the other */
 		const char *lost;		/* the message stands in the file that ... */
 	} v[] = {
-		{ "/etc/jail.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; exec.prestart=\"jib addm x re0\"; }",
-		    "/etc/jail.a.conf", "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.2", "epair2", "takes this one first" },
+		{ "/etc/jail.conf",
+		    "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; exec.prestart=\"jib addm x re0\"; }",
+		    "/etc/jail.a.conf", "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.2", "epair2",
+		    "takes this one first" },
 		{ "/etc/jail.a.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }", "/etc/jail.conf",
-		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; exec.prestart=\"jib addm x re0\"; }", "10.0.0.1", "epair1",
+		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; exec.prestart=\"jib addm x re0\"; }", "10.0.0.1",
+		    "epair1", "this one is not used" },
+		{ "/etc/jail.conf.d/a.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }",
+		    "/etc/jail.conf.d/b.conf", "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.1", "epair1",
 		    "this one is not used" },
-		{ "/etc/jail.conf.d/a.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }", "/etc/jail.conf.d/b.conf",
-		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.1", "epair1", "this one is not used" },
-		{ "/etc/jail.conf.d/b.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }", "/etc/jail.conf.d/c.conf",
-		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.2", "epair2", "later overrides" },
+		{ "/etc/jail.conf.d/b.conf", "a { vnet; vnet.interface=epair1b; exec.start=\"route add default 10.0.0.1\"; }",
+		    "/etc/jail.conf.d/c.conf", "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", "10.0.0.2", "epair2",
+		    "later overrides" },
 		{ "/etc/rc.conf", "jail_a_hostname=a; jail_a_rootdir=/j/a; jail_a_vnet_interface=epair1b; route=x", "/etc/jail.conf",
 		    "a { vnet; vnet.interface=epair2b; exec.start=\"route add default 10.0.0.2\"; }", NULL, "epair1", "this one is not used" },
 		{ "/etc/rc.conf", "jail_a_vnet_interface=epair1b", "/etc/jail.conf",
@@ -227,20 +231,23 @@ test_codes(void **state)
 		enum conv_mode mode;
 		bool known;
 	} v[] = {
-		{ CONV_RC_CONF, "cloned_interfaces=\"epair1 epair2\"\nifconfig_epair1a=\"ether 02:00:00:00:00:01\"\nifconfig_epair2a=\"ether 02:00:00:00:00:01\"\n",
+		{ CONV_RC_CONF,
+		    "cloned_interfaces=\"epair1 epair2\"\nifconfig_epair1a=\"ether 02:00:00:00:00:01\"\nifconfig_epair2a=\"ether "
+		    "02:00:00:00:00:01\"\n",
 		    "mac-clash", 1, 1, CONV_FLAT, false },
 		{ CONV_RC_CONF, "cloned_interfaces=\"epair1\"\nifconfig_epair1a=\"ether 01:00:00:00:00:01\"\n", "mac-clash", 1, 1, CONV_FLAT, false },
-		{ CONV_JAIL_CONF, "a { vnet;\n vnet.interface = epair1b;\n exec.start = \"ifconfig epair1b ether 01:00:00:00:00:01\";\n}\n", "mac-clash", 3, 15, CONV_FLAT,
+		{ CONV_JAIL_CONF, "a { vnet;\n vnet.interface = epair1b;\n exec.start = \"ifconfig epair1b ether 01:00:00:00:00:01\";\n}\n",
+		    "mac-clash", 3, 15, CONV_FLAT, false },
+		{ CONV_JAIL_CONF, "a { vnet; vnet.interface = e0b_a;\n exec.prestart = \"jib addm a re0\"; }\n", "mac-unknown", 2, 18, CONV_FLAT,
 		    false },
-		{ CONV_JAIL_CONF, "a { vnet; vnet.interface = e0b_a;\n exec.prestart = \"jib addm a re0\"; }\n", "mac-unknown", 2, 18, CONV_FLAT, false },
-		{ CONV_RC_CONF, "ifconfig_re0=\"inet 192.0.2.2/24\"\nifconfig_re0_alias0=\"inet 192.0.2.5/32\"\njail_a_ip=\"re0|192.0.2.5\"\n", "host-alias", 3, 12,
-		    CONV_FLAT, false },
+		{ CONV_RC_CONF, "ifconfig_re0=\"inet 192.0.2.2/24\"\nifconfig_re0_alias0=\"inet 192.0.2.5/32\"\njail_a_ip=\"re0|192.0.2.5\"\n",
+		    "host-alias", 3, 12, CONV_FLAT, false },
 		{ CONV_RC_CONF, "jail_a_ip=\"re0|192.0.2.5/24\"\njail_a_fib=1\n", "fib", 2, 1, CONV_FLAT, false },
 		{ CONV_JAIL_CONF, "a { vnet; vnet.interface = epair1b;\n exec.fib = 2; }\n", "fib", 2, 13, CONV_FLAT, false },
 		{ CONV_JAIL_CONF, "a { vnet;\n exec.prestart = \"jib addm a-b re0\"; }\n", "jib", 2, 18, CONV_FLAT, true },
 		{ CONV_RC_CONF, "ipv6_defaultrouter=\"fe80::1%re0\"\n", "link-local-router", 1, 1, CONV_FLAT, false },
-		{ CONV_RC_CONF, "ifconfig_re0=\"inet 10.9.0.2/24\"\njail_a_ip=\"re0|192.0.2.1/30\"\njail_b_ip=\"re0|192.0.2.2/30\"\n", "no-gateway", 2, 12, CONV_ROUTED,
-		    false },
+		{ CONV_RC_CONF, "ifconfig_re0=\"inet 10.9.0.2/24\"\njail_a_ip=\"re0|192.0.2.1/30\"\njail_b_ip=\"re0|192.0.2.2/30\"\n", "no-gateway",
+		    2, 12, CONV_ROUTED, false },
 		{ CONV_RC_CONF, "\nifconfig_bridge0=\"inet 192.0.2.5\"\n", "no-netmask", 2, 1, CONV_FLAT, false },
 		{ CONV_RC_CONF, "jail_a_ip=\"re0|192.0.2.5/24\"\n", "router-made", 0, 0, CONV_BEHIND_ROUTER, false },
 		{ CONV_RC_CONF, "jail_a_ip=\"\"\njail_a_vnet_interfaces=epair1b\n", "vnet-interfaces", 2, 1, CONV_FLAT, false },
@@ -259,7 +266,9 @@ test_codes(void **state)
 
 	for (size_t i = 0; i < NELEMS(v); i++) {
 		struct conv_opts opts = { .managed = true, .mode = v[i].mode, .known = known, .nknown = v[i].known ? 1 : 0 };
-		const char *path = v[i].kind == CONV_RC_CONF ? "/etc/rc.conf" : v[i].kind == CONV_EZJAIL ? "/usr/local/etc/ezjail/a" : "/etc/jail.conf";
+		const char *path = v[i].kind == CONV_RC_CONF  ? "/etc/rc.conf"
+				   : v[i].kind == CONV_EZJAIL ? "/usr/local/etc/ezjail/a"
+							      : "/etc/jail.conf";
 		const struct conv_msg *m;
 
 		run(&r, v[i].kind, path, v[i].text, opts);
@@ -278,7 +287,8 @@ test_codes(void **state)
 	assert_int_equal(said(&r, "limit")->line, LIMIT_ADDRESSES + 1);
 	done(&r);
 	conv_fini(&c);
-	run(&r, CONV_RC_CONF, "/etc/rc.conf", "jail_a_ip=\"re0|192.0.2.5/24\"\n", (struct conv_opts){ .managed = true, .mode = CONV_BEHIND_ROUTER, .router = "1x" });
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", "jail_a_ip=\"re0|192.0.2.5/24\"\n",
+	    (struct conv_opts){ .managed = true, .mode = CONV_BEHIND_ROUTER, .router = "1x" });
 	assert_non_null(said(&r, "router-name"));
 	done(&r);
 }
@@ -290,10 +300,11 @@ test_export_says(void **state)
 	static const struct {
 		enum conv_format format;
 		const char *code, *text;
-	} v[] = { { CONV_TO_RC_CONF, "netgraph", "bridge ng0 is" }, { CONV_TO_RC_CONF, "stp", "bridge lan0 runs" }, { CONV_TO_SHELL_FREEBSD, "stp", "bridge lan0 runs" },
-		{ CONV_TO_JAIL_CONF, "down", "epair p0: p0b" }, { CONV_TO_JAIL_CONF, "not-running", "jail off is" }, { CONV_TO_EZJAIL, "root", "jail a-b has" },
-		{ CONV_TO_EZJAIL, "params", "jail off has" }, { CONV_TO_EZJAIL, "sysctls", "jail off has" }, { CONV_TO_EZJAIL, "external", "jail theirs has" },
-		{ CONV_TO_EZJAIL, "renamed", "the jail a-b as a_b" } };
+	} v[] = { { CONV_TO_RC_CONF, "netgraph", "bridge ng0 is" }, { CONV_TO_RC_CONF, "stp", "bridge lan0 runs" },
+		{ CONV_TO_SHELL_FREEBSD, "stp", "bridge lan0 runs" }, { CONV_TO_JAIL_CONF, "down", "epair p0: p0b" },
+		{ CONV_TO_JAIL_CONF, "not-running", "jail off is" }, { CONV_TO_EZJAIL, "root", "jail a-b has" },
+		{ CONV_TO_EZJAIL, "params", "jail off has" }, { CONV_TO_EZJAIL, "sysctls", "jail off has" },
+		{ CONV_TO_EZJAIL, "external", "jail theirs has" }, { CONV_TO_EZJAIL, "renamed", "the jail a-b as a_b" } };
 	const struct pair sysctl = { "net.inet.ip.ttl", "64" }, param = { "allow.raw_sockets", "1" };
 	struct object *o;
 	struct err err;
@@ -422,7 +433,8 @@ test_bridge_name(void **state)
 	struct rig r;
 	(void)state;
 
-	run(&r, CONV_RC_CONF, "/etc/rc.conf", "ifconfig_re0=\"name lan.5 addm em0\"\njail_b_ip=\"re0|192.0.2.5/24\"\n", (struct conv_opts){ .managed = true });
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", "ifconfig_re0=\"name lan.5 addm em0\"\njail_b_ip=\"re0|192.0.2.5/24\"\n",
+	    (struct conv_opts){ .managed = true });
 	legal(&r);
 	assert_int_equal(said(&r, "name")->line, 1);
 	assert_null(topo_find(&r.t, KIND_BRIDGE, "lan.5"));

@@ -209,9 +209,17 @@ test_jail_conf_bool(void **state)
 		const char *text;
 		bool vnet;
 	} v[] = {
-		{ "a { vnet; }", true }, { "a { novnet; }", false }, { "* { vnet; } a { novnet; }", false }, { "a { novnet; } * { vnet; }", true },
-		{ "a { vnet; novnet; vnet; }", true }, { "a { vnet = new; }", true }, { "a { vnet = inherit; }", false }, { "a { vnet = 0; }", false },
-		{ "a { vnet = \"false\"; }", false }, { "a { vnet = disable; }", false }, { "a { }", false },
+		{ "a { vnet; }", true },
+		{ "a { novnet; }", false },
+		{ "* { vnet; } a { novnet; }", false },
+		{ "a { novnet; } * { vnet; }", true },
+		{ "a { vnet; novnet; vnet; }", true },
+		{ "a { vnet = new; }", true },
+		{ "a { vnet = inherit; }", false },
+		{ "a { vnet = 0; }", false },
+		{ "a { vnet = \"false\"; }", false },
+		{ "a { vnet = disable; }", false },
+		{ "a { }", false },
 	};
 	struct rig r;
 	(void)state;
@@ -257,7 +265,8 @@ static void
 test_jail_conf_params(void **state)
 {
 	static const char text[] = "$securelevel2 = 7;\n* { allow.raw_sockets; allow.mount; persist; }\n"
-				   "a { vnet; allow.nomount; securelevel = 2; sysvshm = new; path = /a; exec.clean; mount.devfs; allow.dying;\n  children.max = \"3\"; $x = 1; enforce_statfs = $x; }\n";
+				   "a { vnet; allow.nomount; securelevel = 2; sysvshm = new; path = /a; exec.clean; mount.devfs; allow.dying;\n  "
+				   "children.max = \"3\"; $x = 1; enforce_statfs = $x; }\n";
 	static const struct pair want[] = { { "allow.mount", "0" }, { "allow.raw_sockets", "1" }, { "children.max", "3" }, { "enforce_statfs", "1" },
 		{ "securelevel", "2" }, { "sysvshm", "new" } };
 	const struct pairs *p;
@@ -358,7 +367,8 @@ static void
 test_include_class(void **state)
 {
 	static const char main_text[] = "# one\n  .include \"jail.conf.d/[a-o]*.conf\";\n", one[] = "one { vnet; }\n";
-	struct conv_file f[] = { { "/etc/jail.conf", main_text, sizeof(main_text) - 1, NULL }, { "/etc/jail.conf.d/one.conf", one, sizeof(one) - 1, NULL } };
+	struct conv_file f[] = { { "/etc/jail.conf", main_text, sizeof(main_text) - 1, NULL },
+		{ "/etc/jail.conf.d/one.conf", one, sizeof(one) - 1, NULL } };
 	struct conv_opts opts = { .managed = true };
 	struct err err = { 0 };
 	struct rig r;

@@ -46,7 +46,8 @@ put(const char *path, const char *text)
 static int
 setup(void **state)
 {
-	static const char *const dirs[] = { "/etc", "/etc/rc.conf.d", "/etc/jail.conf.d", "/usr", "/usr/local", "/usr/local/etc", "/usr/local/etc/ezjail" };
+	static const char *const dirs[] = { "/etc", "/etc/rc.conf.d", "/etc/jail.conf.d", "/usr", "/usr/local", "/usr/local/etc",
+		"/usr/local/etc/ezjail" };
 
 	(void)state;
 	umask(022);

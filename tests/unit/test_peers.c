@@ -71,7 +71,8 @@ static void
 test_one_network_is_one_client(void **state)
 {
 	struct peers *p = peers_new(3);
-	struct ip a = addr("2001:db8:1:2::1"), b = addr("2001:db8:1:2:ffff::9"), c = addr("2001:db8:1:3::1"), v4 = addr("192.0.2.1"), w4 = addr("192.0.2.2");
+	struct ip a = addr("2001:db8:1:2::1"), b = addr("2001:db8:1:2:ffff::9"), c = addr("2001:db8:1:3::1"), v4 = addr("192.0.2.1"),
+		  w4 = addr("192.0.2.2");
 
 	(void)state;
 	assert_ptr_equal(peers_get(p, &a, 1), peers_get(p, &b, 1));
@@ -133,7 +134,8 @@ static void
 test_other_keys(void **state)
 {
 	struct peers *p = peers_new(5);
-	struct ip zero = { .family = 4 }, keys[] = { peers_user(0), peers_user(1), peers_token("tk_1"), peers_token("tk_2"), zero, addr("0.0.0.1"), addr("::") };
+	struct ip zero = { .family = 4 },
+		  keys[] = { peers_user(0), peers_user(1), peers_token("tk_1"), peers_token("tk_2"), zero, addr("0.0.0.1"), addr("::") };
 	struct peer *v[NELEMS(keys)];
 
 	(void)state;

@@ -721,12 +721,12 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_create), T(test_pointers_are_escaped), T(test_changes),
-		T(test_backend), T(test_only_the_interface_is_left),
-		T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
-		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope),
-		T(test_jail_out_of_scope), T(test_broken_epairs), T(test_forged_label), T(test_leftovers),
-		T(test_names), T(test_dying_and_partial), T(test_reclaim_needs_the_jail), T(test_params), T(test_private_before_open), T(test_hostname), T(test_start_cut_short), T(test_vlans), T(test_port_flags) };
+	const struct CMUnitTest tests[] = { T(test_create), T(test_pointers_are_escaped), T(test_changes), T(test_backend),
+		T(test_only_the_interface_is_left), T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
+		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope), T(test_jail_out_of_scope),
+		T(test_broken_epairs), T(test_forged_label), T(test_leftovers), T(test_names), T(test_dying_and_partial),
+		T(test_reclaim_needs_the_jail), T(test_params), T(test_private_before_open), T(test_hostname), T(test_start_cut_short), T(test_vlans),
+		T(test_port_flags) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -392,7 +392,8 @@ test_events(void **state)
 	memcpy(e.object, "epair/web01", sizeof("epair/web01"));
 	OK(store_event_add(w, &e, E));
 	OK(store_commit(w, E));
-	OK(store_events_find(w, &(struct event_filter){ .object = "epair/web0", .type = "epair.created", .actor = "uid:0" }, true, 1, last_event, &got, E));
+	OK(store_events_find(
+	    w, &(struct event_filter){ .object = "epair/web0", .type = "epair.created", .actor = "uid:0" }, true, 1, last_event, &got, E));
 	assert_string_equal(got.object, "epair/web0:b");
 	got.seq = 0;
 	OK(store_events_find(w, &(struct event_filter){ .actor = "uid:1" }, false, 1, last_event, &got, E));
@@ -494,7 +495,8 @@ static void
 test_tokens(void **state)
 {
 	struct token_row t = { .id = "tk_1", .name = "first", .grant = { .role = "admin", .created_at = 4 } }, got;
-	struct session_row got_se, se = { .id = "se_1", .token = "tk_1", .actor = "token:tk_1", .grant = { .role = "viewer", .created_at = 4, .expires_at = 9 } };
+	struct session_row got_se,
+	    se = { .id = "se_1", .token = "tk_1", .actor = "token:tk_1", .grant = { .role = "viewer", .created_at = 4, .expires_at = 9 } };
 	struct err err;
 	size_t n = 9;
 
@@ -732,8 +734,8 @@ test_every_table_is_strict(void **state)
 	int64_t n = 0;
 
 	(void)state;
-	OK(store_ask_int(w, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", &n,
-	    E));
+	OK(store_ask_int(
+	    w, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", &n, E));
 	assert_true(n > 30);
 	OK(store_ask_text(w, "SELECT coalesce(group_concat(name), '') FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
 	    " AND strict = 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", loose, sizeof(loose), E));

@@ -52,7 +52,8 @@ prepare(struct fbsd *f, const struct cmd_epair *e, int side, const char *made, s
 
 	if ((sys = fbsd_if_group(f->s, made)) != 0 || (sys = fbsd_if_mac(f->s, made, &end->mac)) != 0 ||
 	    (e->mtu != MTU_DEFAULT && (sys = fbsd_if_mtu(f->s, made, e->mtu)) != 0) ||
-	    (!str_equal(made, end->ifname) && (sys = fbsd_if_rename_to(f->s, made, end->ifname)) != 0) || (sys = fbsd_if_mark(f->s, end->ifname, &m)) != 0)
+	    (!str_equal(made, end->ifname) && (sys = fbsd_if_rename_to(f->s, made, end->ifname)) != 0) ||
+	    (sys = fbsd_if_mark(f->s, end->ifname, &m)) != 0)
 		return (fbsd_num(err, sys, "creating epair %s (%s)", e->name, end->ifname));
 	return (0);
 }

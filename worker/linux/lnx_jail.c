@@ -378,8 +378,8 @@ is_taken(struct lnx *l, const char *name, ino_t ino)
 	if (str_format(dir, sizeof(dir), "%s/jails", l->run_dir) == -1 || (list = opendir(dir)) == NULL)
 		return (false);
 	while (!taken && (d = readdir(list)) != NULL)
-		taken = !str_equal(d->d_name, name) && name_is_legal(d->d_name, NAME_SIZE - 1) && lnx_path(path, NULL, "%s/%s/net", dir, d->d_name) == 0 &&
-		    lnx_ns_is(path, &other) && other == ino;
+		taken = !str_equal(d->d_name, name) && name_is_legal(d->d_name, NAME_SIZE - 1) &&
+			lnx_path(path, NULL, "%s/%s/net", dir, d->d_name) == 0 && lnx_ns_is(path, &other) && other == ino;
 	closedir(list);
 	return (taken);
 }
@@ -396,7 +396,8 @@ take_over(struct lnx *l, const struct cmd_jail *c, struct err *err)
 	struct stat st;
 
 	if (fd == -1)
-		return (err_set(err, ERR_CONFLICT, "a network namespace %s, not made by jailnet, exists, and adopt of jailnetd.conf does not name it", c->name));
+		return (err_set(
+		    err, ERR_CONFLICT, "a network namespace %s, not made by jailnet, exists, and adopt of jailnetd.conf does not name it", c->name));
 	(void)str_format(from, sizeof(from), "/proc/self/fd/%d", fd);
 	(void)str_format(text, sizeof(text), "%u", c->boot);
 	if (fstat(fd, &st) == -1)

@@ -89,7 +89,8 @@ lnx_ns_open_foreign(struct lnx *l, const char *name)
 	if (fd == -1)
 		return (-1);
 	/* the host's own network under another name is no jail */
-	if (fstatfs(fd, &fs) == -1 || fs.f_type != NSFS_MAGIC || fstat(fd, &st) == -1 || st.st_ino == l->host_ino || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+	if (fstatfs(fd, &fs) == -1 || fs.f_type != NSFS_MAGIC || fstat(fd, &st) == -1 || st.st_ino == l->host_ino ||
+	    ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
 		close(fd);
 		return (-1);
 	}

@@ -474,7 +474,8 @@ test_speed(void)
 	qsort(bare, RUNS, sizeof(*bare), compare);
 	qsort(ours, RUNS, sizeof(*ours), compare);
 	qsort(noop, RUNS, sizeof(*noop), compare);
-	printf("%d jails with an interface each: jail_set + SIOCSIFVNET %.1f ms a jail, ours %.1f ms, ratio %.2f (limit 1.3); a look at them %.1f ms, %.1f %%\n",
+	printf("%d jails with an interface each: jail_set + SIOCSIFVNET %.1f ms a jail, ours %.1f ms, ratio %.2f (limit 1.3); a look at them %.1f "
+	       "ms, %.1f %%\n",
 	    MANY, bare[RUNS / 2] * 1e3 / MANY, ours[RUNS / 2] * 1e3 / MANY, ours[RUNS / 2] / bare[RUNS / 2], noop[RUNS / 2] * 1e3,
 	    100 * noop[RUNS / 2] / ours[RUNS / 2]);
 	check(ours[RUNS / 2] <= 1.3 * bare[RUNS / 2], "within the limit");
