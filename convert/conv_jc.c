@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #include "convert/conv_jc.h"
+#include "convert/conv_jceff.h"
 #include "core/str.h"
 
 #define INCLUDE_DEPTH 32
-#define VAR_DEPTH 32
 
 struct jc {
 	struct conv_host *h;
@@ -22,21 +22,6 @@ struct jc {
 	size_t nseq, rseq;
 	const struct jc_file *stack[INCLUDE_DEPTH + 1];
 	int depth;
-};
-
-/* A parameter of one jail after wildcards. */
-struct eff {
-	const struct jc_param *from;	/* the last one that set it */
-	const char *name;
-	struct jc_value *values;
-	size_t n, room;
-	const char **text;		/* resolved; NULL = not yet */
-	const struct conv_pos **at;	/* of each */
-	bool resolving, bad;
-};
-struct effs {
-	struct eff *v;
-	size_t n, room;
 };
 
 /* --- includes ------------------------------------------------------------------------------------------------ */
@@ -144,243 +129,24 @@ sequence(struct jc *jc, const struct jc_file *f)
 
 /* --- one jail ------------------------------------------------------------------------------------------------ */
 
-/* A '*' that is a whole part between dots, as jail(8) has it. */
-bool
-jc_is_wild(const char *name)
-{
-	for (const char *p = strchr(name, '*'); p != NULL; p = strchr(p + 1, '*'))
-		if ((p == name || p[-1] == '.') && (p[1] == '\0' || p[1] == '.'))
-			return (true);
-	return (false);
-}
-
-bool
-jc_match(const char *name, const char *wild)
-{
-	while (*wild != '\0') {
-		size_t n = strcspn(name, "."), w = strcspn(wild, ".");
-
-		if (w == 1 && *wild == '*') {
-			if (wild[1] == '\0')
-				return (*name != '\0');
-		} else if (n != w || memcmp(name, wild, n) != 0)
-			return (false);
-		if ((name[n] == '\0') != (wild[w] == '\0'))
-			return (false);
-		name += n + (name[n] == '.' ? 1 : 0);
-		wild += w + (wild[w] == '.' ? 1 : 0);
-	}
-	return (*name == '\0');
-}
-
-/* "allow.nomount" is "allow.mount" said the other way round. */
-static bool
-same_param(const char *a, const char *b)
-{
-	size_t n;
-	const char *da = strrchr(a, '.'), *db = strrchr(b, '.');
-
-	if (strcmp(a, b) == 0)
-		return (true);
-	n = da == NULL ? 0 : (size_t)(da - a) + 1;
-	if (n != (db == NULL ? 0 : (size_t)(db - b) + 1) || memcmp(a, b, n) != 0)
-		return (false);
-	return ((strncmp(a + n, "no", 2) == 0 && strcmp(a + n + 2, b + n) == 0) ||
-		(strncmp(b + n, "no", 2) == 0 && strcmp(b + n + 2, a + n) == 0));
-}
-
-static struct eff *
-eff_find(struct effs *e, const char *name)
-{
-	for (size_t i = 0; i < e->n; i++)
-		if (same_param(e->v[i].name, name))
-			return (&e->v[i]);
-	return (NULL);
-}
-
-static void
-eff_add(struct jc *jc, struct effs *e, const struct jc_param *p)
-{
-	struct eff *f = eff_find(e, p->name);
-
-	if (f == NULL) {
-		if (!conv_room(jc->c, &e->v, e->n, &e->room, sizeof(*e->v)))
-			return;
-		f = &e->v[e->n++];
-		*f = (struct eff){ .n = 0 };
-	} else if (!p->append)
-		f->n = 0;
-	f->name = p->name;
-	f->from = p;
-	for (size_t i = 0; i < p->n; i++)
-		if (conv_room(jc->c, &f->values, f->n, &f->room, sizeof(*f->values))) {
-			f->values[f->n] = p->values[i];
-			if (f->values[f->n++].pos.src == NULL)
-				f->values[f->n - 1].pos = p->pos;
-		}
-}
-
-static void
-eff_set(struct jc *jc, struct effs *e, const char *name, const char *value, const struct jc_block *b)
-{
-	struct jc_piece *piece = conv_alloc(jc->c, sizeof(*piece));
-	struct jc_value *v = conv_alloc(jc->c, sizeof(*v));
-	struct jc_param *p = conv_alloc(jc->c, sizeof(*p));
-
-	if (piece == NULL || v == NULL || p == NULL || eff_find(e, name) != NULL)
-		return;
-	*piece = (struct jc_piece){ value, false };
-	*v = (struct jc_value){ .v = piece, .n = 1 };
-	*p = (struct jc_param){ .name = name, .values = v, .n = 1, .pos = b->pos };
-	eff_add(jc, e, p);
-}
-
-static void resolve(struct jc *jc, struct effs *e, struct eff *f, int depth);
-
-/* One value; a variable that is a list may stand for the whole only. */
-static void
-resolve_value(struct jc *jc, struct effs *e, struct eff *f, const struct jc_value *v, const char ***out, size_t *n, size_t *room, int depth)
-{
-	struct conv_buf b;
-
-	cb_init(&b, jc->c);
-	for (size_t i = 0; i < v->n; i++) {
-		struct eff *var;
-
-		if (!v->v[i].is_var) {
-			cb_put(&b, v->v[i].text);
-			continue;
-		}
-		var = eff_find(e, v->v[i].text);
-		if (var == NULL) {
-			conv_say(jc->c, CONV_WARNING, &f->from->pos, "unproven", "%s: the variable %.80s is not set; the value is left out",
-			    f->name, v->v[i].text);
-			f->bad = true;
-			continue;
-		}
-		resolve(jc, e, var, depth + 1);
-		if (var->bad || var->text == NULL) {
-			f->bad = true;
-			continue;
-		}
-		if (var->n > 1 && v->n > 1) {
-			conv_say(jc->c, CONV_WARNING, &f->from->pos, "unproven", "%s: the list %.80s cannot stand inside a string", f->name,
-			    v->v[i].text);
-			f->bad = true;
-		} else if (var->n > 1) {
-			for (size_t k = 0; k < var->n; k++)
-				if (conv_room(jc->c, out, *n, room, sizeof(**out)))
-					(*out)[(*n)++] = var->text[k];
-			cb_take(&b);
-			return;
-		} else if (var->n == 1)
-			cb_put(&b, var->text[0]);
-	}
-	if (conv_room(jc->c, out, *n, room, sizeof(**out)))
-		(*out)[(*n)++] = cb_take(&b);
-	else
-		cb_take(&b);
-}
-
-static void
-resolve(struct jc *jc, struct effs *e, struct eff *f, int depth)
-{
-	const struct conv_pos **at = NULL;
-	const char **out = NULL;
-	size_t n = 0, room = 0, nat = 0, rat = 0;
-
-	if (f->text != NULL || f->bad)
-		return;
-	if (f->resolving || depth > VAR_DEPTH) {
-		if (f->from != NULL)
-			conv_say(jc->c, CONV_WARNING, &f->from->pos, "unproven", "%s: the variable refers to itself", f->name);
-		f->bad = true;
-		return;
-	}
-	f->resolving = true;
-	for (size_t i = 0; i < f->n && !jc->c->nomem; i++) {
-		resolve_value(jc, e, f, &f->values[i], &out, &n, &room, depth);
-		while (nat < n && conv_room(jc->c, &at, nat, &rat, sizeof(*at)))
-			at[nat++] = &f->values[i].pos;
-	}
-	f->resolving = false;
-	if (f->bad || nat < n)
-		return;
-	if (out == NULL)
-		out = conv_alloc(jc->c, sizeof(*out));
-	f->text = out;
-	f->at = at;
-	f->n = n;
-}
-
-/* Values of a parameter and where each is from; 0 when it is not set, bad or without one. */
-static size_t
-values(struct jc *jc, struct effs *e, const char *name, const char ***out, const struct conv_pos *const **at)
-{
-	struct eff *f = eff_find(e, name);
-
-	*out = NULL;
-	if (f == NULL || strcmp(f->name, name) != 0)
-		return (0);
-	resolve(jc, e, f, 0);
-	if (f->bad || f->text == NULL)
-		return (0);
-	*out = f->text;
-	*at = f->at;
-	return (f->n);
-}
-
-static const char *
-value(struct jc *jc, struct effs *e, const char *name, struct conv_pos *pos)
-{
-	const struct conv_pos *const *at;
-	const char **v;
-	size_t n = values(jc, e, name, &v, &at);
-
-	if (n == 0)
-		return ("");
-	*pos = *at[n - 1];
-	return (v[n - 1]);
-}
-
-static bool
-is_set(struct effs *e, const char *name)
-{
-	struct eff *f = eff_find(e, name);
-
-	return (f != NULL && strcmp(f->name, name) == 0);
-}
-
-static bool
-is_true(struct jc *jc, struct effs *e, const char *name)
-{
-	struct conv_pos pos;
-	const char *v;
-
-	if (!is_set(e, name))
-		return (false);
-	v = value(jc, e, name, &pos);
-	return (strcasecmp(v, "inherit") != 0 && strcmp(v, "0") != 0 && strcasecmp(v, "false") != 0 && strcasecmp(v, "disable") != 0);
-}
-
 static void
 take_addrs(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
 	static const char *const names[] = { "ip4.addr", "ip6.addr" };
 	struct conv_pos pos = { 0 };
-	const char *def_if = value(jc, e, "interface", &pos), **v;
+	const char *def_if = eff_value(jc->c, e, "interface", &pos), **v;
 	const struct conv_pos *const *at;
 	size_t n;
 
 	if (def_if[0] == '\0' && jc->h->opts->uplink != NULL)
 		def_if = jc->h->opts->uplink;
 	for (size_t f = 0; f < NELEMS(names); f++) {
-		n = values(jc, e, names[f], &v, &at);
+		n = eff_values(jc->c, e, names[f], &v, &at);
 		for (size_t i = 0; i < n; i++)
 			conv_jail_addrs(jc->h, j, v[i], def_if, at[i], false);
 	}
 	for (size_t f = 0; f < 2; f++)
-		if (strcmp(value(jc, e, f == 0 ? "ip4" : "ip6", &pos), "inherit") == 0)
+		if (strcmp(eff_value(jc->c, e, f == 0 ? "ip4" : "ip6", &pos), "inherit") == 0)
 			conv_say(jc->c, CONV_WARNING, &pos, "inherit",
 			    "jail %s uses the host's own IPv%d addresses; as a VNET jail it needs one of its own", j->name, f == 0 ? 4 : 6);
 }
@@ -398,7 +164,7 @@ take_hooks(struct jc *jc, struct effs *e, struct conv_jail *j)
 	size_t n;
 
 	for (size_t k = 0; k < NELEMS(hooks); k++) {
-		n = values(jc, e, hooks[k].name, &v, &at);
+		n = eff_values(jc->c, e, hooks[k].name, &v, &at);
 		for (size_t i = 0; i < n; i++)
 			conv_hook(jc->h, j, v[i], at[i], hooks[k].stop);
 	}
@@ -410,7 +176,7 @@ take_commands(struct jc *jc, struct effs *e, struct conv_jail *j, const char *na
 	const struct conv_pos *const *at;
 	struct conv_buf b;
 	const char **v;
-	size_t n = values(jc, e, name, &v, &at);
+	size_t n = eff_values(jc->c, e, name, &v, &at);
 
 	cb_init(&b, jc->c);
 	for (size_t i = 0; i < n; i++) {
@@ -428,7 +194,7 @@ take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
 	const char **v, **w, **all = NULL;
 	const struct conv_pos *const *at;
-	size_t n = values(jc, e, "vnet.interface", &v, &at), m, count = 0, room = 0;
+	size_t n = eff_values(jc->c, e, "vnet.interface", &v, &at), m, count = 0, room = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char *s = conv_dup(jc->c, v[i]);
@@ -492,9 +258,9 @@ take_params(struct jc *jc, struct effs *e, struct conv_jail *j)
 		const char *fault;
 		struct pair p;
 
-		if (f->from->is_var || !param_key_is_legal(f->name) || same_param(f->name, "allow.dying"))
+		if (f->from->is_var || !param_key_is_legal(f->name) || eff_same_name(f->name, "allow.dying"))
 			continue;
-		resolve(jc, e, f, 0);
+		eff_resolve(jc->c, e, f, 0);
 		if (f->bad || f->text == NULL)
 			continue;
 		p = param_of(jc, f);
@@ -549,7 +315,7 @@ make_jail(struct jc *jc, const struct jc_block *b, struct effs *e)
 {
 	struct conv_pos pos = b->pos;
 	struct conv_jail *j = host_jail_find(jc->h, b->name);
-	const char *name = value(jc, e, "name", &pos);
+	const char *name = eff_value(jc->c, e, "name", &pos);
 	int rank = rank_of(jc, b->name);
 
 	if (j != NULL) {
@@ -559,17 +325,17 @@ make_jail(struct jc *jc, const struct jc_block *b, struct effs *e)
 		return;
 	j->rank = rank;
 	j->key = conv_dup(jc->c, b->name);
-	j->path = value(jc, e, "path", &pos);
-	j->hostname = value(jc, e, "host.hostname", &pos);
-	j->ruleset = value(jc, e, "devfs_ruleset", &pos);
-	j->vnet = is_true(jc, e, "vnet");
+	j->path = eff_value(jc->c, e, "path", &pos);
+	j->hostname = eff_value(jc->c, e, "host.hostname", &pos);
+	j->ruleset = eff_value(jc->c, e, "devfs_ruleset", &pos);
+	j->vnet = eff_is_true(jc->c, e, "vnet");
 	take_vnet_ifs(jc, e, j);
 	take_addrs(jc, e, j);
 	take_hooks(jc, e, j);
 	take_params(jc, e, j);
 	j->start = take_commands(jc, e, j, "exec.start");
 	j->stop = take_commands(jc, e, j, "exec.stop");
-	if (value(jc, e, "exec.fib", &pos)[0] != '\0' && strcmp(value(jc, e, "exec.fib", &pos), "0") != 0)
+	if (eff_value(jc->c, e, "exec.fib", &pos)[0] != '\0' && strcmp(eff_value(jc->c, e, "exec.fib", &pos), "0") != 0)
 		conv_say(jc->c, CONV_WARNING, &pos, "fib", "%s: a VNET jail has a routing table of its own; exec.fib is not needed any more",
 		    j->name);
 	if (j->vnet && j->addrs.n > 0)
@@ -588,13 +354,13 @@ one_jail(struct jc *jc, size_t at, const struct jc_block **wild, size_t nwild, c
 	for (size_t i = 0; i <= nwild; i++) {
 		if (!self && (i == nwild || wild_at[i] > at)) {
 			for (size_t k = 0; k < b->n; k++)
-				eff_add(jc, &e, &b->params[k]);
+				eff_add(jc->c, &e, &b->params[k]);
 			self = true;
 		}
 		for (size_t k = 0; i < nwild && jc_match(b->name, wild[i]->name) && k < wild[i]->n; k++)
-			eff_add(jc, &e, &wild[i]->params[k]);
+			eff_add(jc->c, &e, &wild[i]->params[k]);
 	}
-	eff_set(jc, &e, "name", b->name, b);
+	eff_set(jc->c, &e, "name", b->name, b);
 	make_jail(jc, b, &e);
 }
 

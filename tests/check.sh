@@ -26,12 +26,12 @@ pytest_run() { # name, args...
     start=$(date +%s)
     JAILNET_BUILD_DIR=$B "$PYTHON" -m pytest -q -p no:cacheprovider -rs "$@" >"$B/out" 2>&1
     rc=$?
-    p=$(grep -oE '[0-9]+ passed' "$B/out" | tail -1 | cut -d' ' -f1); f=$(grep -oE '[0-9]+ (failed|error)' "$B/out" | awk '{ n += $1 } END { print n + 0 }')
+    p=$(grep -aoE '[0-9]+ passed' "$B/out" | tail -1 | cut -d' ' -f1); f=$(grep -aoE '[0-9]+ (failed|error)' "$B/out" | awk '{ n += $1 } END { print n + 0 }')
     passed=$((passed + ${p:-0})); failed=$((failed + ${f:-0}))
     [ $rc -eq 0 ] || [ "${f:-0}" -gt 0 ] || failed=$((failed + 1))
     printf '%-44s %s passed, %s failed %ss\n' "$name" "${p:-0}" "${f:-0}" $(($(date +%s) - start))
     { echo "=== $name"; cat "$B/out"; } >>"$log"
-    grep -E '^SKIPPED' "$B/out"
+    grep -aE '^SKIPPED' "$B/out"
     [ $rc -eq 0 ] || tail -80 "$B/out"
 }
 
