@@ -2,6 +2,7 @@
  * plan: the four passes of plan_build(); see plan_int.h.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/plan_int.h"
 
@@ -30,6 +31,19 @@ match(struct planner *pl, struct err *err)
 	if (!pl->nomem)
 		plan_epairs_match(pl);
 	return (pl->nomem ? err_nomem(err) : plan_foreign_match(pl, err));
+}
+
+bool
+plan_remakes(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->v[i].cmd.op != CMD_EPAIR_DESTROY)
+			continue;
+		for (size_t k = i + 1; k < p->n; k++)
+			if (p->v[k].cmd.op == CMD_EPAIR_CREATE && strcmp(p->v[k].name, p->v[i].name) == 0)
+				return (true);
+	}
+	return (false);
 }
 
 /* Bridges come after the epairs: plan_epairs() sorts the strays, and both look at them. */

@@ -59,6 +59,8 @@ struct plan_opts {
 
 void plan_init(struct plan *p);
 void plan_fini(struct plan *p);
+/* Is a pair of which something was seen destroyed and made anew?  A half that moved while it was looked for was seen nowhere. */
+bool plan_remakes(const struct plan *p);
 int plan_build(const struct topo *want, const struct observed *have, const struct plan_opts *opts, struct plan *out,
     struct err *err);
 

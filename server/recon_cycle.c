@@ -82,6 +82,7 @@ cycle_start(struct recon *r)
 	scope_take(r);
 	ops_join(r);
 	r->rounds = 0;
+	r->doubted = false;
 	objmap_clear(&r->failed);
 	objmap_clear(&r->drifting);
 	objmap_clear(&r->came);
@@ -324,6 +325,11 @@ cycle_plan(struct recon *r)
 	plan_init(&r->plan);
 	if (plan_build(&r->want, &r->have, &opts, &r->plan, &err) == -1) {
 		lost(r, &err);
+		return;
+	}
+	if (!r->doubted && plan_remakes(&r->plan)) {
+		r->doubted = true;
+		cycle_round(r);
 		return;
 	}
 	progress_planned(r);

@@ -133,6 +133,7 @@ struct recon {
 	struct plan plan;
 	size_t step;		/* next to send */
 	size_t rounds;
+	bool doubted;		/* this cycle has looked again before it destroys half a pair */
 	struct objmap failed;	/* in this cycle; record: struct err */
 	size_t executed;	/* steps sent in this round */
 	struct objmap external;	/* jails of other managers as last seen; uint64_t jid + 1 */

@@ -168,6 +168,12 @@ do_nothing(struct fake *f, char *const w[])
 	return (0);
 }
 
+static int
+do_blink(struct fake *f, char *const w[])
+{
+	return (fake_blink(f, ns(w[1]), w[2]));
+}
+
 /* As JAILNET_FAKE_FAULT; what was armed before is not any more. */
 static int
 do_break(struct fake *f, char *const w[])
@@ -201,6 +207,7 @@ static const struct {
 	{ "bridge-add", 2, do_bridge_add },
 	{ "epair-add", 3, do_epair_add },
 	{ "break", 2, do_break },
+	{ "blink", 3, do_blink },
 	{ "overflow", 1, do_nothing },
 };
 

@@ -28,6 +28,7 @@ struct fake_jail {
 
 struct fake_link {
 	bool used, up;
+	bool blinks;	/* the next look misses it: it moves meanwhile */
 	bool stp, vlan_filter;
 	enum backend backend;
 	bool priv, port_stp, edge;

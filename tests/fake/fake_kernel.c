@@ -411,6 +411,17 @@ fake_set_mtu(struct fake *f, const char *jail, const char *ifname, uint32_t mtu)
 	return (notify(f, jail, ifname));
 }
 
+int
+fake_blink(struct fake *f, const char *jail, const char *ifname)
+{
+	int i = find(f, jail, ifname);
+
+	if (i == -1)
+		return (-1);
+	f->t->links[i].blinks = true;
+	return (notify(f, jail, ifname));
+}
+
 static void
 count(struct fake *f, int link, int bytes_at, uint64_t bytes, uint64_t packets)
 {

@@ -39,6 +39,7 @@ int fake_del_jail(struct fake *f, const char *name);	/* dies: epairs inside go w
 int fake_del_link(struct fake *f, const char *jail, const char *ifname);
 int fake_set_up(struct fake *f, const char *jail, const char *ifname, bool up);
 int fake_set_mtu(struct fake *f, const char *jail, const char *ifname, uint32_t mtu);
+int fake_blink(struct fake *f, const char *jail, const char *ifname);	/* the next look misses it: it moves meanwhile */
 int fake_set_mac(struct fake *f, const char *jail, const char *ifname, const struct mac *mac);
 int fake_set_bridge(struct fake *f, const char *ifname, const char *bridge);	/* "" = take out */
 int fake_clear_mark(struct fake *f, const char *jail, const char *ifname, bool keep_ours);

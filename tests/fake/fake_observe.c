@@ -51,11 +51,15 @@ static int
 observe_links(struct fake *f, const struct cmd_observe *s, struct observed *out, struct err *err)
 {
 	for (int i = 0; i < f->t->nlinks; i++) {
-		const struct fake_link *l = &f->t->links[i];
+		struct fake_link *l = &f->t->links[i];
 		struct obs_link *o;
 
 		if (!l->used || !wanted(f, s, l->ns, l->ifname))
 			continue;
+		if (l->blinks) {
+			l->blinks = false;
+			continue;
+		}
 		if ((o = observed_link_add(out)) == NULL)
 			return (err_nomem(err));
 		str_copy(o->jail, sizeof(o->jail), fake_ns_name(f, l->ns));

@@ -165,6 +165,19 @@ def test_drift_is_found_told_and_repaired(story):
         assert d.settled() == []
 
 
+def test_half_a_pair_that_moves_while_it_is_looked_for_is_not_made_anew(story):
+    """jail(8) moves it in between the look at the jail and the look at the host: it was seen nowhere, but is there."""
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        last, looks = d.events()[-1]["seq"], d.log().count("OBSERVE all")
+        story.by_hand("blink web web0b")
+        d.wait(lambda: d.log().count("OBSERVE all") >= looks + 2, 5)      # it looks again
+        assert d.settled() == [] and "EPAIR_DESTROY" not in d.log()
+        assert d.events(last) == []
+        story.by_hand("del web web0b")                                    # and what is really gone is made anew
+        d.wait(lambda: "drift.repaired" in [e["type"] for e in d.events(last)], 10)
+
+
 def test_drift_that_cannot_be_repaired_is_shown_with_its_reason(story):
     with story.daemon(fault=",".join(["IF_SET:1:1"] * 8)) as d:
         assert d.put("/v1/topology", NET).status == 200
