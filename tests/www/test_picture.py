@@ -334,6 +334,11 @@ def test_nothing_jumps(daemon, open_dashboard):
     ui.page.wait_for_selector("aside.details")
     daemon.post("/v1/jails/guest2/stop")
     ui.page.wait_for_selector('[data-node="jail/guest2"].look-stopped')
+    ui.page.context.set_offline(True)
+    ui.page.get_by_text("Connection lost").wait_for()
+    ui.page.wait_for_timeout(300)
+    ui.page.context.set_offline(False)
+    ui.page.get_by_text("Connection lost").wait_for(state="detached", timeout=30000)
     assert ui.page.evaluate("window.shifts") == []
 
 

@@ -87,7 +87,7 @@ async function signOut(): Promise<void> {
 function ConnectionBanner() {
   if (link.value !== "lost") return null;
   return (
-    <div class="banner" role="alert">
+    <div class="banner passing" role="alert">
       <Icon name="warning" />
       <span>
         <b>Connection lost.</b> What you see may be old; nothing you typed is lost.{" "}
@@ -104,7 +104,7 @@ function ConnectionBanner() {
 function StaleBanner() {
   if (loadError.value === null || world.value === null || link.value === "lost") return null;
   return (
-    <div class="banner" role="alert">
+    <div class="banner passing" role="alert">
       <Icon name="warning" />
       <span>
         <b>What you see may be old.</b> It could not be read anew: <span class="muted">{loadError.value}</span>
