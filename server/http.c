@@ -471,7 +471,7 @@ listener_name(struct http_listener *l, int fd)
 		http_ip(&a.sa, &ip);
 		port = ntohs(a.sa.sa_family == AF_INET6 ? a.in6.sin6_port : a.in4.sin_port);
 	}
-	l->loopback = ip.family == 4 ? ip.b[0] == 127 : ip.family == 6 && IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)ip.b);
+	l->loopback = ip.family == 4 ? ip.b[0] == 127 : ip.family == 6 && memcmp(ip.b, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
 	snprintf(l->cookie_name, sizeof(l->cookie_name), "%sjnd-%u", l->tls ? "__Host-" : "", port);
 }
 
