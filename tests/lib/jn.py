@@ -21,6 +21,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("JAILNET_BUILD_DIR", "build"))
 ROOT = os.geteuid() == 0
+os.environ["PATH"] += ":/usr/sbin:/sbin"       # sysctl, ip: an ordinary user of Debian has them nowhere in the path
 
 
 class UnixConnection(http.client.HTTPConnection):

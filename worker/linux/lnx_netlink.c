@@ -96,8 +96,9 @@ nl_attrs(const struct nlmsghdr *nlh, size_t header, const struct nlattr **tb, ui
 	const struct nlattr *a;
 
 	memset(tb, 0, ((size_t)max + 1) * sizeof(*tb));
+	/* libmnl's end of a message is aligned, so that an attribute may reach up to three bytes beyond it */
 	mnl_attr_for_each(a, nlh, (unsigned)header)
-		if (mnl_attr_get_type(a) <= max)
+		if (mnl_attr_get_type(a) <= max && (const char *)a + a->nla_len <= (const char *)nlh + nlh->nlmsg_len)
 			tb[mnl_attr_get_type(a)] = a;
 }
 
