@@ -283,6 +283,7 @@ one_jail(struct convert *v, struct conv_jail *j)
 		    "services of the host that listened on all addresses also answered on the jails' addresses; from now on they do not");
 	v->said_services = true;
 	j->converted = true;
+	o->u.jail.manager_moves = o->u.jail.external;	/* the rewritten files say vnet.interface, with any hooks */
 	all_addresses(v, j, o);
 	if (j->nnew_ifs == 0)
 		conv_say(v->c, CONV_WARNING, &j->pos, "no-address", "jail %s is left without any network", j->name);

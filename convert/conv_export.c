@@ -200,6 +200,12 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 		if (t->v[KIND_JAIL][i]->u.jail.external && (format == CONV_TO_JAIL_CONF || format == CONV_TO_EZJAIL))
 			conv_say(
 			    c, CONV_NOTE, NULL, "external", "jail %s has its own manager: only its network is written", t->v[KIND_JAIL][i]->name);
+	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
+		if (t->v[KIND_JAIL][i]->u.jail.external && !t->v[KIND_JAIL][i]->u.jail.manager_moves &&
+		    (format == CONV_TO_JAIL_CONF || format == CONV_TO_EZJAIL))
+			conv_say(c, CONV_WARNING, NULL, "moves",
+			    "jail %s: jailnet moves its interfaces in; without jailnet vnet.interface does, and the hook \"jailnet up -i\" must go",
+			    t->v[KIND_JAIL][i]->name);
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		if (strchr(t->v[KIND_JAIL][i]->name, '-') != NULL)
 			conv_say(c, CONV_WARNING, NULL, "renamed", "ezjail knows the jail %s as %s", t->v[KIND_JAIL][i]->name,

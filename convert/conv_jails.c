@@ -29,6 +29,7 @@ build_jail(struct build *b, struct conv_jail *j)
 		return (o);
 	jail = &o->u.jail;
 	jail->external = !b->h->opts->managed;
+	jail->manager_moves = jail->external && j->nvnet_ifs > 0;	/* its files say vnet.interface */
 	jail->forwarding = j->forwarding;
 	jail->running = !j->disabled;
 	if (b->h->opts->managed) {

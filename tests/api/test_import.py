@@ -155,14 +155,17 @@ def families_apart(t):
     t = copy.deepcopy(t)
     for kind in t.values():
         for o in kind.values():
-            o.pop("manager", None)      # the import is asked to make them jailnet's
             for holder in (o, o.get("a", {}), o.get("b", {})):
                 if "addresses" in holder:
                     holder["addresses"].sort(key=lambda p: ":" in p)
     return t
 
 
-def as_said(t, what, warnings):
+def has_interface(t, jail):
+    return jail in [e[s].get("jail") for e in t["epairs"].values() for s in "ab"] + [a["jail"] for a in t["attachments"].values()]
+
+
+def as_said(t, what, managers, warnings):
     """The topology as it comes back: what the format cannot say is another, but only where the export said so, by the object's name."""
     t = copy.deepcopy(t)
 
@@ -185,8 +188,15 @@ def as_said(t, what, warnings):
                 said("down", "epair", name)
                 end["up"] = True
     for name, j in t["jails"].items():
-        if j["manager"] == "external":
+        external = j["manager"] == "external"
+        moves = j.pop("moves", "jailnet")
+        j["manager"] = managers
+        if external:
             said("external", "jail", name)
+            if moves == "jailnet":
+                said("moves", "jail", name)
+        if managers == "external" and has_interface(t, name):
+            j["moves"] = "manager"      # vnet.interface
         if what == "jail-conf" and not j["running"]:
             said("not-running", "jail", name)
             j["running"] = True
@@ -194,7 +204,7 @@ def as_said(t, what, warnings):
             if j["sysctls"]:
                 said("sysctls", "jail", name)
                 j["sysctls"] = {}
-            if j["manager"] != "external":
+            if not external:
                 j["hostname"] = j["hostname"] or name
                 if not j["path"]:
                     said("root", "jail", name)
@@ -212,13 +222,15 @@ def round_trip(d, topology):
     assert a.status in (200, 202), a
     want = d.get("/v1/topology").json
     rc, jc, ez = (d.get("/v1/export/" + k).json for k in ("rc-conf", "jail-conf", "ezjail"))
+    # whose the jails are is what the import is asked for, for all of them
+    managers = "external" if want["jails"] and all(j["manager"] == "external" for j in want["jails"].values()) else "jailnet"
     assert d.put("/v1/topology", EMPTY).status in (200, 202)
     for what, files, warnings in (("jail-conf", texts(rc) + texts(jc), rc["warnings"] + jc["warnings"]), ("ezjail", texts(ez), ez["warnings"])):
         if what == "ezjail" and "renamed" in [w["code"] for w in ez["warnings"]]:
             continue    # ezjail has no such name, and the export says so
-        got = do_import(d, "/v1/import/" + what, {"files": files, "manager": "jailnet"})
+        got = do_import(d, "/v1/import/" + what, {"files": files, "manager": managers})
         assert [w for w in got["warnings"] if w["level"] == "error"] == []
-        wanted = as_said(want, what, warnings)
+        wanted = as_said(want, what, managers, warnings)
         got = families_apart(got["topology"])
         other = [(kind, name, got[kind].get(name), wanted[kind].get(name)) for kind in EMPTY for name in {**got[kind], **wanted[kind]}
                  if got[kind].get(name) != wanted[kind].get(name)]
@@ -282,12 +294,14 @@ def random_topology(seed):
             b["mtu"] = r.choice([1400, 9000])
         if r.random() < .3:
             b["mac"] = mac()
+    theirs = r.choice([.3, .3, 1])
     for i in range(r.randint(0, 4)):
         j = t["jails"]["j%d" % i] = {"forwarding": r.random() < .3, "sysctls": {k: str(r.randint(64, 200)) for k in SYSCTLS if r.random() < .2}}
         if r.random() < .3:
             j["running"] = r.random() < .5
-        if r.random() < .3:
+        if r.random() < theirs:
             j["manager"] = "external"
+            j["moves"] = r.choice(["jailnet", "manager"])
             continue
         if r.random() < .5:
             j.update(path="/jails/j%d" % i, hostname=r.choice(["", "j%d.example.org" % i]))

@@ -250,3 +250,37 @@ def test_a_jail_conf_with_jib_and_vnet_interface_works_unchanged(host):
     assert host.plan(host.topology()) == []
     # the address of the jail's own rc is none of ours
     assert "\n".join(str(e) for e in host.events() if e["type"].startswith("drift")) == ""
+
+
+RC = ('/etc/rc.conf', 'cloned_interfaces="bridge0 epair17"\nifconfig_bridge0="up addm re0 addm epair17a"\nifconfig_epair17a="up"\n')
+
+
+@pytest.mark.parametrize("kind,files,ifname", [
+    ("ezjail", [("/usr/local/etc/ezjail/web", 'export jail_web_ip="re0|192.0.2.9/24"\n')], "epair0b"),      # traditional: the new lines say vnet_interface
+    ("ezjail", [RC, ("/usr/local/etc/ezjail/web", 'export jail_web_ip=""\nexport jail_web_vnet_enable="YES"\nexport jail_web_vnet_interface="epair17b"\n')], "epair17b"),
+    ("jail-conf", [("/etc/jail.conf", 'web { path = /jails/web; interface = re0; ip4.addr = 192.0.2.9/24; }\n')], "epair0b"),
+    ("jail-conf", [RC, ("/etc/jail.conf", 'web { path = /jails/web; vnet; vnet.interface = epair17b; }\n')], "epair17b"),
+    ("jail-conf", [("/etc/jail.conf", 'web { path = /jails/web; vnet; vnet.interface = e0b_web; exec.prestart = "jib addm web re0"; }\n')], "e0b_web"),
+    ("jail-conf", [RC, ("/etc/jail.conf", 'web { path = /jails/web; vnet; exec.created = "ifconfig epair17b vnet web"; }\n')], "epair17b")],
+    ids=["ezjail-converted", "ezjail-vnet", "jail.conf-converted", "jail.conf-vnet", "jib", "ifconfig-vnet"])
+def test_what_an_import_leaves_to_the_manager_it_moves_itself(host, kind, files, ifname):
+    """The topology as the import gave it is applied, and jail(8) starts the jail as its own files say: vnet.interface, then /etc/rc."""
+    got = host.post("/v1/import/" + kind, {"files": [{"path": p, "content": c} for p, c in files]})
+    assert got.status == 200, got
+    assert got.json["topology"]["jails"]["web"]["moves"] == "manager"
+    assert host.put("/v1/topology", got.json["topology"]).status in (200, 202)
+    for _ in range(3):
+        assert run(host, "up", "web").returncode == 0
+        host.by_hand("jail-add web")
+        host.wait(lambda: host.get("/v1/jails/web").json["status"]["state"] == "ready")
+        p = run(host, "up", "-i", "-t", "1", "web")
+        assert p.returncode == 7 and "waits for the manager of jail web to move it in" in p.stderr, p
+        host.by_hand("move - %s web" % ifname)
+        host.by_hand("addr-add web %s 192.0.2.9/24" % ifname)
+        host.by_hand("addr-add web %s 192.0.2.10/24" % ifname)       # an address that only the jail's own rc.conf knows
+        p = run(host, "up", "-i", "web")
+        assert p.returncode == 0, p
+        assert host.plan(got.json["topology"]) == [] and host.get("/v1/drift").json["items"] == []
+        host.by_hand("jail-del web")
+        assert run(host, "down", "web").returncode == 0
+    assert "\n".join(str(e) for e in host.events() if e["type"].startswith("drift")) == ""
