@@ -253,15 +253,16 @@ jail_paths = /
 
 
 class World:
-    """A network and mount namespace of the test's own, kept by a sleeping process: daemons come and go in it."""
+    """Network, mount and UTS namespaces of the test's own, with a /run and /var/log of their own, kept by a sleeping process: daemons come and go in it."""
 
     def __init__(self):
-        flags = ["-mn"] if ROOT else ["-Urmn"]
+        flags = ["-mnu"] if ROOT else ["-Urmnu"]
         self.holder = subprocess.Popen(["unshare"] + flags + ["--propagation", "private", "sh", "-c",
-                                       "mount -t tmpfs tmpfs /run && mkdir -p /run/netns /run/jailnet && ip link set lo up && echo up && exec sleep 100000"],
+                                       "mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/log && mkdir -p /run/netns /run/jailnet &&"
+                                       " ip link set lo up && echo up && exec sleep 100000"],
                                        stdout=subprocess.PIPE, text=True)
         assert self.holder.stdout.readline() == "up\n"
-        self.prefix = ["nsenter", "-t", str(self.holder.pid), "-n", "-m"] + ([] if ROOT else ["-U", "--preserve-credentials"]) + ["--"]
+        self.prefix = ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "-u"] + ([] if ROOT else ["-U", "--preserve-credentials"]) + ["--"]
         self.state_dir = tempfile.mkdtemp(prefix="jnw-")
         os.chmod(self.state_dir, 0o755)
 
