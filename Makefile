@@ -28,7 +28,7 @@ LIBS_bench_linux = -lmicrohttpd -lgnutls
 LIBS_bench_freebsd =
 LIBS_test = $(LIBS_server) $(LIBS_worker_$(OS)) -lcmocka
 
-MADE_RULES != mkdir -p $(B) && for r in rules tests; do sh tools/$$r.sh $(B) >$(B)/$$r.mk.$$$$ && mv $(B)/$$r.mk.$$$$ $(B)/$$r.mk; done && echo yes
+MADE_RULES != mkdir -p $(B) && for r in rules tests; do sh tools/$$r.sh $(B) $(OS) >$(B)/$$r.mk.$$$$ && mv $(B)/$$r.mk.$$$$ $(B)/$$r.mk; done && echo yes
 MIGRATIONS != ls store/migrate/*.sql
 SRC_core != ls core/*.c
 SRC_convert != ls convert/*.c
@@ -36,8 +36,11 @@ SRC_store != ls store/*.c
 SRC_api != ls api/*.c
 SRC_server != ls server/*.c server/$(OS)/*.c
 SRC_worker != ls worker/*.c | grep -vE "(probe|command)\.c"
-SRC_driver != ls worker/$(OS)/*.c | grep -v sandbox || true
-SRC_sandbox != ls worker/$(OS)/*sandbox.c
+# The sandbox works without the driver: over the fake kernel too.
+SANDBOX_linux = sandbox
+SANDBOX_freebsd = sandbox|kld|lo|ioctl
+SRC_driver != ls worker/$(OS)/*.c | grep -vE "_($(SANDBOX_$(OS)))\.c"
+SRC_sandbox != ls worker/$(OS)/*.c | grep -E "_($(SANDBOX_$(OS)))\.c"
 SRC_www != find www openapi/examples -type f -not -path '*/node_modules*' -not -name schema.ts
 SRC_cli != ls cli/*.c cli/$(OS)/*.c
 SRC_fake != ls tests/fake/fake_[!s]*.c
@@ -119,6 +122,10 @@ demo-stop:
 check: deps
 	@sh tests/check.sh "$(MAKE)" "$(B)" "$(PYTHON)"
 
+# What of it needs no Python.
+check-c:
+	@sh tests/check.sh "$(MAKE)" "$(B)"
+
 # The stories with two threads watched.
 tsan: deps
 	@$(MAKE) -s B=$(B)/tsan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=thread" all tests
@@ -180,9 +187,6 @@ check-freebsd:
 	@sh tests/freebsd/check.sh "$(MAKE)" "$(B)" "$(PYTHON_linux)"
 objects: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_driver) $(OBJ_cli)
 # On FreeBSD, as root: jails that live, stop and die on the real kernel, and how long 50 of them take.
-$(B)/tests/kernel/freebsd/test_jails: tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core)
-	mkdir -p $(B)/tests/kernel/freebsd
-	$(CC) $(ALL_CFLAGS) -o $@ tests/kernel/freebsd/test_jails.c $(OBJ_driver) $(OBJ_sandbox) $(OBJ_core) $(LIBS_worker_freebsd)
 check-jails: $(B)/tests/kernel/freebsd/test_jails
 	@$(B)/tests/kernel/freebsd/test_jails
 # The other make reads the same file.
@@ -212,6 +216,6 @@ clean:
 	rm -rf $(B)
 
 help:
-	@echo "all www check-www screenshots demo demo-stop check asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
+	@echo "all www check-www screenshots demo demo-stop check check-c asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
 
-.PHONY: check-contract check-www screenshots www all tests deps deps-ci demo demo-stop check check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help
+.PHONY: check-contract check-www screenshots www all tests deps deps-ci demo demo-stop check check-c check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help

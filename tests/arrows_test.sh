@@ -6,7 +6,7 @@ t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 n=0
 breaks() { # file, line
-    rm -rf "$t/x"; mkdir -p "$t/x/core" "$t/x/store" "$t/x/api" "$t/x/server" "$t/x/worker/linux" "$t/x/cli"
+    rm -rf "$t/x"; mkdir -p "$t/x/core" "$t/x/store" "$t/x/convert" "$t/x/api" "$t/x/server" "$t/x/worker/linux" "$t/x/cli"
     echo "$2" >"$t/x/$1"
     if sh tests/arrows.sh "$t/x" >/dev/null; then echo "not noticed: $1: $2"; exit 1; fi
     n=$((n + 1))

@@ -4,7 +4,8 @@
 set -eu
 B=$1
 for src in core/*.c convert/*.c store/*.c api/*.c server/*.c server/linux/*.c server/freebsd/*.c worker/*.c worker/linux/*.c worker/freebsd/*.c cli/*.c cli/*/*.c \
-    tests/unit/*.c tests/props/*.c tests/fake/*.c tests/kernel/*.c tests/bench/*.c tests/bench/freebsd/*.c tests/fault/*.c tests/fuzz/*.c; do
+    tests/unit/*.c tests/unit/*/*.c tests/props/*.c tests/fake/*.c tests/kernel/*/*.c tests/bench/*.c tests/bench/freebsd/*.c tests/fault/*.c tests/fuzz/*.c \
+    tests/fuzz/linux/*.c; do
     [ -f "$src" ] || continue
     obj=$B/${src%.c}.o
     mkdir -p "$(dirname "$obj")"

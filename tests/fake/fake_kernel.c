@@ -19,6 +19,10 @@
 #include "core/valid.h"
 #include "tests/fake/fake_int.h"
 
+#ifndef MAP_NORESERVE	/* FreeBSD reserves nothing anyway */
+#define MAP_NORESERVE 0
+#endif
+
 static bool
 anything(void *arg, const char *ifname)
 {

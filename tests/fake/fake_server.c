@@ -2,12 +2,17 @@
  * fake_server: stands in for jailnetd-server in tests of jailnetd (JAILNETD_SERVER).  Says what it was given, then behaves as
  * FAKE_SERVER_MODE tells.  Each line it prints is one fact for tests/fault/test_worker.py.
  */
-#include <dirent.h>
+#ifdef __FreeBSD__
+#include <sys/procctl.h>
+#else
+#include <sys/prctl.h>
+#endif
+
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -18,6 +23,7 @@
 
 #define CHANNEL 3
 #define WAIT_MS 10000
+#define FDS_MAX 1024
 
 static struct chan chan;
 
@@ -274,22 +280,30 @@ static const struct {
 	{ "exit78", mode_exit78 }, { "crash", mode_crash }, { "hostile", mode_hostile },
 };
 
-/* Descriptors, ids and powers; the directory's own descriptor is left out. */
+static int
+no_new_privs(void)
+{
+#ifdef __FreeBSD__
+	int on = 0;
+
+	return (procctl(P_PID, 0, PROC_NO_NEW_PRIVS_STATUS, &on) == 0 && on == PROC_NO_NEW_PRIVS_ENABLE);
+#else
+	return (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+#endif
+}
+
+/* Descriptors, ids and powers. */
 static void
 introduce(int argc, char **argv)
 {
-	DIR *d = opendir("/proc/self/fd");
-	struct dirent *e;
 	char line[256];
 	FILE *status;
 
 	printf("server start pid=%d fds=", (int)getpid());
-	while (d != NULL && (e = readdir(d)) != NULL)
-		if (e->d_name[0] != '.' && atoi(e->d_name) != dirfd(d))
-			printf("%s,", e->d_name);
-	if (d != NULL)
-		closedir(d);
-	printf(" euid=%d no_new_privs=%d\n", (int)geteuid(), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	for (int fd = 0; fd < FDS_MAX; fd++)
+		if (fcntl(fd, F_GETFD) != -1)
+			printf("%d,", fd);
+	printf(" euid=%d no_new_privs=%d\n", (int)geteuid(), no_new_privs());
 	if ((status = fopen("/proc/self/status", "re")) != NULL) {
 		while (fgets(line, sizeof(line), status) != NULL)
 			if (strncmp(line, "Cap", 3) == 0 || strncmp(line, "Sig", 3) == 0)

@@ -1,6 +1,6 @@
 /*
  * test_hostile: the server is in somebody else's hands.  Every command malformed, out of order and out of policy, 60000 of them: the worker lives,
- * and what is not ours is as it was.  (The same on the real kernel: tests/kernel/test_hostile_storm.c, tests/fault/test_hostile_kernel.py.)
+ * and what is not ours is as it was.  (The same on the real kernel: tests/kernel/linux/test_hostile_storm.c, tests/fault/test_hostile_kernel.py.)
  */
 #include "tests/fault/hostile.h"
 

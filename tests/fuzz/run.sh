@@ -4,7 +4,7 @@
 set -u
 B=$1 T=$2
 shift 2
-[ $# -gt 0 ] || set -- $(cd tests/fuzz && ls fuzz_*.c | sed 's/^fuzz_\(.*\)\.c$/\1/')
+[ $# -gt 0 ] || set -- $(find tests/fuzz -name "fuzz_*.c" | sed "s,.*/fuzz_\(.*\)\.c$,\1," | sort)
 failed=0
 for name; do
 	grown=$B/corpus/$name

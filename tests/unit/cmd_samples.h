@@ -50,7 +50,7 @@ static const struct {
 	    "SYSCTL_SET jail=web net.ipv4.ip_default_ttl=70" },
 	{ { CMD_SYSCTL_GET, { .sysctl = { "web", "net.ipv4.ip_default_ttl", "" } } },
 	    "SYSCTL_GET jail=web net.ipv4.ip_default_ttl" },
-	{ { CMD_JAIL_CREATE, { .jail = { "web", "/jails/web", "web.example.org", true, 3 } } },
+	{ { CMD_JAIL_CREATE, { .jail = { "web", "/jails/web", "web.example.org", true, 3, "" } } },
 	    "JAIL_CREATE web path=/jails/web hostname=web.example.org forwarding=1 boot=3" },
 	{ { CMD_JAIL_SET, { .jail = { .name = "db", .params = "allow.raw_sockets=1\n" } } },
 	    "JAIL_SET db path=/ hostname=- forwarding=0 boot=0 params=ffbc248d" },

@@ -9,7 +9,7 @@
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
  * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_link.c (any interface: look, mark, set, rename), fbsd_move.c (between
  * host and jails), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c,
- * fbsd_watch.c, fbsd_probe.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
+ * fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
  *
  * One thread.  The process itself never attaches to a jail; what must run inside one runs in a child (fbsd_inside).
  */

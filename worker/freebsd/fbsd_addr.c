@@ -216,15 +216,3 @@ fbsd_addr_del(struct fbsd *f, const struct cmd *c, struct reply *out, struct err
 		out->result = REPLY_DONE;
 	return (0);
 }
-
-int
-fbsd_lo_up(const struct fbsd_in *in, struct err *err)
-{
-	struct cmd_addr v4 = { .ifname = "lo0", .prefix = { .ip = { .family = 4, .b = { 127, 0, 0, 1 } }, .len = 8 } };
-	int sys = fbsd_if_up(in->s, "lo0", true);
-
-	/* ::1 comes by itself with up */
-	if (sys == 0 && in->s4 != -1 && !have(fbsd_if_index(in->s, "lo0"), &v4.prefix))
-		sys = add4(in->s4, &v4);
-	return (sys == 0 ? 0 : fbsd_num(err, sys, "bringing up lo0"));
-}

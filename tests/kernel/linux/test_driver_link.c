@@ -1,5 +1,5 @@
 /* test_driver_link: bridges, epairs, ports, names and moves.  See driver_rig.h. */
-#include "tests/kernel/driver_rig.h"
+#include "tests/kernel/linux/driver_rig.h"
 
 static void
 bridge_life(void **state)

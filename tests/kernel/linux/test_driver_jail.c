@@ -1,5 +1,5 @@
 /* test_driver_jail: jails: their life, namespaces of others, what is half there, commands, sysctls.  See driver_rig.h. */
-#include "tests/kernel/driver_rig.h"
+#include "tests/kernel/linux/driver_rig.h"
 
 static void
 jail_life(void **state)

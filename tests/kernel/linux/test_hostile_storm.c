@@ -2,7 +2,7 @@
  * test_hostile_storm: a server in somebody else's hands, the real driver and the real kernel: what policy and marks forbid, and frames that nobody
  * thought of.  What is not ours is read back by ip(8), and is as it was.  See driver_rig.h and tests/fault/hostile.h.
  */
-#include "tests/kernel/driver_rig.h"
+#include "tests/kernel/linux/driver_rig.h"
 
 #include "tests/fault/hostile.h"
 

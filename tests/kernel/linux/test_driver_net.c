@@ -1,5 +1,5 @@
 /* test_driver_net: addresses, routes, probes, looks and notifications.  See driver_rig.h. */
-#include "tests/kernel/driver_rig.h"
+#include "tests/kernel/linux/driver_rig.h"
 
 static void
 hello(void **state)
