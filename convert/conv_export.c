@@ -132,6 +132,30 @@ put_ezjail(struct conv_buf *b, const char *key, const char *attr, const char *va
 	cb_put(b, "\"\n");
 }
 
+/* rc.d/jail splits jail_NAME_parameters at blanks and writes the words into jail.conf as they are. */
+static bool
+is_plain(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (!isalnum((unsigned char)*s) && strchr("._-/:", *s) == NULL)
+			return (false);
+	return (true);
+}
+
+static void
+put_parameters(struct conv_buf *b, const char *key, const struct pairs *p)
+{
+	struct conv_buf words;
+
+	cb_init(&words, b->c);
+	for (size_t i = 0; i < p->n; i++)
+		if (is_plain(p->v[i].value))
+			cb_printf(&words, "%s%s=%s", words.len > 0 ? " " : "", p->v[i].key, p->v[i].value);
+	if (words.len > 0)
+		put_ezjail(b, key, "parameters", words.s);
+	cb_take(&words);
+}
+
 static void
 one_ezjail(struct conv *c, const struct topo *t, const struct object *o)
 {
@@ -151,6 +175,7 @@ one_ezjail(struct conv *c, const struct topo *t, const struct object *o)
 			put_ezjail(&b, key, "exec_start", j->exec_start);
 		if (j->exec_stop[0] != '\0')
 			put_ezjail(&b, key, "exec_stop", j->exec_stop);
+		put_parameters(&b, key, &j->params);
 	}
 	cb_printf(&b, "export jail_%.80s_ip=\"\"\nexport jail_%.80s_vnet_enable=\"YES\"\nexport jail_%.80s_vnet_interface=\"", key, key, key);
 	for (size_t i = 0; i < n; i++)
@@ -163,6 +188,25 @@ one_ezjail(struct conv *c, const struct topo *t, const struct object *o)
 }
 
 /* --- what a format cannot say --------------------------------------------------------------------------------------------- */
+
+static void
+ezjail_says(struct conv *c, const struct object *o)
+{
+	const struct jail *j = &o->u.jail;
+
+	for (size_t i = 0; i < j->params.n; i++)
+		if (!is_plain(j->params.v[i].value))
+			conv_say(c, CONV_WARNING, NULL, "params", "jail %s has the jail parameter %s, whose value an ezjail file cannot say", o->name,
+			    j->params.v[i].key);
+	if (j->external)
+		return;
+	if (j->exec_start[0] == '\0')
+		conv_say(c, CONV_WARNING, NULL, "start", "jail %s starts nothing; as an ezjail it runs /bin/sh /etc/rc, which gives it its addresses",
+		    o->name);
+	else if (strstr(j->exec_start, "/etc/rc") == NULL)
+		conv_say(c, CONV_WARNING, NULL, "no-rc",
+		    "jail %s starts \"%.80s\", not /etc/rc: nobody reads its rc.conf, and as an ezjail it gets no address", o->name, j->exec_start);
+}
 
 static void
 export_says(struct conv *c, enum conv_format format, const struct topo *t)
@@ -210,10 +254,8 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 		if (strchr(t->v[KIND_JAIL][i]->name, '-') != NULL)
 			conv_say(c, CONV_WARNING, NULL, "renamed", "ezjail knows the jail %s as %s", t->v[KIND_JAIL][i]->name,
 			    safe_name(c, t->v[KIND_JAIL][i]->name));
-	for (size_t i = 0; jails && i < t->n[KIND_JAIL]; i++)
-		if (format == CONV_TO_EZJAIL && t->v[KIND_JAIL][i]->u.jail.params.n > 0)
-			conv_say(
-			    c, CONV_WARNING, NULL, "params", "jail %s has jail parameters that an ezjail file cannot say", t->v[KIND_JAIL][i]->name);
+	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
+		ezjail_says(c, t->v[KIND_JAIL][i]);
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		if (t->v[KIND_JAIL][i]->u.jail.sysctls.n > 0)
 			conv_say(c, CONV_WARNING, NULL, "sysctls",

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/conv_int.h"
+#include "convert/conv_attrs.h"
 #include "core/str.h"
 
 /* --- jails --------------------------------------------------------------------------------------------------- */
@@ -119,52 +119,6 @@ conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, cons
 
 /* --- variables ------------------------------------------------------------------------------------------------ */
 
-enum attr {
-	A_IP, A_IP_MULTI, A_INTERFACE, A_ROOTDIR, A_HOSTNAME, A_VNET_ENABLE, A_VNET_IF, A_PRESTART, A_POSTSTOP, A_RULESET, A_START,
-	A_STOP, A_FIB, A_OTHER
-};
-static const struct {
-	const char *suffix;
-	enum attr attr;
-	bool numbered;
-} attrs[] = {
-	{ "ip", A_IP, false }, { "ip_multi", A_IP_MULTI, true }, { "interface", A_INTERFACE, false },
-	{ "rootdir", A_ROOTDIR, false }, { "hostname", A_HOSTNAME, false }, { "vnet_enable", A_VNET_ENABLE, false },
-	{ "vnet_interface", A_VNET_IF, false }, { "vnet_interfaces", A_VNET_IF, false },
-	{ "exec_prestart", A_PRESTART, true }, { "exec_poststop", A_POSTSTOP, true },
-	{ "exec_poststart", A_PRESTART, true }, { "exec_prestop", A_POSTSTOP, true }, { "exec_afterstart", A_OTHER, true },
-	{ "devfs_ruleset", A_RULESET, false }, { "exec_start", A_START, false }, { "exec_stop", A_STOP, false }, { "exec", A_START, false },
-	{ "fib", A_FIB, false }, { "devfs_enable", A_OTHER, false }, { "procfs_enable", A_OTHER, false },
-	{ "fdescfs_enable", A_OTHER, false }, { "mount_enable", A_OTHER, false }, { "fstab", A_OTHER, false }, { "flags", A_OTHER, false },
-	{ "parameters", A_OTHER, false }, { "image", A_OTHER, false }, { "imagetype", A_OTHER, false },
-	{ "attachparams", A_OTHER, false }, { "attachblocking", A_OTHER, false }, { "forceblocking", A_OTHER, false },
-	{ "zfs_datasets", A_OTHER, false }, { "cpuset", A_OTHER, false }, { "retention_policy", A_OTHER, false },
-	{ "consolelog", A_OTHER, false }, { "conf", A_OTHER, false }, { "set_hostname_allow", A_OTHER, false },
-	{ "sysvipc_allow", A_OTHER, false }, { "socket_unixiproute_only", A_OTHER, false },
-};
-
-/* Longest attribute that ends the key: jail names have underscores, too. */
-static const char *
-attr_of(const char *rest, size_t *name_len, enum attr *attr)
-{
-	size_t len = strlen(rest), digits = len, best = 0;
-	const char *found = NULL;
-
-	while (digits > 0 && isdigit((unsigned char)rest[digits - 1]))
-		digits--;
-	for (size_t i = 0; i < NELEMS(attrs); i++) {
-		size_t end = attrs[i].numbered ? digits : len, n = strlen(attrs[i].suffix);
-
-		if (n > best && end > n + 1 && rest[end - n - 1] == '_' && memcmp(rest + end - n, attrs[i].suffix, n) == 0) {
-			best = n;
-			*name_len = end - n - 1;
-			*attr = attrs[i].attr;
-			found = attrs[i].suffix;
-		}
-	}
-	return (found);
-}
-
 /* jail_list names jails as they are; variables have '_' for '.' and '-'. */
 static const char *
 listed_name(struct conv_host *h, const char *key, const char *list)
@@ -185,63 +139,11 @@ listed_name(struct conv_host *h, const char *key, const char *list)
 	return (key);
 }
 
-static void
-apply_attr(struct conv_host *h, struct conv_jail *j, enum attr attr, const struct conv_var *v, const char *def_if)
-{
-	const char *value = v->value;
-
-	switch (attr) {
-	case A_IP:
-	case A_IP_MULTI:
-		conv_jail_addrs(h, j, value, def_if, v->literal ? &v->at : &v->pos, v->literal);
-		if (attr == A_IP && value[0] == '\0')
-			j->vnet = true;		/* rc.d/jail: without addresses it is a VNET jail */
-		break;
-	case A_ROOTDIR:
-		j->path = value;
-		break;
-	case A_HOSTNAME:
-		j->hostname = value;
-		break;
-	case A_VNET_ENABLE:
-		j->vnet = conv_yes(value);
-		break;
-	case A_VNET_IF:
-		j->nvnet_ifs = conv_words(h->c, value, &j->vnet_ifs);
-		j->vnet_pos = v->pos;
-		if (strstr(v->name, "_vnet_interfaces") != NULL)
-			conv_say(h->c, CONV_WARNING, &v->pos, "vnet-interfaces",
-			    "%s: rc.d/jail reads ..._vnet_interface; this line had no effect and is taken as if it had", v->name);
-		break;
-	case A_PRESTART:
-	case A_POSTSTOP:
-		conv_hook(h, j, value, &v->pos, attr == A_POSTSTOP);
-		break;
-	case A_RULESET:
-		j->ruleset = value;
-		break;
-	case A_START:
-		j->start = value;
-		break;
-	case A_STOP:
-		j->stop = value;
-		break;
-	case A_FIB:
-		if (value[0] != '\0' && strcmp(value, "0") != 0)
-			conv_say(h->c, CONV_WARNING, &v->pos, "fib",
-			    "%s: a VNET jail has a routing table of its own; fib %s is not needed any more", j->name, value);
-		break;
-	case A_INTERFACE:
-	case A_OTHER:
-		break;
-	}
-}
-
 struct key {
 	const char *name;
 	size_t len;
-	const struct conv_var *var;
-	enum attr attr;
+	struct conv_var *var;
+	const struct attr *attr;
 	size_t order;
 };
 
@@ -261,7 +163,7 @@ static const char *
 def_interface(struct conv_host *h, const struct conv_vars *vars, const struct key *k, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (k[i].attr == A_INTERFACE && k[i].var->proven && k[i].var->value[0] != '\0')
+		if (k[i].attr->is == A_INTERFACE && k[i].var->proven && k[i].var->value[0] != '\0')
 			return (k[i].var->value);
 	if (conv_value(vars, "jail_interface")[0] != '\0')
 		return (conv_value(vars, "jail_interface"));
@@ -280,7 +182,7 @@ static void
 override_addrs(struct conv_jail *j, const struct key *k, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (k[i].attr == A_IP && k[i].var->proven) {
+		if (k[i].attr->is == A_IP && k[i].var->proven) {
 			j->addrs.n = 0;
 			j->vnet = false;
 		}
@@ -294,6 +196,7 @@ one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_sr
 	char *key = conv_dupn(h->c, k[0].name, k[0].len);
 	struct conv_jail *j;
 	const char *name, *def_if = def_interface(h, vars, k, n);
+	bool fresh = true;
 
 	for (size_t i = 0; i < n; i++)
 		if (k[i].order < k[0].order)
@@ -302,7 +205,8 @@ one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_sr
 	if ((j = host_jail_find(h, name)) != NULL) {
 		conv_say(h->c, CONV_WARNING, &pos, "duplicate", "jail %s stands in %s:%u already; what comes later overrides it", name,
 		    j->pos.src->path, j->pos.line);
-		if (ezjail != NULL)
+		fresh = ezjail != NULL;
+		if (fresh)
 			host_jail_reset(h, j, origin, &pos);
 		else	/* rc.d/jail sees both: each variable of rc.conf overrides that of ezjail */
 			override_addrs(j, k, n);
@@ -313,7 +217,10 @@ one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_sr
 		j->disabled = is_norun(ezjail->path);
 	for (size_t i = 0; i < n && !h->c->nomem; i++)
 		if (k[i].var->proven)
-			apply_attr(h, j, k[i].attr, k[i].var, def_if);
+			attr_apply(h, j, k[i].attr, k[i].var, def_if);
+	if (fresh)
+		attr_defaults(h, j, vars, def_if);
+	attr_commands(h, j, vars, fresh);
 	if (!j->vnet && j->addrs.n == 0 && j->nvnet_ifs == 0 && conv_var(vars, conv_printf(h->c, "jail_%s_ip", key)) == NULL &&
 	    j->path[0] == '\0')
 		conv_say(h->c, CONV_NOTE, &pos, "incomplete", "jail %s: neither addresses nor a root are known here", name);
@@ -331,14 +238,14 @@ conv_rc_jails(struct conv_host *h, const struct conv_vars *vars, const struct co
 	if (keys == NULL)
 		return;
 	for (size_t i = 0; i < vars->n; i++) {
-		const struct conv_var *v = &vars->v[i];
+		struct conv_var *v = &vars->v[i];
 		struct key *k = &keys[n];
 
 		if (strncmp(v->name, "jail_", 5) != 0)
 			continue;
-		if (attr_of(v->name + 5, &k->len, &k->attr) == NULL) {
+		if ((k->attr = attr_of(v->name + 5, &k->len)) == NULL) {
 			if (ezjail != NULL)
-				conv_say(h->c, CONV_NOTE, &v->pos, "ignored", "%s has no meaning for the network", v->name);
+				conv_say(h->c, CONV_NOTE, &v->pos, "ignored", "%s is not known: neither rc.d/jail nor ezjail reads it", v->name);
 			continue;
 		}
 		k->name = v->name + 5;

@@ -60,6 +60,7 @@ struct conv_var {
 	struct conv_pos at;		/* of the value, when it stands in the file as it is: literal */
 	bool literal;
 	size_t from, to;		/* the whole line(s), with the newline, in src->text */
+	bool said;			/* a message about it has come */
 	bool proven;			/* false: value is as written, not expanded */
 };
 struct conv_vars {
@@ -236,6 +237,17 @@ void conv_inner_name(struct conv_host *h, struct conv_jail *j, struct conv_inner
 bool conv_is_loopback(const struct ip *ip);
 /* One traditional address list "re0|192.0.2.5,lo0|127.0.1.5"; literal: pos is that of its first byte, and each has its own. */
 void conv_jail_addrs(struct conv_host *h, struct conv_jail *j, const char *list, const char *def_if, const struct conv_pos *pos, bool literal);
+/* A word of jail(8) with its value, of a jail's own file or of a line for several (shared); *said: a message about that line has come. */
+struct conv_param {
+	const char *key, *value;
+	struct conv_pos pos;
+	bool shared, *said;
+};
+/* As the kernel is told it: "allow.nomount;" is allow.mount=0. */
+bool conv_param_is_no(const char *name);
+const char *conv_param_key(struct conv *c, const char *name, bool has_value);
+/* Into the params of a jail of jailnet's own, or said; of a jail that stays with its manager, nothing. */
+void conv_jail_param(struct conv_host *h, struct conv_jail *j, const struct conv_param *p);
 /* New jail with this name. */
 struct conv_jail *host_jail(struct conv_host *h, const char *name, enum conv_origin origin, const struct conv_pos *pos);
 /* Nothing of what was read for it stays: it is read again from elsewhere. */

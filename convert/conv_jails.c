@@ -19,6 +19,18 @@ jail_is_wanted(struct build *b, const struct conv_jail *j)
 	return (j->vnet || j->addrs.n > 0 || j->nvnet_ifs > 0);
 }
 
+static void
+take_text(struct build *b, const struct conv_jail *j, struct object *o, const char **field, const char *text, size_t size, const char *what)
+{
+	if (strlen(text) >= size) {
+		conv_say(b->h->c, CONV_WARNING, &j->pos, "limit", "jail %s: %s is left out: it has %zu bytes, the most is %zu", j->name, what,
+		    strlen(text), size - 1);
+		text = "";
+	}
+	if (object_str(o, field, text) == -1)
+		b->h->c->nomem = true;
+}
+
 struct object *
 build_jail(struct build *b, struct conv_jail *j)
 {
@@ -33,10 +45,9 @@ build_jail(struct build *b, struct conv_jail *j)
 	jail->forwarding = j->forwarding;
 	jail->running = !j->disabled;
 	if (b->h->opts->managed) {
-		if (object_str(o, &jail->exec_stop, strlen(j->stop) < COMMAND_SIZE ? j->stop : "") == -1 ||
-		    object_str(o, &jail->hostname, strlen(j->hostname) < HOSTNAME_SIZE ? j->hostname : "") == -1 ||
-		    object_str(o, &jail->path, strlen(j->path) < PATH_SIZE && strcmp(j->path, "/") != 0 ? j->path : "") == -1)
-			b->h->c->nomem = true;
+		take_text(b, j, o, &jail->exec_stop, j->stop, COMMAND_SIZE, "exec.stop");
+		take_text(b, j, o, &jail->hostname, j->hostname, HOSTNAME_SIZE, "the hostname");
+		take_text(b, j, o, &jail->path, strcmp(j->path, "/") != 0 ? j->path : "", PATH_SIZE, "the path");
 	}
 	if (j->nsysctls > 0 && object_pairs(o, &jail->sysctls, j->sysctls, j->nsysctls) == -1)
 		b->h->c->nomem = true;
@@ -196,13 +207,16 @@ build_jails(struct build *b)
 		}
 		if ((o = build_jail(b, j)) == NULL)
 			return;
+		if (!j->vnet && j->nvnet_ifs > 0)
+			conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction",
+			    "jail %s is given an interface but has no network of its own (vnet); taken as a VNET jail", j->name);
 		if (j->dhcp)
 			say_dhcp(b, j);
 		for (size_t k = 0; k < j->nvnet_ifs; k++) {
 			give(b, j, j->vnet_ifs[k]);
 			carry(b, j, j->vnet_ifs[k]);
 		}
-		if (b->h->opts->managed && object_str(o, &o->u.jail.exec_start, strlen(j->start) < COMMAND_SIZE ? j->start : "") == -1)
-			b->h->c->nomem = true;
+		if (b->h->opts->managed)
+			take_text(b, j, o, &o->u.jail.exec_start, j->start, COMMAND_SIZE, "exec.start");
 	}
 }

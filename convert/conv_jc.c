@@ -171,20 +171,23 @@ take_hooks(struct jc *jc, struct effs *e, struct conv_jail *j)
 }
 
 static const char *
-take_commands(struct jc *jc, struct effs *e, struct conv_jail *j, const char *name)
+take_commands(struct jc *jc, struct effs *e, struct conv_jail *j, const char *const *names)
 {
 	const struct conv_pos *const *at;
 	struct conv_buf b;
 	const char **v;
-	size_t n = eff_values(jc->c, e, name, &v, &at);
 
 	cb_init(&b, jc->c);
-	for (size_t i = 0; i < n; i++) {
-		if (v[i][0] == '\0' || conv_inside(jc->h, j, v[i], at[i]))
-			continue;
-		if (b.len > 0)
-			cb_put(&b, " && ");
-		cb_put(&b, v[i]);
+	for (; *names != NULL; names++) {
+		size_t n = eff_values(jc->c, e, *names, &v, &at);
+
+		for (size_t i = 0; i < n; i++) {
+			if (v[i][0] == '\0' || conv_inside(jc->h, j, v[i], at[i]))
+				continue;
+			if (b.len > 0)
+				cb_put(&b, " && ");
+			cb_put(&b, v[i]);
+		}
 	}
 	return (cb_take(&b));
 }
@@ -213,17 +216,13 @@ take_vnet_ifs(struct jc *jc, struct effs *e, struct conv_jail *j)
 	j->nvnet_ifs = count;
 }
 
-/* As the kernel is told it: "allow.nomount;" is allow.mount=0. */
 static struct pair
 param_of(struct jc *jc, const struct eff *f)
 {
-	const char *dot = strrchr(f->name, '.');
 	struct conv_buf b;
 
-	if (f->n == 0 && dot != NULL && strncmp(dot, ".no", 3) == 0)
-		return ((struct pair){ conv_printf(jc->c, "%.*s.%s", (int)(dot - f->name), f->name, dot + 3), "0" });
 	if (f->n == 0)
-		return ((struct pair){ f->name, "1" });
+		return ((struct pair){ conv_param_key(jc->c, f->name, false), conv_param_is_no(f->name) ? "0" : "1" });
 	cb_init(&b, jc->c);
 	for (size_t i = 0; i < f->n; i++) {
 		cb_put(&b, i == 0 ? "" : ",");
@@ -232,33 +231,14 @@ param_of(struct jc *jc, const struct eff *f)
 	return ((struct pair){ f->name, cb_take(&b) });
 }
 
-/* Why a jail of ours cannot have this one beside those it has. */
-static const char *
-param_fault(const struct jc *jc, const struct conv_jail *j, const struct pair *p)
-{
-	const struct pairs with = { j->params, j->nparams };
-	char text[PARAMS_SIZE];
-
-	if (!jc->h->opts->params)
-		return ("this platform has no jail parameters");
-	for (const char *s = p->value; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return ("a value is one line");
-	if (j->nparams == LIMIT_PAIRS || params_format(&with, text) == -1 || strlen(text) + strlen(p->key) + strlen(p->value) + 2 >= PARAMS_SIZE)
-		return ("there are too many of them");
-	return (NULL);
-}
-
-/* What is neither the network nor a word of jail(8) itself: allow.*, securelevel, ... */
 static void
 take_params(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
 	for (size_t i = 0; i < e->n && jc->h->opts->managed; i++) {
 		struct eff *f = &e->v[i];
-		const char *fault;
 		struct pair p;
 
-		if (f->from->is_var || !param_key_is_legal(f->name) || eff_same_name(f->name, "allow.dying"))
+		if (f->from->is_var)
 			continue;
 		eff_resolve(jc->c, e, f, 0);
 		if (f->bad || f->text == NULL)
@@ -266,10 +246,7 @@ take_params(struct jc *jc, struct effs *e, struct conv_jail *j)
 		p = param_of(jc, f);
 		if (p.key == NULL || p.value == NULL)
 			return;
-		if ((fault = param_fault(jc, j, &p)) != NULL)
-			conv_say(jc->c, CONV_WARNING, &f->from->pos, "params", "jail %s: %s is left out: %s", j->name, p.key, fault);
-		else if (conv_room(jc->c, &j->params, j->nparams, &j->rparams, sizeof(*j->params)))
-			j->params[j->nparams++] = p;
+		conv_jail_param(jc->h, j, &(struct conv_param){ p.key, p.value, f->from->pos, f->from->shared, &f->from->said });
 	}
 }
 
@@ -313,6 +290,7 @@ overrides(struct jc *jc, const struct jc_block *b, struct conv_jail *j, int rank
 static void
 make_jail(struct jc *jc, const struct jc_block *b, struct effs *e)
 {
+	static const char *const start[] = { "exec.start", "command", NULL }, *const stop[] = { "exec.stop", NULL };
 	struct conv_pos pos = b->pos;
 	struct conv_jail *j = host_jail_find(jc->h, b->name);
 	const char *name = eff_value(jc->c, e, "name", &pos);
@@ -333,8 +311,8 @@ make_jail(struct jc *jc, const struct jc_block *b, struct effs *e)
 	take_addrs(jc, e, j);
 	take_hooks(jc, e, j);
 	take_params(jc, e, j);
-	j->start = take_commands(jc, e, j, "exec.start");
-	j->stop = take_commands(jc, e, j, "exec.stop");
+	j->start = take_commands(jc, e, j, start);
+	j->stop = take_commands(jc, e, j, stop);
 	if (eff_value(jc->c, e, "exec.fib", &pos)[0] != '\0' && strcmp(eff_value(jc->c, e, "exec.fib", &pos), "0") != 0)
 		conv_say(jc->c, CONV_WARNING, &pos, "fib", "%s: a VNET jail has a routing table of its own; exec.fib is not needed any more",
 		    j->name);
@@ -376,6 +354,8 @@ evaluate(struct jc *jc)
 		if (jc_is_wild(jc->seq[i]->name)) {
 			wild_at[nwild] = i;
 			wild[nwild++] = jc->seq[i];
+			for (size_t k = 0; k < jc->seq[i]->n; k++)
+				jc->seq[i]->params[k].shared = true;
 		}
 	for (size_t i = 0; i < jc->nseq && !jc->c->nomem; i++)
 		if (!jc_is_wild(jc->seq[i]->name))

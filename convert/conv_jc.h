@@ -18,6 +18,7 @@ struct jc_value {
 struct jc_param {
 	const char *name;
 	bool append, is_var;	/* is_var: $NAME = ... */
+	bool shared, said;	/* stands in a block for several jails; a message about it has come */
 	struct jc_value *values;
 	size_t n, room;
 	struct conv_pos pos;

@@ -64,7 +64,7 @@ eff_find(struct effs *e, const char *name)
 }
 
 void
-eff_add(struct conv *c, struct effs *e, const struct jc_param *p)
+eff_add(struct conv *c, struct effs *e, struct jc_param *p)
 {
 	struct eff *f = eff_find(e, p->name);
 

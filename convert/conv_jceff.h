@@ -10,7 +10,7 @@
 
 /* A parameter of one jail after wildcards. */
 struct eff {
-	const struct jc_param *from;	/* the last one that set it */
+	struct jc_param *from;		/* the last one that set it */
 	const char *name;
 	struct jc_value *values;
 	size_t n, room;
@@ -26,7 +26,7 @@ struct effs {
 bool eff_same_name(const char *a, const char *b);	/* "allow.nomount" is "allow.mount" said the other way round */
 /* By name; "allow.nomount" finds "allow.mount", too.  NULL = nobody set it. */
 struct eff *eff_find(struct effs *e, const char *name);
-void eff_add(struct conv *c, struct effs *e, const struct jc_param *p);	/* over or, with +=, behind what is there */
+void eff_add(struct conv *c, struct effs *e, struct jc_param *p);	/* over or, with +=, behind what is there */
 void eff_set(struct conv *c, struct effs *e, const char *name, const char *value, const struct jc_block *b);	/* unless it is set */
 /* Fills text and at of f; bad when a variable cannot be worked out, which was said. */
 void eff_resolve(struct conv *c, struct effs *e, struct eff *f, int depth);

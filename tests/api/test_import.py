@@ -205,6 +205,9 @@ def as_said(t, what, managers, warnings):
                 said("sysctls", "jail", name)
                 j["sysctls"] = {}
             if not external:
+                if not j["exec"]["start"]:
+                    said("start", "jail", name)
+                    j["exec"] = {"start": "/bin/sh /etc/rc", "stop": j["exec"]["stop"] or "/bin/sh /etc/rc.shutdown jail"}
                 j["hostname"] = j["hostname"] or name
                 if not j["path"]:
                     said("root", "jail", name)
