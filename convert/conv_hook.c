@@ -182,8 +182,8 @@ conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const s
 		good = take_command(h, j, &v[i], pos, stop) && good;
 	if (!good && h->opts->managed)
 		conv_say(h->c, CONV_WARNING, pos, "hook",
-		    "%s: the hook \"%.120s\" is not run: jailnet runs no commands on the host; of it only what it knows of the network is taken", j->name,
-		    command);
+		    "%s: the hook \"%.120s\" is not run: jailnet runs no commands on the host; of it only what it knows of the network is taken",
+		    j->name, command);
 	else if (!good && mentions_network(command))
 		conv_say(h->c, CONV_WARNING, pos, "hook", "%s: the hook \"%.120s\" changes the network beside jailnet", j->name, command);
 }

@@ -266,6 +266,8 @@ void conv_rewrite(struct conv_host *h, const struct topo *t);
  * without_jib: pairs with jib's names, and their bridges, are jib's to make.
  */
 void conv_put_rc(struct conv_buf *b, const struct topo *t, struct conv_host *h, bool without_jib);
+/* " addm em0 stp em0": the words of ifconfig(8) that make it a member of a bridge, which runs STP or does not. */
+void conv_put_port(struct conv_buf *b, const char *ifname, const struct port *p, bool stp);
 /* rc.conf lines for the inside of a jail; 'own': as its files have it, NULL = not known. */
 void conv_put_jail_rc(struct conv_buf *b, const struct topo *t, const struct object *jail, const struct conv_jail *own);
 /* Calls each end, side B of a pair or attachment, that is in the jail. */

@@ -108,8 +108,8 @@ left_out(struct conv_host *h, const struct conv_jail *j, const struct conv_param
 	if (*p->said)
 		return;
 	*p->said = true;
-	conv_say(h->c, CONV_WARNING, &p->pos, "params", "jail %s%s: %.80s is left out: %s", j->name, p->shared ? " and all others that this line is for" : "",
-	    p->key, why);
+	conv_say(h->c, CONV_WARNING, &p->pos, "params", "jail %s%s: %.80s is left out: %s", j->name,
+	    p->shared ? " and all others that this line is for" : "", p->key, why);
 }
 
 /* The last one of a name counts. */

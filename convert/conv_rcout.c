@@ -63,8 +63,8 @@ is_jib(const struct object *o)
 
 /* --- rc.conf of the host --------------------------------------------------------------------------------------------- */
 
-static void
-put_port(struct conv_buf *b, const char *ifname, const struct port *p, bool stp)
+void
+conv_put_port(struct conv_buf *b, const char *ifname, const struct port *p, bool stp)
 {
 	cb_printf(b, " addm %s", ifname);
 	if (p->untagged != 0)
@@ -211,9 +211,9 @@ put_bridge(struct conv_buf *b, const struct object *o, unsigned unit, const stru
 	if (br->vlan_filter)
 		cb_put(b, " vlanfilter");
 	for (size_t i = 0; i < br->nmembers; i++)
-		put_port(b, br->members[i].ifname, &br->members[i].port, br->stp);
+		conv_put_port(b, br->members[i].ifname, &br->members[i].port, br->stp);
 	for (size_t i = 0; i < np; i++)
-		put_port(b, p[i].ifname, p[i].port, br->stp);
+		conv_put_port(b, p[i].ifname, p[i].port, br->stp);
 	/* after its members: the first of them sets the bridge's */
 	if (br->mtu != MTU_DEFAULT)
 		cb_printf(b, " mtu %u", br->mtu);

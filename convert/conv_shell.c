@@ -153,17 +153,8 @@ linux_attachment(struct conv_buf *b, const struct object *o)
 static void
 fbsd_port(struct conv_buf *b, const char *bridge, const char *ifname, const struct port *p, bool stp)
 {
-	cb_printf(b, "ifconfig %s addm %s", bridge, ifname);
-	if (p->untagged != 0)
-		cb_printf(b, " untagged %u", p->untagged);
-	for (size_t i = 0; i < p->ntagged; i++)
-		cb_printf(b, "%s%u", i == 0 ? " tagged " : ",", p->tagged[i]);
-	if (p->stp || stp)
-		cb_printf(b, " stp %s", ifname);
-	if (p->edge)
-		cb_printf(b, " edge %s", ifname);
-	if (p->priv)
-		cb_printf(b, " private %s", ifname);
+	cb_printf(b, "ifconfig %s", bridge);
+	conv_put_port(b, ifname, p, stp);
 	cb_put(b, "\n");
 }
 

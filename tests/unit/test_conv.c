@@ -304,7 +304,8 @@ test_export_says(void **state)
 		{ CONV_TO_SHELL_FREEBSD, "stp", "bridge lan0 runs" }, { CONV_TO_JAIL_CONF, "down", "epair p0: p0b" },
 		{ CONV_TO_JAIL_CONF, "not-running", "jail off is" }, { CONV_TO_EZJAIL, "root", "jail a-b has" },
 		{ CONV_TO_EZJAIL, "params", "jail off has the jail parameter b.c" },
-		{ CONV_TO_EZJAIL, "start", "jail a-b starts nothing" }, { CONV_TO_EZJAIL, "no-rc", "jail off starts" }, { CONV_TO_EZJAIL, "sysctls", "jail off has" },
+		{ CONV_TO_EZJAIL, "start", "jail a-b starts nothing" }, { CONV_TO_EZJAIL, "no-rc", "jail off starts" },
+		{ CONV_TO_EZJAIL, "sysctls", "jail off has" },
 		{ CONV_TO_EZJAIL, "external", "jail theirs has" }, { CONV_TO_JAIL_CONF, "moves", "jail theirs: jailnet moves" },
 		{ CONV_TO_EZJAIL, "moves", "jail theirs: jailnet moves" }, { CONV_TO_EZJAIL, "renamed", "the jail a-b as a_b" } };
 	const struct pair sysctl = { "net.inet.ip.ttl", "64" }, param[] = { { "allow.raw_sockets", "1" }, { "b.c", "a b" } };

@@ -297,7 +297,8 @@ test_jail_conf_params(void **state)
 
 	run(&r, CONV_JAIL_CONF, "/etc/jail.conf", text, (struct conv_opts){ .managed = true });
 	assert_int_equal(topo_find(&r.t, KIND_JAIL, "a")->u.jail.params.n, 0);
-	assert_string_equal(said(&r, "params")->text, "jail a and all others that this line is for: allow.raw_sockets is left out: this platform has no jail parameters");
+	assert_string_equal(said(&r, "params")->text,
+	    "jail a and all others that this line is for: allow.raw_sockets is left out: this platform has no jail parameters");
 	assert_int_equal(said(&r, "params")->line, 2);
 	assert_int_equal(said(&r, "params")->col, 5);
 	done(&r);

@@ -229,7 +229,8 @@ test_rc_jail(void **state)
 	done(&r);
 
 	/* with a manager of its own it keeps its words, and nobody is told */
-	run(&r, CONV_RC_CONF, "/etc/rc.conf", EZJAIL "jail_a_devfs_enable=YES\njail_a_parameters=allow.mlock\n", (struct conv_opts){ .params = true });
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", EZJAIL "jail_a_devfs_enable=YES\njail_a_parameters=allow.mlock\n",
+	    (struct conv_opts){ .params = true });
 	assert_int_equal(topo_find(&r.t, KIND_JAIL, "a")->u.jail.params.n, 0);
 	assert_null(said(&r, "params"));
 	done(&r);
