@@ -109,7 +109,7 @@ print_iface(struct out *o, const struct cmd_iface *c)
 static void
 print_ifset(struct out *o, const struct cmd_ifset *c)
 {
-	char mac[MAC_TEXT_SIZE], mark[MARK_TEXT_SIZE];
+	char mac[MAC_TEXT_SIZE], mark[MARK_TEXT_SIZE], traits[TRAITS_TEXT_SIZE];
 
 	put(o, " jail=%s if=%s", place(c->jail), c->ifname);
 	if (c->fields & IFSET_MTU)
@@ -122,6 +122,8 @@ print_ifset(struct out *o, const struct cmd_ifset *c)
 		mark_format(&c->mark, mark);
 		put(o, " mark=%s", mark);
 	}
+	if (c->fields & IFSET_TRAITS)
+		put(o, "%s", traits_format(&c->traits, c->traits.fields, traits));
 }
 
 static void

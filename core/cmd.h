@@ -104,6 +104,7 @@ struct cmd_iface {
 #define IFSET_MAC 0x2u
 #define IFSET_UP 0x4u
 #define IFSET_MARK 0x8u		/* write the mark again (somebody removed it) */
+#define IFSET_TRAITS 0x10u	/* a foreign one on the host gets back what it had */
 struct cmd_ifset {
 	char jail[NAME_SIZE];
 	char ifname[IFNAME_SIZE];
@@ -112,6 +113,7 @@ struct cmd_ifset {
 	struct mac mac;
 	bool up;
 	struct mark mark;
+	struct traits traits;
 };
 
 struct cmd_rename {

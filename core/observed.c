@@ -271,6 +271,37 @@ add(struct observed *o, int table)
 	return (row);
 }
 
+uint32_t
+traits_differ(const struct traits *want, const struct traits *have)
+{
+	uint32_t d = want->fields & ~have->fields;
+
+	d |= want->flags != have->flags ? TRAIT_FLAGS : 0;
+	d |= want->caps != have->caps ? TRAIT_CAPS : 0;
+	d |= want->nd6 != have->nd6 ? TRAIT_ND6 : 0;
+	d |= strcmp(want->groups, have->groups) != 0 ? TRAIT_GROUPS : 0;
+	return (d & want->fields);
+}
+
+char *
+traits_format(const struct traits *t, uint32_t fields, char buf[TRAITS_TEXT_SIZE])
+{
+	const struct {
+		uint32_t field;
+		const char *name;
+		uint32_t value;
+	} numbers[] = { { TRAIT_FLAGS, "flags", t->flags }, { TRAIT_CAPS, "offloads", t->caps }, { TRAIT_ND6, "nd6", t->nd6 } };
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < NELEMS(numbers); i++)
+		if (fields & numbers[i].field)
+			n += (size_t)snprintf(buf + n, TRAITS_TEXT_SIZE - n, " %s %#x", numbers[i].name, (unsigned)numbers[i].value);
+	if (fields & TRAIT_GROUPS)
+		(void)snprintf(buf + n, TRAITS_TEXT_SIZE - n, " groups %s", t->groups[0] != '\0' ? t->groups : "none");
+	return (buf);
+}
+
 bool
 observed_is_pair(const struct obs_link *a, const struct obs_link *b)
 {

@@ -72,16 +72,16 @@ drift_ifset(const struct step *s, const struct observed *o, struct lines *l)
 {
 	const struct cmd_ifset *c = &s->cmd.u.ifset;
 	const struct obs_link *k = observed_link(o, c->jail, c->ifname);
-	char text[128];
+	char text[128], traits[TRAITS_TEXT_SIZE];
 
 	say_fields(c->fields, c->mtu, &c->mac, c->up, true, text, sizeof(text));
-	SAY(l->want, l->wsize, "%s:%s", c->ifname, text);
+	SAY(l->want, l->wsize, "%s:%s%s", c->ifname, text, traits_format(&c->traits, c->traits.fields, traits));
 	if (k == NULL) {
 		SAY(l->have, l->hsize, "%s: elsewhere", c->ifname);
 		return;
 	}
 	say_fields(c->fields, k->mtu, &k->mac, k->up, k->mark.has_object, text, sizeof(text));
-	SAY(l->have, l->hsize, "%s:%s", c->ifname, text);
+	SAY(l->have, l->hsize, "%s:%s%s", c->ifname, text, traits_format(&k->traits, c->traits.fields, traits));
 }
 
 static void

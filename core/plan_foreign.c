@@ -268,6 +268,7 @@ plan_restore(struct planner *pl, const struct plan_foreign *f, struct plan_iface
 	i->up = was->up;
 	i->mtu = was->mtu;
 	i->mac = was->mac;
+	i->traits = &was->traits;
 	i->addrs = was->addrs;
 	i->naddrs = was->naddrs;
 	plan_settle(pl, i);
@@ -300,7 +301,10 @@ note(const struct planner *pl, const struct obs_link *l, struct found *out)
 	const struct obs_addr *const *v;
 	size_t n;
 
-	*out = (struct found){ .up = l->up, .mtu = l->mtu, .mac = l->mac };
+	*out = (struct found){ .up = l->up, .mtu = l->mtu, .mac = l->mac, .traits = l->traits };
+	/* a bridge changes the offloads of its members, and gives them back itself */
+	if (l->bridge[0] != '\0')
+		out->traits.fields &= ~TRAIT_CAPS;
 	str_copy(out->ifname, sizeof(out->ifname), l->ifname);
 	if (!bridge_is_ours(pl, l->bridge))
 		str_copy(out->bridge, sizeof(out->bridge), l->bridge);
@@ -351,7 +355,7 @@ is_back(const struct planner *pl, const struct found *was)
 
 	if (l == NULL || l->mark.ours || l->up != was->up || l->mtu != was->mtu)
 		return (false);
-	if (!mac_is_zero(&was->mac) && !mac_equal(&was->mac, &l->mac))
+	if ((!mac_is_zero(&was->mac) && !mac_equal(&was->mac, &l->mac)) || traits_differ(&was->traits, &l->traits) != 0)
 		return (false);
 	if (l->bridge[0] != '\0' ? bridge_is_ours(pl, l->bridge)
 				 : was->bridge[0] != '\0' && plan_link_find(pl, "", was->bridge) != NULL &&

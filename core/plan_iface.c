@@ -86,7 +86,7 @@ static void
 settle_fields(struct planner *pl, struct plan_iface *i)
 {
 	const struct obs_link *l = i->link;
-	uint32_t fields = 0;
+	uint32_t fields = 0, traits = 0;
 	const char *field = "";
 	struct step *s;
 
@@ -105,9 +105,18 @@ settle_fields(struct planner *pl, struct plan_iface *i)
 	}
 	if (i->mark)
 		fields |= IFSET_MARK;
+	/* inside a jail they are not looked at, and the move home loses some */
+	if (i->traits != NULL)
+		traits = i->fresh ? i->traits->fields : traits_differ(i->traits, &l->traits);
+	if (traits != 0)
+		fields |= IFSET_TRAITS;
 	if (fields == 0)
 		return;
 	s = emit_set(pl, i, PH_IF_SET, fields);
+	if (traits != 0) {
+		s->cmd.u.ifset.traits = *i->traits;
+		s->cmd.u.ifset.traits.fields = traits;
+	}
 	if (i->mark) {
 		struct mark *m = &s->cmd.u.ifset.mark;
 

@@ -149,6 +149,7 @@ struct plan_iface {
 	uint32_t mtu;		 /* 0 = leave */
 	const char *mtu_pointer; /* NULL = base + "/mtu" */
 	struct mac mac;		 /* zero = leave */
+	const struct traits *traits; /* NULL = leave */
 	bool leave_up, up;
 	bool mark;    /* write the label again */
 	uint8_t side; /* for the label of an epair end */

@@ -74,7 +74,7 @@ static void
 say_ifset(const struct step *s, char *buf, size_t size)
 {
 	const struct cmd_ifset *c = &s->cmd.u.ifset;
-	char at[PLACE_SIZE], mac[MAC_TEXT_SIZE], text[128] = "";
+	char at[PLACE_SIZE], mac[MAC_TEXT_SIZE], text[128] = "", traits[TRAITS_TEXT_SIZE];
 	size_t n = 0;
 
 	if (c->fields & IFSET_MTU)
@@ -85,7 +85,7 @@ say_ifset(const struct step *s, char *buf, size_t size)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", c->up ? "up" : "down");
 	if (c->fields & IFSET_MARK)
 		SAY(text + n, sizeof(text) - n, " label (it is %s %s)", kind_name(s->kind), s->name);
-	SAY(buf, size, "set %s %s:%s", c->ifname, place(c->jail, at), text);
+	SAY(buf, size, "set %s %s:%s%s", c->ifname, place(c->jail, at), text, traits_format(&c->traits, c->traits.fields, traits));
 }
 
 static void

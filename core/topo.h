@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "core/model.h"
+#include "core/observed.h"
 
 /*
  * A foreign interface as it was before we touched it; kept until it has been given back.  Exists for every
@@ -21,6 +22,7 @@ struct found {
 	uint32_t mtu;
 	struct mac mac;
 	char bridge[IFNAME_SIZE];	/* foreign bridge it was in, "" = none */
+	struct traits traits;
 	size_t naddrs;
 	struct prefix addrs[LIMIT_ADDRESSES];
 };

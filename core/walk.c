@@ -158,6 +158,16 @@ walk_mark(struct walk *w, struct mark *m)
 }
 
 void
+walk_traits(struct walk *w, struct traits *t)
+{
+	walk_u32(w, &t->fields);
+	walk_u32(w, &t->flags);
+	walk_u32(w, &t->caps);
+	walk_u32(w, &t->nd6);
+	WALK_STR(w, t->groups);
+}
+
+void
 walk_tagged(struct walk *w, uint16_t *n, uint16_t v[LIMIT_TAGGED])
 {
 	walk_u16(w, n);

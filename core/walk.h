@@ -32,6 +32,7 @@ uint8_t walk_enum(struct walk *w, unsigned v, uint8_t count);
 void walk_mac(struct walk *w, struct mac *m);
 void walk_ip(struct walk *w, struct ip *ip);
 void walk_prefix(struct walk *w, struct prefix *p);
+void walk_traits(struct walk *w, struct traits *t);
 void walk_mark(struct walk *w, struct mark *m);
 void walk_tagged(struct walk *w, uint16_t *n, uint16_t v[LIMIT_TAGGED]);
 

@@ -75,6 +75,7 @@ w_ifset(struct walk *w, struct cmd_ifset *c)
 	walk_mac(w, &c->mac);
 	walk_bool(w, &c->up);
 	walk_mark(w, &c->mark);
+	walk_traits(w, &c->traits);
 }
 
 static void

@@ -59,6 +59,7 @@ walk_row_link(struct walk *w, struct obs_link *r)
 	walk_u32(w, &r->peer);
 	walk_bool(w, &r->peer_away);
 	walk_bool(w, &r->adoptable);
+	walk_traits(w, &r->traits);
 }
 
 static void

@@ -21,6 +21,16 @@ load_addrs(struct store_child *c, struct found *f, struct err *err)
 	return (rc);
 }
 
+static void
+get_traits(struct store_q *q, struct traits *t)
+{
+	t->fields = (uint32_t)store_q_get_range(q, 0, UINT32_MAX) & TRAIT_ALL;
+	t->flags = (uint32_t)store_q_get_range(q, 0, UINT32_MAX);
+	t->caps = (uint32_t)store_q_get_range(q, 0, UINT32_MAX);
+	t->nd6 = (uint32_t)store_q_get_range(q, 0, UINT32_MAX);
+	STORE_GET_STR(q, t->groups);
+}
+
 int
 store_found_load(struct store *s, struct topo *into, struct err *err)
 {
@@ -36,6 +46,7 @@ store_found_load(struct store *s, struct topo *into, struct err *err)
 		f.mtu = (uint32_t)store_q_get_range(&q, 0, UINT32_MAX);
 		store_q_get_mac(&q, &f.mac);
 		STORE_GET_STR(&q, f.bridge);
+		get_traits(&q, &f.traits);
 		rc = -1;
 		if (store_q_check(&q, err) == -1 || load_addrs(&c, &f, err) == -1 ||
 		    topo_found_put(into, &f, err) == -1)
@@ -62,6 +73,11 @@ store_found_put(struct store *s, const struct found *f, struct err *err)
 	store_q_int(&q, f->mtu);
 	store_q_mac(&q, &f->mac);
 	store_q_text(&q, f->bridge);
+	store_q_int(&q, f->traits.fields);
+	store_q_int(&q, f->traits.flags);
+	store_q_int(&q, f->traits.caps);
+	store_q_int(&q, f->traits.nd6);
+	store_q_text(&q, f->traits.groups);
 	if (store_q_run(&q, err) == -1)
 		return (-1);
 	return (store_child_put_prefixes(s, SQL_FOUND_ADDR_PUT, f->ifname, NULL, &addrs, err));

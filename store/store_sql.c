@@ -111,11 +111,14 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_ATTACHMENT_LABEL_CLEAR] = "DELETE FROM attachment_label WHERE attachment = ?1",
 	[SQL_ATTACHMENT_ADDR_CLEAR] = "DELETE FROM attachment_addr WHERE attachment = ?1",
 
-	[SQL_FOUND] = "SELECT ifname, up, mtu, mac, bridge FROM found ORDER BY ifname",
+	[SQL_FOUND] = "SELECT ifname, up, mtu, mac, bridge, trait_fields, trait_flags, trait_caps, trait_nd6, trait_groups"
+		      " FROM found ORDER BY ifname",
 	[SQL_FOUND_ADDR] = "SELECT ifname, ip, len FROM found_addr ORDER BY ifname, pos",
-	[SQL_FOUND_PUT] = "INSERT INTO found (ifname, up, mtu, mac, bridge) VALUES (?1, ?2, ?3, ?4, ?5)"
+	[SQL_FOUND_PUT] = "INSERT INTO found (ifname, up, mtu, mac, bridge, trait_fields, trait_flags, trait_caps, trait_nd6, trait_groups)"
+			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
 			  " ON CONFLICT (ifname) DO UPDATE SET up = excluded.up, mtu = excluded.mtu, mac = excluded.mac, bridge ="
-			  " excluded.bridge",
+			  " excluded.bridge, trait_fields = excluded.trait_fields, trait_flags = excluded.trait_flags,"
+			  " trait_caps = excluded.trait_caps, trait_nd6 = excluded.trait_nd6, trait_groups = excluded.trait_groups",
 	[SQL_FOUND_ADDR_PUT] = "INSERT INTO found_addr (ifname, pos, ip, len) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_FOUND_DELETE] = "DELETE FROM found WHERE ifname = ?1",
 	[SQL_FOUND_ADDR_CLEAR] = "DELETE FROM found_addr WHERE ifname = ?1",

@@ -10,7 +10,7 @@
 #include "core/str.h"
 #include "tests/fake/fake_int.h"
 
-#define WORDS_MAX 5
+#define WORDS_MAX 7
 
 static const char *
 ns(const char *word)
@@ -161,6 +161,14 @@ do_mac(struct fake *f, char *const w[])
 }
 
 static int
+do_traits(struct fake *f, char *const w[])
+{
+	struct traits t = { TRAIT_ALL, (uint32_t)strtoul(w[3], NULL, 0), (uint32_t)strtoul(w[4], NULL, 0), (uint32_t)strtoul(w[5], NULL, 0), "" };
+
+	return (str_copy(t.groups, sizeof(t.groups), ns(w[6])) == -1 ? -1 : fake_set_traits(f, ns(w[1]), w[2], &t));
+}
+
+static int
 do_nothing(struct fake *f, char *const w[])
 {
 	(void)f;
@@ -192,6 +200,7 @@ static const struct {
 	{ "del", 3, do_del },
 	{ "mtu", 4, do_mtu },
 	{ "mac", 4, do_mac },
+	{ "traits", 7, do_traits },
 	{ "unmark", 3, do_unmark },
 	{ "bridge", 3, do_bridge },
 	{ "move", 4, do_move },

@@ -248,6 +248,19 @@ may_mark(struct fake_run *r, const struct fake_link *l, const struct cmd_ifset *
 	return (err_set(r->err, ERR_DENIED, "%s was not made by us", c->ifname));
 }
 
+static void
+take_traits(struct traits *to, const struct traits *from)
+{
+	if (from->fields & TRAIT_FLAGS)
+		to->flags = from->flags;
+	if (from->fields & TRAIT_CAPS)
+		to->caps = from->caps;
+	if (from->fields & TRAIT_ND6)
+		to->nd6 = from->nd6;
+	if (from->fields & TRAIT_GROUPS)
+		str_copy(to->groups, sizeof(to->groups), from->groups);
+}
+
 static int
 if_set(struct fake_run *r, const struct cmd_ifset *c)
 {
@@ -275,6 +288,10 @@ if_set(struct fake_run *r, const struct cmd_ifset *c)
 	if (c->fields & IFSET_MARK) {
 		change = change || !mark_is(&l->mark, c->mark.kind, c->mark.name) || l->mark.side != c->mark.side;
 		l->mark = c->mark;
+	}
+	if ((c->fields & IFSET_TRAITS) && traits_differ(&c->traits, &l->traits) != 0) {
+		take_traits(&l->traits, &c->traits);
+		change = true;
 	}
 	return (fake_run_changed_if(r, change));
 }

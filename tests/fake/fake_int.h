@@ -41,6 +41,7 @@ struct fake_link {
 	uint16_t untagged, ntagged;
 	uint16_t tagged[LIMIT_TAGGED];
 	uint64_t counters[COUNTER_COUNT];
+	struct traits traits;	/* of a physical one; a move loses those that the kernel keeps per network */
 };
 
 struct fake_addr {

@@ -416,6 +416,17 @@ fake_set_mtu(struct fake *f, const char *jail, const char *ifname, uint32_t mtu)
 }
 
 int
+fake_set_traits(struct fake *f, const char *jail, const char *ifname, const struct traits *traits)
+{
+	int i = find(f, jail, ifname);
+
+	if (i == -1)
+		return (-1);
+	f->t->links[i].traits = *traits;
+	return (notify(f, jail, ifname));
+}
+
+int
 fake_blink(struct fake *f, const char *jail, const char *ifname)
 {
 	int i = find(f, jail, ifname);

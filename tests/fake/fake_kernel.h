@@ -11,7 +11,7 @@
  *	JAILNET_FAKE_CONTROL=PATH	datagram socket for changes by hand while it runs (see fake_control)
  *
  * What it models: links on the host and in jails, bridges with ports and private ports, epairs, addresses, routes, jails with
- * phases, sysctls.  Moving an interface loses its addresses, its routes, the up flag and the bridge; down loses IPv6 addresses and
+ * phases, sysctls.  Moving an interface loses its addresses, its routes, the up flag, the bridge, groups and nd6 flags; down loses IPv6 addresses and
  * routes.  Jail "" is the host.  Direct calls below are "somebody by hand": no marks are checked.
  *
  * The state is one shared mapping: job children of the worker change the same kernel.
@@ -39,6 +39,7 @@ int fake_del_jail(struct fake *f, const char *name);	/* dies: epairs inside go w
 int fake_del_link(struct fake *f, const char *jail, const char *ifname);
 int fake_set_up(struct fake *f, const char *jail, const char *ifname, bool up);
 int fake_set_mtu(struct fake *f, const char *jail, const char *ifname, uint32_t mtu);
+int fake_set_traits(struct fake *f, const char *jail, const char *ifname, const struct traits *traits);
 int fake_blink(struct fake *f, const char *jail, const char *ifname);	/* the next look misses it: it moves meanwhile */
 int fake_set_mac(struct fake *f, const char *jail, const char *ifname, const struct mac *mac);
 int fake_set_bridge(struct fake *f, const char *ifname, const char *bridge);	/* "" = take out */
@@ -51,7 +52,7 @@ int fake_traffic(struct fake *f, const char *jail, const char *ifname, uint64_t 
 int fake_jail_processes(struct fake *f, const char *name, uint32_t processes);
 
 /* One line of the same by text, as the control socket takes it ("-" is the host):
- *	"up JAIL IF", "down JAIL IF", "del JAIL IF", "mtu JAIL IF N", "mac JAIL IF MAC", "unmark JAIL IF", "bridge IF BRIDGE|-", "move FROM IF TO",
+ *	"up JAIL IF", "down JAIL IF", "del JAIL IF", "mtu JAIL IF N", "mac JAIL IF MAC", "traits JAIL IF FLAGS CAPS ND6 GROUP|-", "unmark JAIL IF", "bridge IF BRIDGE|-", "move FROM IF TO",
  *	"addr-add JAIL IF PREFIX", "addr-del JAIL IF PREFIX", "route-del JAIL PREFIX", "jail-add NAME", "jail-del NAME", "dying JAIL N", "sysctl JAIL
  *KEY VALUE", "physical NAME", "bridge-add NAME", "epair-add A B", "traffic JAIL IF BYTES PACKETS", "break FAULTS" (as JAILNET_FAKE_FAULT, from now
  *on), "overflow" */

@@ -83,6 +83,8 @@ observe_links(struct fake *f, const struct cmd_observe *s, struct observed *out,
 		o->untagged = l->untagged;
 		o->ntagged = l->ntagged;
 		memcpy(o->tagged, l->tagged, sizeof(o->tagged));
+		if (!l->mark.ours && l->ns == FAKE_HOST)
+			o->traits = l->traits;
 		if (l->peer != -1) {
 			o->peer = f->t->links[l->peer].ifindex;
 			o->peer_away = f->t->links[l->peer].ns != l->ns;
@@ -178,14 +180,15 @@ line_cmp(const void *a, const void *b)
 static void
 link_line(const struct fake *f, const struct fake_link *l, FILE *out)
 {
-	char mac[MAC_TEXT_SIZE], mark[MARK_TEXT_SIZE] = "";
+	char mac[MAC_TEXT_SIZE], mark[MARK_TEXT_SIZE] = "", traits[TRAITS_TEXT_SIZE];
 
 	if (l->mark.ours)
 		mark_format(&l->mark, mark);
-	fprintf(out, "link jail=%s %s type=%s mac=%s mtu=%u %s bridge=%s priv=%d edge=%d stp=%d,%d vlan=%d,%u,%u peer=%s mark=%s\n",
+	fprintf(out, "link jail=%s %s type=%s mac=%s mtu=%u %s bridge=%s priv=%d edge=%d stp=%d,%d vlan=%d,%u,%u peer=%s mark=%s%s\n",
 	    fake_ns_name(f, l->ns), l->ifname, link_type_name(l->type), mac_format(&l->mac, mac), l->mtu, l->up ? "up" : "down",
 	    l->bridge == -1 ? "" : f->t->links[l->bridge].ifname, l->priv, l->edge, l->stp, l->port_stp, l->vlan_filter,
-	    l->untagged, l->ntagged, l->peer == -1 ? "" : f->t->links[l->peer].ifname, mark);
+	    l->untagged, l->ntagged, l->peer == -1 ? "" : f->t->links[l->peer].ifname, mark,
+	    traits_format(&l->traits, l->traits.fields, traits));
 }
 
 static void

@@ -196,6 +196,9 @@ fake_link_move(struct fake *f, int link, int ns)
 	fake_link_leave(f, link);
 	f->t->links[link].up = false;
 	f->t->links[link].ns = ns;
+	/* flags and offloads are the card's; these belong to the network it was in */
+	f->t->links[link].traits.nd6 = 0;
+	f->t->links[link].traits.groups[0] = '\0';
 }
 
 int

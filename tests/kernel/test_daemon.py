@@ -213,7 +213,7 @@ def test_a_jail_named_like_a_foreign_namespace_is_refused_and_nothing_is_left(d)
 def test_an_uplink_moves_into_a_running_jail_and_back_as_it_was(d):
     d.ip("link", "add", "re1", "type", "veth", "peer", "name", "far")
     d.ip("addr", "add", "172.30.0.1/24", "dev", "re1")
-    d.ip("link", "set", "re1", "mtu", "1400", "up")
+    d.ip("link", "set", "re1", "mtu", "1400", "promisc", "on", "up")
     before = d.ip_json("addr", "show", "re1")[0]
     apply(d)
     r = d.put("/v1/interfaces/re1/jail", {"jail": "web", "addresses": ["172.30.0.5/24"]})
@@ -222,10 +222,12 @@ def test_an_uplink_moves_into_a_running_jail_and_back_as_it_was(d):
     assert "UP" in inside["flags"]
     assert [a["local"] for a in inside["addr_info"] if a["family"] == "inet"] == ["172.30.0.5"]
     assert next(i for i in d.get("/v1/interfaces").json["items"] if i["name"] == "re1")["jail"] == "web"
+    d.ip("-n", "web", "link", "set", "re1", "promisc", "off", "allmulticast", "on", "arp", "off")   # what root of a jail can do
     r = d.delete("/v1/interfaces/re1/jail")
     assert r.status == 204, r
     after = d.ip_json("addr", "show", "re1")[0]
-    assert after["mtu"] == 1400 and "UP" in after["flags"] and after["address"] == before["address"]
+    assert after["mtu"] == 1400 and set(after["flags"]) == set(before["flags"]) and after["address"] == before["address"]
+    assert "PROMISC" in after["flags"]
     assert [a["local"] for a in after["addr_info"] if a["family"] == "inet"] == ["172.30.0.1"]
 
 

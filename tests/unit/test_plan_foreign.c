@@ -125,6 +125,56 @@ test_attachment(void **state)
 	converged();
 }
 
+/* Root of the jail changes it; the move home loses groups and nd6 flags by itself. */
+static void
+test_traits(void **state)
+{
+	static const char found[] = "traits - re0 0x20000 0x1b 0x21 wan";
+	char *before, *after;
+
+	(void)state;
+	small();
+	physical("re0", true);
+	assert_int_equal(fake_control(f, found), 0);
+	before = fake_snapshot(f, true);
+	settle();
+	attachment("re0", "web", "");
+	note();
+	assert_int_equal(want.found[0].traits.fields, TRAIT_ALL);
+	assert_string_equal(want.found[0].traits.groups, "wan");
+	execute();
+	settle();
+	assert_int_equal(fake_control(f, "traits web re0 4 0 0x60 lan"), 0);
+	converged(); /* inside it is the jail's business */
+	topo_remove(&want, KIND_ATTACHMENT, "re0");
+	note();
+	assert_int_equal(want.nfound, 1);
+	planned("IF_MOVE if=re0 from=web to=-\n"
+		"IF_SET jail=- if=re0 flags 0x20000 offloads 0x1b nd6 0x21 groups wan\n"
+		"ADDR_ADD jail=- if=re0 192.0.2.5/24\n"
+		"IF_SET jail=- if=re0 up\n"
+		"ROUTE_ADD jail=web 0.0.0.0/0 via 10.0.0.1\n");
+	execute();
+	/* one of them again, by hand, before we knew that all is back */
+	assert_int_equal(fake_control(f, "traits - re0 0x20000 0x1b 0x20 wan"), 0);
+	note();
+	assert_int_equal(want.nfound, 1);
+	planned("IF_SET jail=- if=re0 nd6 0x21\n");
+	execute();
+	note();
+	assert_int_equal(want.nfound, 0);
+	after = fake_snapshot(f, true);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	/* a member of somebody's bridge: that one gives the offloads back */
+	assert_int_equal(fake_add_foreign_bridge(f, "theirs"), 0);
+	assert_int_equal(fake_set_bridge(f, "re0", "theirs"), 0);
+	attachment("re0", "web", "");
+	note();
+	assert_int_equal(want.found[0].traits.fields, TRAIT_ALL & ~TRAIT_CAPS);
+}
+
 static void
 test_foreign_is_left_alone(void **state)
 {
@@ -266,7 +316,7 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_member), T(test_attachment), T(test_foreign_is_left_alone),
+	const struct CMUnitTest tests[] = { T(test_member), T(test_attachment), T(test_traits), T(test_foreign_is_left_alone),
 		T(test_external), T(test_manager_moves), T(test_attachment_waits), T(test_found_in_our_bridge) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

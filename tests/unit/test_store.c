@@ -461,6 +461,8 @@ assert_same_found(const struct found *a, const struct found *b)
 	assert_int_equal(a->mtu, b->mtu);
 	assert_true(mac_equal(&a->mac, &b->mac));
 	assert_string_equal(a->bridge, b->bridge);
+	assert_int_equal(a->traits.fields, b->traits.fields);
+	assert_int_equal(traits_differ(&a->traits, &b->traits), 0);
 	assert_int_equal(a->naddrs, b->naddrs);
 	for (size_t i = 0; i < a->naddrs; i++)
 		assert_int_equal(prefix_cmp(&a->addrs[i], &b->addrs[i]), 0);
@@ -507,7 +509,8 @@ test_seen(void **state)
 static void
 test_found(void **state)
 {
-	struct found f = { .ifname = "re0", .up = true, .mtu = 9000, .mac = M(3), .bridge = "br9", .naddrs = 2 };
+	struct found f = { .ifname = "re0", .up = true, .mtu = 9000, .mac = M(3), .bridge = "br9", .naddrs = 2,
+	    .traits = { TRAIT_ALL, 0x80000004, 0xffffffff, 3, "lan wan" } };
 	const struct found *got;
 	struct topo topo;
 

@@ -7,8 +7,8 @@
  * RUN_DIR/jails/NAME and the parameter meta (where the kernel has it).  Our routes carry RTF_PROTO1.
  *
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
- * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_link.c (any interface: look, mark, set, rename), fbsd_move.c (between
- * host and jails), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c,
+ * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_link.c (any interface: look, mark, set, rename), fbsd_traits.c,
+ * fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c,
  * fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
  *
  * One thread.  The process itself never attaches to a jail; what must run inside one runs in a child (fbsd_inside).
@@ -150,6 +150,9 @@ int fbsd_if_group(int s, const char *ifname);	/* into FBSD_GROUP */
 int fbsd_if_set_group(int s, const char *ifname, const char *group, bool in);
 /* Is it in the first group, and (*second) in the other?  One request. */
 bool fbsd_if_in_groups(int s, const char *ifname, const char *group, const char *other, bool *second);
+#define FBSD_GROUPS_MAX 32
+struct ifg_req;
+void fbsd_if_groups(int s, const char *ifname, struct ifg_req *v);	/* room for FBSD_GROUPS_MAX; the rest is zero */
 int fbsd_if_mac(int s, const char *ifname, const struct mac *mac);
 int fbsd_if_mtu(int s, const char *ifname, uint32_t mtu);
 int fbsd_if_rename_to(int s, const char *ifname, const char *to);
@@ -167,6 +170,10 @@ int fbsd_if_to_jail(int s, const char *ifname, int jid);
 int fbsd_if_from_jail(int s, const char *ifname, int jid);
 void fbsd_in_host(struct fbsd *f, struct fbsd_in *out);	/* the host as fbsd_in, no child */
 fbsd_exec_fn fbsd_if_set, fbsd_if_rename;
+
+/* fbsd_traits.c: what of a foreign interface on the host is given back */
+void fbsd_traits_read(const struct fbsd_in *in, const char *ifname, int flags, struct traits *out);
+int fbsd_traits_set(const struct fbsd_in *in, const char *ifname, const struct traits *want, bool *changed, struct err *err);
 
 /* fbsd_move.c */
 /*

@@ -9,7 +9,6 @@
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_iflist.h"
 
-#define GROUPS_MAX 32
 #define UNIT_MAX 0x7fff
 
 static void
@@ -181,28 +180,28 @@ fbsd_if_index(int s, const char *ifname)
 	return (ioctl(s, SIOCGIFINDEX, &ifr) == -1 ? 0 : (unsigned short)ifr.ifr_index);
 }
 
-static void
-read_groups(int s, const char *ifname, struct ifg_req v[GROUPS_MAX])
+void
+fbsd_if_groups(int s, const char *ifname, struct ifg_req *v)
 {
 	struct ifgroupreq r;
 
 	memset(&r, 0, sizeof(r));
-	memset(v, 0, GROUPS_MAX * sizeof(*v));
+	memset(v, 0, FBSD_GROUPS_MAX * sizeof(*v));
 	(void)str_copy(r.ifgr_name, sizeof(r.ifgr_name), ifname);
-	r.ifgr_len = (u_int)(GROUPS_MAX * sizeof(*v));
+	r.ifgr_len = (u_int)(FBSD_GROUPS_MAX * sizeof(*v));
 	r.ifgr_groups = v;
 	if (ioctl(s, SIOCGIFGROUP, &r) == -1)
-		memset(v, 0, GROUPS_MAX * sizeof(*v));
+		memset(v, 0, FBSD_GROUPS_MAX * sizeof(*v));
 }
 
 bool
 fbsd_if_in_groups(int s, const char *ifname, const char *group, const char *other, bool *second)
 {
-	struct ifg_req v[GROUPS_MAX];
+	struct ifg_req v[FBSD_GROUPS_MAX];
 	bool first = false;
 
 	*second = false;
-	read_groups(s, ifname, v);
+	fbsd_if_groups(s, ifname, v);
 	for (size_t i = 0; i < NELEMS(v); i++) {
 		first = first || str_equal(v[i].ifgrq_group, group);
 		*second = *second || str_equal(v[i].ifgrq_group, other);
@@ -226,9 +225,9 @@ is_cloner(const char *group, const char *ifname)
 static void
 look_groups(int s, struct fbsd_link *out)
 {
-	struct ifg_req v[GROUPS_MAX];
+	struct ifg_req v[FBSD_GROUPS_MAX];
 
-	read_groups(s, out->o.ifname, v);
+	fbsd_if_groups(s, out->o.ifname, v);
 	for (size_t i = 0; i < NELEMS(v) && v[i].ifgrq_group[0] != '\0'; i++) {
 		if (str_equal(v[i].ifgrq_group, FBSD_GROUP))
 			out->group = true;
@@ -376,6 +375,8 @@ set_inside(struct fbsd_in *in, void *arg, struct err *err)
 	}
 	if (sys == 0 && group)
 		sys = fbsd_if_group(in->s, c->ifname);
+	if (sys == 0 && (c->fields & IFSET_TRAITS) && fbsd_traits_set(in, c->ifname, &c->traits, &set->changed, err) == -1)
+		return (-1);
 	if (sys == 0 && up && c->up)
 		sys = fbsd_if_up(in->s, c->ifname, true);
 	set->changed = set->changed || up;

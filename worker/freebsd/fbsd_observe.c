@@ -53,6 +53,8 @@ take_link(struct fbsd_look *k, const struct fbsd_ifmsg *m, bool *skip)
 		return (ENOMEM);
 	*o = link.o;
 	o->adoptable = fbsd_adoptable(k->in, o);
+	if (k->in->jid == 0 && !o->mark.ours && k->in->f->foreign_ok != NULL && k->in->f->foreign_ok(k->in->f->arg, o->ifname))
+		fbsd_traits_read(k->in, o->ifname, link.flags, &o->traits);
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
 	return (0);
 }

@@ -67,12 +67,14 @@ struct lnx {
 };
 
 /* An interface as a command sees it. */
+#define LNX_TRAIT_FLAGS (IFF_PROMISC | IFF_ALLMULTI | IFF_NOARP)	/* what an administrator sets, and a move keeps */
 struct lnx_link {
 	struct obs_link o;	/* jail and bridge names are not filled */
 	uint32_t group;
 	uint32_t master;	/* ifindex, 0 = none */
 	bool own_ns_peer;	/* veth: the other half is in another namespace */
 	char kind[16];
+	uint32_t traits;	/* LNX_TRAIT_FLAGS of it */
 };
 
 typedef int lnx_exec_fn(struct lnx *l, const struct cmd *c, struct reply *out, struct err *err);

@@ -71,6 +71,7 @@ lnx_link_parse(const struct nlmsghdr *nlh, struct lnx_link *out)
 	o->ifindex = (uint32_t)ifi->ifi_index;
 	o->up = (ifi->ifi_flags & IFF_UP) != 0;
 	o->running = (ifi->ifi_flags & IFF_LOWER_UP) != 0;
+	out->traits = ifi->ifi_flags & LNX_TRAIT_FLAGS;
 	if (tb[IFLA_IFNAME] != NULL)
 		(void)str_copy(o->ifname, sizeof(o->ifname), nl_str(tb[IFLA_IFNAME]));
 	if (tb[IFLA_ADDRESS] != NULL && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == sizeof(o->mac.b))
@@ -264,6 +265,11 @@ lnx_if_set(struct lnx *l, const struct cmd *c, struct reply *out, struct err *er
 	if ((s->fields & IFSET_UP) && link.o.up != s->up) {
 		ifi->ifi_change = IFF_UP;
 		ifi->ifi_flags = s->up ? IFF_UP : 0;
+		change = true;
+	}
+	if ((s->fields & IFSET_TRAITS) && (s->traits.fields & TRAIT_FLAGS) && link.traits != (s->traits.flags & LNX_TRAIT_FLAGS)) {
+		ifi->ifi_change |= LNX_TRAIT_FLAGS;
+		ifi->ifi_flags |= s->traits.flags & LNX_TRAIT_FLAGS;
 		change = true;
 	}
 	if ((s->fields & IFSET_MARK) && (link.group != LNX_GROUP || !mark_equal(&link.o.mark, &s->mark))) {

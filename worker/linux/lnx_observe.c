@@ -108,6 +108,8 @@ take_link(void *arg, const struct nlmsghdr *nlh)
 	*o = link.o;
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
 	o->adoptable = !o->mark.ours && (o->type == LINK_EPAIR || (o->type == LINK_BRIDGE && k->jail[0] == '\0')) && lnx_adopt_ok(k->l, o->ifname);
+	if (k->jail[0] == '\0' && !o->mark.ours && k->l->foreign_ok != NULL && k->l->foreign_ok(k->l->arg, o->ifname))
+		o->traits = (struct traits){ .fields = TRAIT_FLAGS, .flags = link.traits };
 	k->filtering = k->filtering || link.o.vlan_filter;
 	return (0);
 }

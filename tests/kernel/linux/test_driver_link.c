@@ -227,6 +227,42 @@ if_set_rename(void **state)
 	DO(ref_cmd(CMD_JAIL_DESTROY, "j1"));
 }
 
+/* What root of a jail changed of an interface of the host. */
+static void
+traits(void **state)
+{
+	struct cmd c = { .op = CMD_IF_SET };
+	const struct obs_link *fx;
+	struct observed o;
+
+	(void)state;
+	run("ip link add fx type veth peer name fy");
+	run("ip link set fx promisc on");
+	foreign = "fx";
+	look(&o, OBSERVE_LINK, "fx");
+	fx = observed_link(&o, "", "fx");
+	assert_non_null(fx);
+	assert_int_equal(fx->traits.fields, TRAIT_FLAGS);
+	(void)str_copy(c.u.ifset.ifname, IFNAME_SIZE, "fx");
+	c.u.ifset.fields = IFSET_TRAITS;
+	c.u.ifset.traits = fx->traits;
+	observed_fini(&o);
+	SAME(c);
+	run("ip link set fx promisc off arp off allmulticast on up");
+	DO(c);
+	says("ip link show fx", "PROMISC");
+	says("ip link show fx", ",UP");
+	says_not("ip link show fx", "NOARP");
+	says_not("ip link show fx", "ALLMULTI");
+	SAME(c);
+	foreign = NULL;
+	FAIL(c, ERR_DENIED, "policy");
+	look(&o, OBSERVE_LINK, "fx");
+	assert_int_equal(observed_link(&o, "", "fx")->traits.fields, 0);
+	observed_fini(&o);
+	run("ip link del fx");
+}
+
 /* A running interface into a running jail, to another, and back; up all the time; the other half carries on. */
 static void
 move(void **state)
@@ -344,7 +380,7 @@ main(void)
 		cmocka_unit_test(bridge_keeps_mtu),
 		cmocka_unit_test(epair_life),
 		cmocka_unit_test(epair_clash),
-		cmocka_unit_test(if_set_rename),
+		cmocka_unit_test(if_set_rename), cmocka_unit_test(traits),
 		cmocka_unit_test(move),
 		cmocka_unit_test(ports),
 	};
