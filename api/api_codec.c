@@ -307,6 +307,21 @@ codec_put_mac(const struct mac *m)
 }
 
 json_t *
+codec_put_words(const char *words)
+{
+	json_t *list = json_array();
+	size_t len;
+
+	for (; *words != '\0'; words += len) {
+		words += strspn(words, " ");
+		len = strcspn(words, " ");
+		if (len > 0)
+			json_array_append_new(list, json_stringn(words, len));
+	}
+	return (list);
+}
+
+json_t *
 codec_put_prefixes(const struct prefixes *p)
 {
 	json_t *list = json_array();
@@ -380,6 +395,8 @@ put_status(enum kind kind, const struct status_row *st)
 
 	if (j != NULL && kind == KIND_JAIL)
 		json_object_set_new(j, "dying", json_integer(st != NULL ? (json_int_t)st->dying : 0));
+	if (j != NULL && st != NULL && st->duplicates[0] != '\0')
+		json_object_set_new(j, "duplicates", codec_put_words(st->duplicates));
 	return (j);
 }
 

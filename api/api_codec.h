@@ -55,6 +55,7 @@ void codec_get_text(struct jd *d, const json_t *j, const char *key, size_t max, 
 void codec_get_vlans(struct jd *d, const json_t *j, struct object *o, struct port *port);
 
 json_t *codec_put_prefixes(const struct prefixes *p);
+json_t *codec_put_words(const char *words);	/* "192.0.2.1/24 2001:db8::1/64" becomes a list */
 json_t *codec_put_pairs(const struct pairs *p);
 json_t *codec_put_mac(const struct mac *m);
 /* Adds "untagged" (when set) and "tagged". */

@@ -7,22 +7,6 @@
 #include "api/api_codec.h"
 #include "api/api_int.h"
 
-/* "192.0.2.1/24 2001:db8::1/64" becomes a list. */
-static json_t *
-split(const char *words)
-{
-	json_t *list = json_array();
-	size_t len;
-
-	for (; *words != '\0'; words += len) {
-		words += strspn(words, " ");
-		len = strcspn(words, " ");
-		if (len > 0)
-			json_array_append_new(list, json_stringn(words, len));
-	}
-	return (list);
-}
-
 static int
 row(void *arg, const struct iface_row *r, struct err *err)
 {
@@ -37,7 +21,7 @@ row(void *arg, const struct iface_row *r, struct err *err)
 	j = json_pack("{s:o, s:s, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o}", "name", codec_text(r->ifname), "type",
 	    link_type_name(r->type), "jail", codec_text_or_null(r->jail), "mac", codec_put_mac(&r->mac), "mtu",
 	    (json_int_t)r->mtu, "up", r->up, "running", r->running, "bridge", codec_text_or_null(r->bridge),
-	    "member_of", codec_text_or_null(r->member_of), "addresses", split(r->addrs));
+	    "member_of", codec_text_or_null(r->member_of), "addresses", codec_put_words(r->addrs));
 	return (api_page_add(page, j, err));
 }
 

@@ -9,12 +9,29 @@
 #include "server/ident.h"
 #include "server/recon_int.h"
 
-#define ADDRS_SHOWN 10
-
 static void
 say(struct status_row *row, const char *state)
 {
 	str_copy(row->state, sizeof(row->state), state);
+}
+
+/* The addresses of an interface, as many as fit whole, after what is in 'out' already. */
+static void
+put_addrs(const struct recon *r, const char *jail, const char *ifname, bool duplicates, char *out, size_t size)
+{
+	char text[PREFIX_TEXT_SIZE];
+	const struct obs_addr *a;
+	size_t n, len = strlen(out);
+
+	a = observed_addrs(&r->have, jail, ifname, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (duplicates && !a[i].duplicate)
+			continue;
+		prefix_format(&a[i].prefix, text);
+		if (len + strlen(text) + 2 > size)
+			return;
+		len += (size_t)snprintf(out + len, size - len, "%s%s", len == 0 ? "" : " ", text);
+	}
 }
 
 static void
@@ -109,6 +126,22 @@ attachment_status(const struct recon *r, const struct object *o, struct status_r
 	}
 }
 
+/* Nothing of ours is wrong, so it is no failure; but they do not work. */
+static void
+put_duplicates(const struct recon *r, const struct object *o, struct status_row *row)
+{
+	const struct end *e = o->u.epair.end;
+
+	if (o->kind == KIND_BRIDGE)
+		put_addrs(r, "", o->name, true, row->duplicates, sizeof(row->duplicates));
+	else if (o->kind == KIND_ATTACHMENT)
+		put_addrs(r, o->u.attachment.jail, o->name, true, row->duplicates, sizeof(row->duplicates));
+	for (int i = 0; i < 2 && o->kind == KIND_EPAIR; i++)
+		put_addrs(r, e[i].jail == NULL ? "" : e[i].jail, e[i].ifname, true, row->duplicates, sizeof(row->duplicates));
+	if (row->duplicates[0] != '\0' && row->err.code == ERR_NONE)
+		err_set(&row->err, ERR_CONFLICT, "another host has %s, too: it does not work here", row->duplicates);
+}
+
 void
 status_of(const struct recon *r, enum kind kind, const char *name, struct status_row *out)
 {
@@ -131,12 +164,31 @@ status_of(const struct recon *r, enum kind kind, const char *name, struct status
 		out->since = t->since;
 	} else if (o != NULL)
 		by_kind[kind](r, o, out);
+	if (o != NULL)
+		put_duplicates(r, o, out);
 }
 
 void
 status_forget(struct recon *r, enum kind kind, const char *name)
 {
 	objmap_remove(&r->status, kind, name);
+}
+
+/* The last status that was stored knows what was told already, also by the daemon before. */
+static void
+tell_duplicates(struct recon *r, const struct status_row *row)
+{
+	struct status_row was = { .duplicates = "" };
+	char ref[96];
+
+	(void)store_status(r->store, row->kind, row->name, &was, NULL);
+	if (strcmp(was.duplicates, row->duplicates) == 0)
+		return;
+	object_ref(row->kind, row->name, ref, sizeof(ref));
+	if (row->duplicates[0] != '\0')
+		recon_event(r, "address.duplicate", ref, "kernel", "", "%s: another host has %s, too: it does not work here", ref, row->duplicates);
+	else
+		recon_event(r, "address.unique", ref, "kernel", "", "%s: no address is another host's any more (%s was)", ref, was.duplicates);
 }
 
 static void
@@ -152,9 +204,13 @@ status_one(struct recon *r, enum kind kind, const char *name)
 	h = hash_bytes(HASH_START, row.state, strlen(row.state));
 	h = hash_bytes(h, row.err.msg, strlen(row.err.msg));
 	h = hash_bytes(h, &row.dying, sizeof(row.dying));
+	/* the lowest bit tells the next look whether there were any */
+	h = (hash_bytes(h, row.duplicates, strlen(row.duplicates)) & ~1ULL) | (row.duplicates[0] != '\0');
 	kept = objmap_add(&r->status, kind, name);
 	if (kept == NULL || *kept == h)
 		return;
+	if (((*kept | h) & 1) != 0)
+		tell_duplicates(r, &row);
 	*kept = h;
 	store_status_put(r->store, &row, &ignored);
 }
@@ -177,19 +233,6 @@ status_write(struct recon *r)
 }
 
 /* --- foreign interfaces -------------------------------------------------------------------------------------- */
-
-static void
-iface_addrs(const struct recon *r, const struct obs_link *l, char *out, size_t size)
-{
-	const struct obs_addr *a;
-	char text[PREFIX_TEXT_SIZE];
-	size_t n, len = 0;
-
-	out[0] = '\0';
-	a = observed_addrs(&r->have, l->jail, l->ifname, &n);
-	for (size_t i = 0; i < n && i < ADDRS_SHOWN; i++)
-		len += (size_t)snprintf(out + len, size - len, "%s%s", i == 0 ? "" : " ", prefix_format(&a[i].prefix, text));
-}
 
 /* In jails: what is attached, and halves of pairs that somebody else made: an import keeps their addresses. */
 static bool
@@ -215,7 +258,7 @@ iface_fill(const struct recon *r, const struct obs_link *l, struct iface_row *ro
 	memcpy(row->bridge, l->bridge, sizeof(row->bridge));
 	if (bridge != NULL && bridge->mark.ours)
 		memcpy(row->member_of, l->bridge, sizeof(row->member_of));
-	iface_addrs(r, l, row->addrs, sizeof(row->addrs));
+	put_addrs(r, l->jail, l->ifname, false, row->addrs, sizeof(row->addrs));
 }
 
 void

@@ -250,6 +250,7 @@ struct status_row {
 	int64_t since;		/* ms */
 	struct err err;		/* why failed or waiting; code ERR_NONE = nothing to say */
 	uint32_t dying;		/* of a jail: earlier ones of its name that the kernel has not let go of */
+	char duplicates[256];	/* space-separated prefixes that another host has, too */
 };
 int store_status_put(struct store *s, const struct status_row *r, struct err *err);
 int store_status_delete(struct store *s, enum kind kind, const char *name, struct err *err);

@@ -155,13 +155,13 @@ const char *const store_sql_text[SQL_COUNT] = {
 	[SQL_EVENT_RANGE] = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)",
 	[SQL_EVENT_TRIM] = "DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?1",
 
-	[SQL_STATUS] = "SELECT kind, name, state, since, " ERR_COLS ", dying FROM status WHERE kind = ?1 AND name = ?2",
-	[SQL_STATUS_ALL] = "SELECT kind, name, state, since, " ERR_COLS ", dying FROM status WHERE kind = ?1 ORDER BY name",
+	[SQL_STATUS] = "SELECT kind, name, state, since, " ERR_COLS ", dying, duplicates FROM status WHERE kind = ?1 AND name = ?2",
+	[SQL_STATUS_ALL] = "SELECT kind, name, state, since, " ERR_COLS ", dying, duplicates FROM status WHERE kind = ?1 ORDER BY name",
 	[SQL_STATUS_SET] = "UPDATE status SET state = ?3, since = ?4, err_code = ?5, err_sys = ?6, err_field = ?7,"
-			   " err_msg = ?8, dying = ?9"
+			   " err_msg = ?8, dying = ?9, duplicates = ?10"
 			   " WHERE kind = ?1 AND name = ?2",
-	[SQL_STATUS_ADD] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ", dying) VALUES (?1, ?2, ?3, ?4, ?5,"
-			   " ?6, ?7, ?8, ?9)",
+	[SQL_STATUS_ADD] = "INSERT INTO status (kind, name, state, since, " ERR_COLS ", dying, duplicates)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_STATUS_DELETE] = "DELETE FROM status WHERE kind = ?1 AND name = ?2",
 
 	[SQL_DRIFT_ALL] = "SELECT object, want, have, cause, since, ifname, jail, bridge FROM drift ORDER BY object",

@@ -16,6 +16,7 @@ write_status(struct store *s, enum store_sql id, const struct status_row *r, str
 	store_q_int(&q, r->since);
 	store_q_err(&q, &r->err);
 	store_q_int(&q, r->dying);
+	store_q_text(&q, r->duplicates);
 	return (store_q_run(&q, err));
 }
 
@@ -47,6 +48,7 @@ get_status(struct store_q *q, struct status_row *r)
 	r->since = store_q_get_int(q);
 	store_q_get_err(q, &r->err);
 	r->dying = (uint32_t)store_q_get_int(q);
+	STORE_GET_STR(q, r->duplicates);
 }
 
 int

@@ -69,6 +69,14 @@ do_addr(struct fake *f, char *const w[])
 }
 
 static int
+do_duplicate(struct fake *f, char *const w[])
+{
+	struct prefix p;
+
+	return (prefix_parse(w[3], &p, NULL) == -1 ? -1 : fake_duplicate(f, ns(w[1]), w[2], &p, strcmp(w[0], "dup") == 0));
+}
+
+static int
 do_route_del(struct fake *f, char *const w[])
 {
 	struct prefix p;
@@ -207,6 +215,8 @@ static const struct {
 	{ "traffic", 5, do_traffic },
 	{ "addr-add", 4, do_addr },
 	{ "addr-del", 4, do_addr },
+	{ "dup", 4, do_duplicate },
+	{ "undup", 4, do_duplicate },
 	{ "route-del", 3, do_route_del },
 	{ "jail-add", 2, do_jail_add },
 	{ "jail-del", 2, do_jail_del },

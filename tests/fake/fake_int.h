@@ -45,7 +45,7 @@ struct fake_link {
 };
 
 struct fake_addr {
-	bool used;
+	bool used, duplicate;
 	int link;
 	struct prefix prefix;
 };

@@ -509,6 +509,17 @@ fake_move(struct fake *f, const char *from, const char *ifname, const char *to)
 }
 
 int
+fake_duplicate(struct fake *f, const char *jail, const char *ifname, const struct prefix *p, bool on)
+{
+	int i = find(f, jail, ifname), a = i == -1 ? -1 : fake_addr_find(f, i, p);
+
+	if (a == -1)
+		return (-1);
+	f->t->addrs[a].duplicate = on;
+	return (notify(f, jail, ifname));
+}
+
+int
 fake_addr(struct fake *f, const char *jail, const char *ifname, const struct prefix *p, bool add)
 {
 	int i = find(f, jail, ifname), a = i == -1 ? -1 : fake_addr_find(f, i, p);

@@ -46,6 +46,7 @@ int fake_set_bridge(struct fake *f, const char *ifname, const char *bridge);	/* 
 int fake_clear_mark(struct fake *f, const char *jail, const char *ifname, bool keep_ours);
 int fake_move(struct fake *f, const char *from, const char *ifname, const char *to);
 int fake_addr(struct fake *f, const char *jail, const char *ifname, const struct prefix *p, bool add);
+int fake_duplicate(struct fake *f, const char *jail, const char *ifname, const struct prefix *p, bool on);	/* another host has it */
 int fake_route(struct fake *f, const char *jail, const struct prefix *dst, const struct ip *gateway, bool ours, bool add);
 /* A packet from this interface: counted there, at the other half of an epair, and at the bridge that half is in. */
 int fake_traffic(struct fake *f, const char *jail, const char *ifname, uint64_t bytes, uint64_t packets);
@@ -53,7 +54,7 @@ int fake_jail_processes(struct fake *f, const char *name, uint32_t processes);
 
 /* One line of the same by text, as the control socket takes it ("-" is the host):
  *	"up JAIL IF", "down JAIL IF", "del JAIL IF", "mtu JAIL IF N", "mac JAIL IF MAC", "traits JAIL IF FLAGS CAPS ND6 GROUP|-", "unmark JAIL IF", "bridge IF BRIDGE|-", "move FROM IF TO",
- *	"addr-add JAIL IF PREFIX", "addr-del JAIL IF PREFIX", "route-del JAIL PREFIX", "jail-add NAME", "jail-del NAME", "dying JAIL N", "sysctl JAIL
+ *	"addr-add JAIL IF PREFIX", "addr-del JAIL IF PREFIX", "dup JAIL IF PREFIX", "undup JAIL IF PREFIX", "route-del JAIL PREFIX", "jail-add NAME", "jail-del NAME", "dying JAIL N", "sysctl JAIL
  *KEY VALUE", "physical NAME", "bridge-add NAME", "epair-add A B", "traffic JAIL IF BYTES PACKETS", "break FAULTS" (as JAILNET_FAKE_FAULT, from now
  *on), "overflow" */
 int fake_control(struct fake *f, const char *line);

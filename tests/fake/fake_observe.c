@@ -110,6 +110,7 @@ observe_addrs(struct fake *f, const struct cmd_observe *s, struct observed *out,
 		str_copy(o->jail, sizeof(o->jail), fake_ns_name(f, l->ns));
 		str_copy(o->ifname, sizeof(o->ifname), l->ifname);
 		o->prefix = a->prefix;
+		o->duplicate = a->duplicate;
 	}
 	return (0);
 }

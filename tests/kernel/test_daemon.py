@@ -231,6 +231,26 @@ def test_an_uplink_moves_into_a_running_jail_and_back_as_it_was(d):
     assert [a["local"] for a in after["addr_info"] if a["family"] == "inet"] == ["172.30.0.1"]
 
 
+def test_an_address_that_another_host_has_is_told(d):
+    """On a foreign interface the kernel looks for others itself (RFC 4862); on our own pairs nobody else can have it."""
+    d.ip("link", "add", "re1", "type", "veth", "peer", "name", "far")
+    d.ip("addr", "add", "fd00:30::5/64", "dev", "far", "nodad")
+    d.ip("link", "set", "far", "up")
+    apply(d)
+    r = d.put("/v1/interfaces/re1/jail", {"jail": "web", "addresses": ["fd00:30::5/64", "fd00:30::6/64"]})
+    assert r.status == 201, r
+    d.wait(lambda: "duplicates" in d.get("/v1/interfaces/re1/jail").json["status"], 10)
+    status = d.get("/v1/interfaces/re1/jail").json["status"]
+    assert status["duplicates"] == ["fd00:30::5/64"] and "another host" in status["reason"], status
+    assert "dadfailed" in d.ip("-n", "web", "addr", "show", "dev", "re1")
+    assert [e["object"] for e in d.events() if e["type"] == "address.duplicate"] == ["attachment/re1"]
+    assert d.settled() == []
+    d.ip("addr", "del", "fd00:30::5/64", "dev", "far")
+    d.ip("-n", "web", "addr", "del", "fd00:30::5/64", "dev", "re1")         # it is put back, and then the kernel looks again
+    d.wait(lambda: "duplicates" not in d.get("/v1/interfaces/re1/jail").json["status"], 40)
+    assert "address.unique" in [e["type"] for e in d.events()]
+
+
 def test_an_interface_inside_survives_the_stop_of_its_jail(d):
     d.ip("link", "add", "re1", "type", "veth", "peer", "name", "far")
     apply(d)

@@ -231,6 +231,34 @@ def test_an_uplink_is_given_back_also_by_the_next_daemon(story):
         assert item["member_of"] is None and not item["up"]         # it was down when we found it
 
 
+def test_an_address_that_another_host_has_is_told(story):
+    def events(d):
+        return [(e["type"], e["object"]) for e in d.events() if e["type"].startswith("address.")]
+
+    net = dict(NET, attachments={"re0": {"jail": "web", "addresses": ["2001:db8::5/64", "10.9.0.1/24"]}})
+    with story.daemon() as d:
+        assert d.put("/v1/topology", net).status == 200
+        for path in ("/v1/interfaces/re0/jail", "/v1/epairs/web0", "/v1/bridges/lan0", "/v1/jails/web"):
+            assert "duplicates" not in d.get(path).json["status"]
+        story.by_hand("dup web re0 2001:db8::5/64")
+        d.wait(lambda: "duplicates" in d.get("/v1/interfaces/re0/jail").json["status"])
+        status = d.get("/v1/interfaces/re0/jail").json["status"]
+        assert status["duplicates"] == ["2001:db8::5/64"] and status["state"] == "ready", status
+        assert "2001:db8::5/64" in status["reason"] and "another host" in status["reason"], status
+        assert events(d) == [("address.duplicate", "attachment/re0")]
+        story.by_hand("dup web web0b 10.1.0.10/24")
+        d.wait(lambda: d.get("/v1/epairs/web0").json["status"].get("duplicates") == ["10.1.0.10/24"])
+        assert d.settled() == []
+    with story.daemon() as d:                                   # the next one does not tell it again
+        d.settled()
+        assert events(d) == [("address.duplicate", "attachment/re0"), ("address.duplicate", "epair/web0")]
+        assert d.get("/v1/interfaces/re0/jail").json["status"]["duplicates"] == ["2001:db8::5/64"]
+        story.by_hand("undup web re0 2001:db8::5/64")
+        d.wait(lambda: "duplicates" not in d.get("/v1/interfaces/re0/jail").json["status"])
+        assert d.get("/v1/interfaces/re0/jail").json["status"]["reason"] is None
+        assert events(d)[-1] == ("address.unique", "attachment/re0")
+
+
 def test_a_missing_uplink_is_waited_for(story):
     with story.daemon() as d:
         r = d.put("/v1/bridges/lan0", {"members": {"re7": {}}})

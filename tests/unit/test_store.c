@@ -471,7 +471,7 @@ assert_same_found(const struct found *a, const struct found *b)
 static void
 test_seen(void **state)
 {
-	struct status_row st = { .kind = KIND_JAIL, .name = "web", .state = "waiting", .since = 5 }, st2;
+	struct status_row st = { .kind = KIND_JAIL, .name = "web", .state = "waiting", .since = 5, .duplicates = "2001:db8::5/64" }, st2;
 	struct drift_row drift[] = { { .object = "a" }, { "epair/web0", "up", "down", "somebody", 77, { "web0a", "web", "lan" } } }, d2 = { 0 };
 	struct iface_row ifaces[] = { { .ifname = "lo0" }, { "re0", "web", LINK_PHYSICAL, M(5), 1500, true, true, "br0", "lan",
 	    "192.0.2.1/24 2001:db8::1/64" } }, i2 = { 0 };
@@ -492,6 +492,7 @@ test_seen(void **state)
 	assert_string_equal(st2.state, "failed");
 	assert_int_equal(st2.err.code, ERR_EXEC);
 	assert_string_equal(st2.err.msg, "exit 1");
+	assert_string_equal(st2.duplicates, "2001:db8::5/64");
 	st2 = (struct status_row){ 0 };
 	OK(store_statuses(w, KIND_JAIL, last_status, &st2, E));
 	assert_string_equal(st2.name, "web");
