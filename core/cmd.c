@@ -104,6 +104,8 @@ static void
 print_iface(struct out *o, const struct cmd_iface *c)
 {
 	put(o, " jail=%s if=%s", place(c->jail), c->ifname);
+	if (c->other[0] != '\0')
+		put(o, " other=%s%s%s", c->other, c->other_jail[0] == '\0' ? "" : "@", c->other_jail);
 }
 
 static void

@@ -94,10 +94,15 @@ struct cmd_epair {
 	struct cmd_end end[2];
 };
 
-/* EPAIR_DESTROY: either half, wherever it is; the other goes with it.  Refused when it is not ours. */
+/*
+ * EPAIR_DESTROY: either half, wherever it is; the other goes with it.  Refused when it is not ours.  Where the other was seen is a hint ("" =
+ * not seen): a driver that knows both ends can let the kernel do its waiting behind the answer.
+ */
 struct cmd_iface {
 	char jail[NAME_SIZE];
 	char ifname[IFNAME_SIZE];
+	char other_jail[NAME_SIZE];
+	char other[IFNAME_SIZE];
 };
 
 #define IFSET_MTU 0x1u

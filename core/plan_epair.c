@@ -118,15 +118,6 @@ must_wait(const struct planner *pl, const struct plan_end *e)
 	return (pl->nheld > 0 && bsearch(&name, pl->held, pl->nheld, sizeof(*pl->held), cmp_text) != NULL);
 }
 
-static void
-emit_destroy(struct planner *pl, const char *name, const struct obs_link *l)
-{
-	struct cmd_iface *c = &plan_emit(pl, PH_EPAIR_DESTROY, KIND_EPAIR, name, CMD_EPAIR_DESTROY)->cmd.u.iface;
-
-	str_copy(c->jail, sizeof(c->jail), l->jail);
-	str_copy(c->ifname, sizeof(c->ifname), l->ifname);
-}
-
 /* One half is enough, the kernel takes the other.  The one in a jail that lives on says more about what is interrupted.
  */
 static const struct obs_link *
@@ -137,19 +128,41 @@ spokesman(const struct planner *pl, const struct obs_link *a, const struct obs_l
 	return (j != NULL && !j->teardown ? b : a);
 }
 
+/* other: the half that goes with it, NULL = not known. */
+static void
+emit_destroy(struct planner *pl, const char *name, const struct obs_link *l, const struct obs_link *other)
+{
+	struct cmd_iface *c = &plan_emit(pl, PH_EPAIR_DESTROY, KIND_EPAIR, name, CMD_EPAIR_DESTROY)->cmd.u.iface;
+
+	str_copy(c->jail, sizeof(c->jail), l->jail);
+	str_copy(c->ifname, sizeof(c->ifname), l->ifname);
+	if (other == NULL)
+		return;
+	str_copy(c->other_jail, sizeof(c->other_jail), other->jail);
+	str_copy(c->other, sizeof(c->other), other->ifname);
+}
+
+static void
+emit_destroy_pair(struct planner *pl, const char *name, const struct obs_link *a, const struct obs_link *b)
+{
+	const struct obs_link *l = spokesman(pl, a, b);
+
+	emit_destroy(pl, name, l, l == a ? b : a);
+}
+
 static void
 destroy(struct planner *pl, const struct plan_end *a, const struct plan_end *b)
 {
 	const char *name = a->epair->name;
 
 	if (a->link != NULL && b->link != NULL && !a->ambiguous && !b->ambiguous) {
-		emit_destroy(pl, name, spokesman(pl, a->link, b->link));
+		emit_destroy_pair(pl, name, a->link, b->link);
 		return;
 	}
 	if (a->link != NULL)
-		emit_destroy(pl, name, a->link);
+		emit_destroy(pl, name, a->link, NULL);
 	if (b->link != NULL)
-		emit_destroy(pl, name, b->link);
+		emit_destroy(pl, name, b->link, NULL);
 }
 
 static bool
@@ -309,14 +322,14 @@ destroy_strays(struct planner *pl, const struct obs_link *const *v, size_t n)
 		frozen = frozen || (j != NULL && j->frozen);
 	}
 	if (!frozen && n == 2 && v[0]->mark.side != v[1]->mark.side) {
-		emit_destroy(pl, v[0]->mark.name, spokesman(pl, v[0], v[1]));
+		emit_destroy_pair(pl, v[0]->mark.name, v[0], v[1]);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (frozen)
 			pl->held[pl->nheld++] = v[i]->ifname;
 		else
-			emit_destroy(pl, v[i]->mark.has_object ? v[i]->mark.name : v[i]->ifname, v[i]);
+			emit_destroy(pl, v[i]->mark.has_object ? v[i]->mark.name : v[i]->ifname, v[i], NULL);
 	}
 }
 

@@ -63,6 +63,8 @@ w_iface(struct walk *w, struct cmd_iface *c)
 {
 	WALK_STR(w, c->jail);
 	WALK_STR(w, c->ifname);
+	WALK_STR(w, c->other_jail);
+	WALK_STR(w, c->other);
 }
 
 static void

@@ -161,7 +161,8 @@ static int
 check_iface(const struct check *c, enum cmd_op op, const struct cmd_iface *v)
 {
 	(void)op;
-	return (place(c, v->jail) == -1 || any_ifname(c, v->ifname) == -1 ? -1 : 0);
+	return (place(c, v->jail) == -1 || any_ifname(c, v->ifname) == -1 || place(c, v->other_jail) == -1 ||
+	    (v->other[0] != '\0' && any_ifname(c, v->other) == -1) ? -1 : 0);
 }
 
 static int

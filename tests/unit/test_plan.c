@@ -252,7 +252,7 @@ test_stop_for_processes(void **state)
 	topo_remove(&want, KIND_JAIL, "web");
 	planned("JAIL_STOP web path=/ timeout=60 command=-\n"); /* its epair waits, too */
 	execute();
-	planned("EPAIR_DESTROY jail=- if=web0a\n"
+	planned("EPAIR_DESTROY jail=- if=web0a other=web0b@web\n"
 		"JAIL_DESTROY web\n");
 	execute();
 	converged();
