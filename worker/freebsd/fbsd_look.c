@@ -20,10 +20,10 @@ static int
 begin(struct fbsd *f, const struct obs_jail *row, fbsd_inside_fn *fn, struct observed *out, struct visit *v, struct err *err)
 {
 	v->on = row->jid != 0 && row->phase != JAIL_IS_DYING;
+	v->k = (struct fbsd_look){ .jail = v->name, .out = out };
 	if (!v->on)
 		return (0);
 	memcpy(v->name, row->name, sizeof(v->name));
-	v->k = (struct fbsd_look){ .jail = v->name, .out = out };
 	v->on = fbsd_visit_begin(f, (int)row->jid, v->name, fn, &v->k, sizeof(v->k), out, &v->v, err) == 0;
 	return (v->on ? 0 : -1);
 }
