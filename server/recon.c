@@ -285,7 +285,8 @@ timers(struct recon *r)
 	}
 	progress_due(r, now);
 	op_deadlines(r, now);
-	confirm_due(r, now);
+	if (!r->halting)
+		confirm_due(r, now);
 	audit_look(r, now);
 	audit_due(r, now);
 	if (now >= r->heartbeat_at) {
@@ -307,6 +308,20 @@ timers(struct recon *r)
 		cycle_start(r);
 }
 
+/* Of the signals that came: one that ends us now. */
+static bool
+is_stopped(struct recon *r)
+{
+	char c;
+
+	while (read(r->conf->stop_fd, &c, 1) == 1) {
+		if (c != RECON_HALT)
+			return (true);
+		halt_begin(r);
+	}
+	return (false);
+}
+
 static int
 loop(struct recon *r)
 {
@@ -319,14 +334,18 @@ loop(struct recon *r)
 	while (r->gone.code == ERR_NONE) {
 		if (poll(p, NELEMS(p), timeout_ms(r)) == -1)
 			continue;	/* EINTR */
-		if (p[2].revents != 0)
+		if (p[2].revents != 0 && is_stopped(r))
 			return (0);
 		if (p[1].revents != 0)
 			worker_read(r);
 		/* desired state is compared with what the worker can do: wait for its HELLO */
-		if (p[0].revents != 0 && r->phase != PHASE_HELLO)
+		if (p[0].revents != 0 && r->halting)
+			halt_refuse(r, ticket_queue_take(r->conf->queue));
+		else if (p[0].revents != 0 && r->phase != PHASE_HELLO)
 			recon_commit(r, ticket_queue_take(r->conf->queue));
 		timers(r);
+		if (halt_is_done(r))
+			return (0);
 	}
 	return (-1);
 }

@@ -10,6 +10,8 @@
 
 #include "server/ticket.h"
 
+#define RECON_HALT 'h'
+
 struct recon_conf {
 	struct store *writer;
 	struct ticket_queue *queue;
@@ -18,7 +20,7 @@ struct recon_conf {
 	int channel_fd;
 	size_t revisions_keep;
 	unsigned revisions_days;	/* 0 = whatever their age */
-	int stop_fd;		/* readable = end */
+	int stop_fd;		/* a byte: end at once; RECON_HALT: when the jails of ours are stopped */
 	void (*notify)(void *arg);	/* something was committed: event streams look again */
 	void *arg;
 };

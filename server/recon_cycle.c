@@ -327,6 +327,7 @@ cycle_plan(struct recon *r)
 		lost(r, &err);
 		return;
 	}
+	r->halt_planned = r->halt_planned || (r->halting && r->scope_all);
 	if (!r->doubted && plan_remakes(&r->plan)) {
 		r->doubted = true;
 		cycle_round(r);

@@ -119,8 +119,9 @@ drift_found(struct recon *r)
 	struct err err;
 	size_t before = r->ndrift;
 
-	if (!atomic_load(&r->conf->health->reconciled))
-		return;	/* after a start everything may be missing: that is a boot, not drift */
+	/* after a start everything may be missing: that is a boot, not drift; and nor is it when all is to go */
+	if (!atomic_load(&r->conf->health->reconciled) || r->halting)
+		return;
 	objmap_init(&known, 0);
 	rows_known(r, &known);
 	for (size_t i = 0; i < r->plan.n && r->ops == NULL; i++) {

@@ -149,9 +149,16 @@ struct recon {
 	int64_t heartbeat_at;
 	int64_t check_at;	/* monotonic: the database may be looked at again */
 	int64_t progress_at;	/* monotonic: counts of steps are written; INT64_MAX = nothing new */
+	bool halting;		/* recon_halt.c */
+	bool halt_planned;	/* a plan of everything was made since */
 	struct err gone;	/* code set: the worker or the store is lost */
 	struct err damaged;	/* code set: the database is; what is wanted is unknown, so nothing is done, questions are answered */
 };
+
+/* recon_halt.c */
+void halt_begin(struct recon *r);
+void halt_refuse(struct recon *r, struct ticket *list);
+bool halt_is_done(const struct recon *r);
 
 /* recon_commit.c */
 void recon_commit(struct recon *r, struct ticket *list);

@@ -65,8 +65,9 @@ on_signal(int sig)
 {
 	int saved = errno;
 
-	(void)sig;
-	if (write(stop_pipe[1], "", 1) == -1)
+	char c = sig == SIGUSR1 ? RECON_HALT : 0;
+
+	if (write(stop_pipe[1], &c, 1) == -1)
 		(void)0;	/* full: R is already told */
 	errno = saved;
 }
@@ -186,7 +187,7 @@ signals_setup(struct err *err)
 			return (err_sys(err, "fcntl"));
 	}
 	sigemptyset(&sa.sa_mask);
-	if (sigaction(SIGTERM, &sa, NULL) == -1 || sigaction(SIGINT, &sa, NULL) == -1)
+	if (sigaction(SIGTERM, &sa, NULL) == -1 || sigaction(SIGINT, &sa, NULL) == -1 || sigaction(SIGUSR1, &sa, NULL) == -1)
 		return (err_sys(err, "sigaction"));
 	sa.sa_handler = on_reload;
 	sa.sa_flags = SA_RESTART;

@@ -23,6 +23,7 @@ struct super {
 	int64_t started_at, start_at;	/* ms */
 	int backoff_ms;
 	bool stopping;
+	bool halting;		/* the server stops the jails; we end when it does */
 	bool terminal;		/* then SIGHUP says that it is gone */
 	int status;		/* of the program, when done */
 	bool done;
@@ -44,7 +45,7 @@ on_signal(int sig)
 int
 supervise_signals(struct err *err)
 {
-	static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD };
 	struct sigaction sa;
 
 	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) == -1)
@@ -98,6 +99,7 @@ server_gone(struct super *s, int status)
 		s->status = EX_CONFIG;
 		s->done = true;
 	}
+	s->stopping = s->stopping || s->halting;
 	if (s->stopping || s->done)
 		return;
 	if (now - s->started_at >= SUPERVISE_ALIVE_MS)
@@ -120,14 +122,17 @@ reap(struct super *s)
 			server_gone(s, status);
 }
 
-/* HUP: the server reads its certificate again. */
+/* HUP: the server reads its certificate again.  USR1: the host goes down; without a server nobody knows how a jail is stopped. */
 static void
 take_signal(struct super *s, int sig)
 {
 	if (sig == SIGTERM || sig == SIGINT || (sig == SIGHUP && s->terminal))
 		s->stopping = true;
-	else if (sig == SIGHUP && s->pid > 0)
-		kill(s->pid, SIGHUP);
+	else if (sig == SIGUSR1 && s->pid == 0)
+		s->stopping = true;
+	else if (s->pid > 0 && (sig == SIGHUP || sig == SIGUSR1))
+		kill(s->pid, sig);
+	s->halting = s->halting || sig == SIGUSR1;
 }
 
 static void

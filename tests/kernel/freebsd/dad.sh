@@ -11,19 +11,21 @@ ifconfig "$far" inet6 no_dad up
 ifconfig "$far" inet6 2001:db8:50::5/64
 start_daemon || finish
 
-status() { $J --json show attachment re0; }
+status() { curl -s --unix-socket "$dir/api.sock" http://localhost/v1/interfaces/re0/jail; }
 duplicates() { status | tr -d ' \n' | grep -q "\"duplicates\":\[\"$1\"\]"; }
+unique() { ! status | grep -q '"duplicates"' && jexec web ifconfig re0 | grep -q '2001:db8:50::5 '; }
+says() { status | grep -q "$1"; }
 
 ok "re0 into the jail" sh -c "echo '{\"jails\": {\"web\": {}}, \"attachments\": {\"re0\": {\"jail\": \"web\",
 	\"addresses\": [\"2001:db8:50::5/64\", \"2001:db8:50::6/64\"]}}}' >$dir/net.json; $J apply $dir/net.json"
 ok "the kernel marks it" eventually 100 sh -c "jexec web ifconfig re0 | grep '2001:db8:50::5 ' | grep -q duplicated"
 ok "the status says so, and of no other" eventually 400 duplicates 2001:db8:50::5/64
-ok "with words" sh -c "$J --json show attachment re0 | grep -q 'another host'"
+ok "with words" says 'another host'
 ok "and an event" event address.duplicate
 ok "no drift" $J drift
 ifconfig "$far" inet6 2001:db8:50::5 -alias
 jexec web ifconfig re0 inet6 2001:db8:50::5 -alias
-ok "put back, and unique now" eventually 450 sh -c "$J --json show attachment re0 | grep -q '\"duplicates\"' && exit 1; jexec web ifconfig re0 | grep -q '2001:db8:50::5 '"
+ok "put back, and unique now" eventually 450 unique
 ok "with an event" eventually 400 event address.unique
 ok "away" sh -c "echo '{}' >$dir/none.json; $J apply $dir/none.json"
 ifconfig re0 destroy
