@@ -34,9 +34,9 @@ if ! cmp -s tests/www/requirements.txt "$B/www-venv/requirements.txt"; then
 fi
 JAILNET_BUILD_DIR=$B "$B/www-venv/bin/python" -m pytest -q -s -p no:cacheprovider tests/www >"$B/out" 2>&1
 rc=$?
-grep -E '^(speed|SKIPPED)' "$B/out"
-p=$(grep -oE '[0-9]+ passed' "$B/out" | tail -1 | cut -d' ' -f1)
-f=$(grep -oE '[0-9]+ (failed|error)' "$B/out" | tail -1 | cut -d' ' -f1)
+grep -aE '^(speed|SKIPPED)' "$B/out"
+p=$(grep -aoE '[0-9]+ passed' "$B/out" | tail -1 | cut -d' ' -f1)
+f=$(grep -aoE '[0-9]+ (failed|error)' "$B/out" | tail -1 | cut -d' ' -f1)
 [ $rc -eq 0 ] || tail -60 "$B/out"
 [ $rc -eq 0 ] || [ "${f:-0}" -gt 0 ] || f=1
 passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0}))

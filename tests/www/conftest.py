@@ -1,6 +1,7 @@
 """A real daemon in its sandbox (fake kernel unless a test asks for the real one) and Debian's Chromium, signed in."""
 import contextlib
 import os
+import re
 import shutil
 import socket
 import sys
@@ -60,7 +61,7 @@ def real_daemon():
 
 
 class Dashboard:
-    """One page; what it logs as an error fails the test."""
+    """One page; what it logs as an error (a failed request too) fails the test, but for what the test said it provokes."""
 
     def __init__(self, browser, daemon, width=1280, height=800, theme="light", sign_in=True, timezone_id=None, clock=False):
         self.daemon = daemon
@@ -71,10 +72,10 @@ class Dashboard:
         self.page = self.context.new_page()
         if clock:
             self.page.clock.install()
-        self.errors = []
-        self.closed = False
+        self.errors, self.provoked = [], []
+        self.closed, self.is_stranger = False, not sign_in
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.on("console", lambda m: self.errors.append(m.text) if "Content Security Policy" in m.text else None)
+        self.page.on("console", lambda m: self.errors.append("%s %s" % (m.text, m.location.get("url", ""))) if m.type == "error" else None)
         if sign_in:
             self.sign_in()
 
@@ -155,11 +156,18 @@ class Dashboard:
         self.page.locator('[data-node="%s"] .name' % node).first.click()
         self.page.wait_for_selector("aside.details")
 
+    def provokes(self, *patterns):
+        """Errors that belong to the test's story: no others may be there, and these must."""
+        self.provoked += patterns
+
     def close(self):
         if not self.closed:
             self.closed = True
             self.context.close()
-        assert self.errors == []
+        # who asks before having signed in learns so by 401
+        allowed = self.provoked + ([r" 401 .*/v1(/whoami)?$"] if self.is_stranger else [])
+        assert [e for e in self.errors if not any(re.search(p, e) for p in allowed)] == []
+        assert [p for p in self.provoked if not any(re.search(p, e) for e in self.errors)] == []
 
 
 def expected(daemon, topology):

@@ -64,6 +64,7 @@ def test_create_edit_delete(daemon, open_dashboard):
 
 def test_refusal_is_shown_and_nothing_typed_is_lost(daemon, open_dashboard):
     ui = figure_ui(daemon, open_dashboard)
+    ui.provokes(r" 422 .*/v1/bridges")
     ui.page.get_by_role("button", name="Add", exact=True).click()
     ui.page.get_by_role("button", name="Bridge…", exact=True).click()
     ui.page.locator("dialog").get_by_label("Name", exact=True).fill("bridge9")

@@ -64,6 +64,7 @@ def test_dialogs(daemon, ui):
 
 
 def test_banners(daemon, ui):
+    ui.provokes(r"ERR_FAILED .*/v1/events")
     assert daemon.put("/v1/topology?confirm_timeout=300", jn.figure(1)).status == 200
     ui.sign_in()
     ui.page.get_by_role("alertdialog").wait_for()

@@ -52,6 +52,7 @@ def test_pages_filters_and_live(daemon, open_dashboard):
 def test_what_the_stream_lost_is_in_the_list(daemon, open_dashboard):
     change(daemon, 3)
     ui = open_dashboard(daemon)
+    ui.provokes(r"ERR_INCOMPLETE_CHUNKED_ENCODING .*/v1/events")
     ui.page.goto(ui.origin + "/#/events")
     shows(ui, newest(daemon))
     ui.page.route("**/v1/events", lambda route: route.abort())

@@ -321,6 +321,7 @@ def test_nothing_jumps(daemon, open_dashboard):
     """Layout shifts that no input asked for: none while the world is read, while events come, in any view."""
     daemon.put("/v1/topology", jn.figure(3))
     ui = open_dashboard(daemon, sign_in=False)
+    ui.provokes(r"ERR_INTERNET_DISCONNECTED .*/v1/events")
     ui.page.add_init_script("""window.shifts = [];
         new PerformanceObserver(l => window.shifts.push(...l.getEntries().filter(e => !e.hadRecentInput).map(e =>
             e.value + ' ' + e.sources.map(s => s.node?.nodeName + '.' + (s.node?.className?.baseVal ?? s.node?.className))))

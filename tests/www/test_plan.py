@@ -8,6 +8,7 @@ from conftest import running
 def test_the_network_changes_behind_an_open_plan(daemon, open_dashboard):
     assert daemon.put("/v1/topology", jn.figure(3)).status == 200
     ui = open_dashboard(daemon)
+    ui.provokes(r" 412 .*/v1/topology", r" 412 .*/stop")
     ui.wait_drawn(daemon.topology())
     for select, button, gone in (("epair/epair1", "Delete", lambda: daemon.get("/v1/epairs/epair1").status == 404),
                                  ("jail/guest2", "Stop", lambda: daemon.get("/v1/jails/guest2").json["running"] is False)):
@@ -25,6 +26,7 @@ def test_the_network_changes_behind_an_open_plan(daemon, open_dashboard):
 def test_a_connection_lost_under_way(browser, open_dashboard):
     with running(env={"JAILNET_FAKE_DELAY_US": "300000"}) as d:
         ui = open_dashboard(d)
+        ui.provokes(r"ERR_INTERNET_DISCONNECTED .*/v1/(events|operations/)")
         ui.page.get_by_role("button", name="Figure 2").click()
         ui.page.get_by_role("button", name="Apply", exact=True).click()
         ui.page.get_by_text("Step ").wait_for()
@@ -40,6 +42,7 @@ def test_a_connection_lost_under_way(browser, open_dashboard):
 
 def test_a_lost_answer_is_asked_for_again_not_done_again(daemon, open_dashboard):
     ui = open_dashboard(daemon)
+    ui.provokes(r"ERR_FAILED .*/v1/bridges")
     ui.page.get_by_role("button", name="make a bridge").click()
     ui.page.get_by_role("button", name="Show the plan").click()
     ui.page.get_by_role("button", name="Apply", exact=True).wait_for()
@@ -114,6 +117,7 @@ def test_one_object_confirmed_and_a_clock_that_is_wrong(daemon, open_dashboard):
 def test_kept_is_what_was_shown(daemon, open_dashboard):
     assert daemon.put("/v1/topology", jn.figure(1)).status == 200
     ui = open_dashboard(daemon)
+    ui.provokes(r" 412 .*/v1/topology/confirm")
     ui.wait_drawn(daemon.topology())
     assert daemon.put("/v1/topology?confirm_timeout=300", jn.figure(2)).status == 200
     ui.page.get_by_role("alertdialog").wait_for()

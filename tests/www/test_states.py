@@ -8,6 +8,7 @@ from conftest import running
 @pytest.mark.parametrize("view, path, lie", [("drift", "/v1/drift", "The kernel is as wanted"), ("events", "/v1/events", "Nothing happened")])
 def test_what_could_not_be_read_is_not_empty(daemon, open_dashboard, view, path, lie):
     ui = open_dashboard(daemon, sign_in=False)
+    ui.provokes(r" 500 ")
 
     def fail(route):
         if "text/event-stream" in route.request.headers.get("accept", ""):
@@ -33,6 +34,7 @@ def problem(detail):
 def test_what_was_read_once_and_cannot_be_again_is_called_old(daemon, open_dashboard):
     assert daemon.put("/v1/topology", jn.figure(1)).status == 200
     ui = open_dashboard(daemon)
+    ui.provokes(r" 500 .*/v1/jails")
     ui.wait_drawn(daemon.topology())
     ui.page.route("**/v1/jails?*", lambda route: route.fulfill(status=500, content_type="application/problem+json", body=problem("no more")))
     assert daemon.post("/v1/bridges", {"name": "b7"}).status == 201
@@ -46,6 +48,7 @@ def test_what_was_read_once_and_cannot_be_again_is_called_old(daemon, open_dashb
 
 def test_checks_are_shown_when_one_fails_and_followed(daemon, open_dashboard):
     ui = open_dashboard(daemon)
+    ui.provokes(r" 503 .*/readyz")
     ui.page.goto(ui.origin + "/#/health")
     ui.page.locator(".checks").get_by_text("worker").wait_for()
     good = daemon.get("/readyz?verbose").body.decode()
@@ -62,11 +65,13 @@ def test_checks_are_shown_when_one_fails_and_followed(daemon, open_dashboard):
 def test_a_link_that_was_used(daemon, open_dashboard, browser):
     ui = open_dashboard(daemon, sign_in=False)
     path = daemon.post("/v1/session/code", {"role": "admin"}).json["path"]
+    ui.provokes(r" 401 .*/v1/session$")
     for _ in range(2):      # the second time there is a cookie
         ui.page.goto("about:blank")
         ui.page.goto(ui.origin + path)
         ui.page.wait_for_selector(".shell")
     other = open_dashboard(daemon, sign_in=False)
+    other.provokes(r" 401 .*/v1/session$")
     other.page.goto(other.origin + path)
     other.page.get_by_text("This link has been used").wait_for()
     assert other.axe() == []

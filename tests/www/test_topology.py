@@ -6,6 +6,7 @@ import jn
 
 def test_sign_in_with_a_token(daemon, open_dashboard):
     ui = open_dashboard(daemon, sign_in=False)
+    ui.provokes(r" 401 .*/v1/session$")
     ui.page.goto(ui.origin + "/")
     ui.page.get_by_label("Token").fill("jnd_00000000_nonsense")
     ui.page.get_by_role("button", name="Sign in").click()

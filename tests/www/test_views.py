@@ -48,6 +48,7 @@ def test_history_restores(daemon, open_dashboard):
 def test_editor_checks_and_applies(daemon, open_dashboard):
     daemon.put("/v1/topology", jn.figure(1))
     ui = open_dashboard(daemon)
+    ui.provokes(r" 422 .*/v1/topology")
     ui.page.goto(ui.origin + "/#/edit")
     text = ui.page.get_by_label("Topology as JSON")
     text.wait_for()
@@ -103,6 +104,7 @@ def test_hostile_words(daemon, open_dashboard):
 def test_lost_and_resumed(daemon, open_dashboard):
     daemon.put("/v1/topology", jn.figure(1))
     ui = open_dashboard(daemon)
+    ui.provokes(r"ERR_INCOMPLETE_CHUNKED_ENCODING .*/v1/events")
     ui.wait_drawn(daemon.topology())
     daemon.kill_server()    # the worker starts another one
     ui.page.get_by_text("Connection lost").wait_for()
