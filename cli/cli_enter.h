@@ -11,7 +11,7 @@
 
 struct cli_enter {
 	const char *jail;	/* a legal name */
-	const char *path;	/* its root directory, "" = the host's; FreeBSD knows it by itself */
+	const char *path;	/* the root directory of the document, "" = the host's: for a jail that does not know its own */
 	bool sandbox;		/* the daemon works in namespaces of its own; they are entered first */
 	pid_t worker;		/* the daemon's worker; used with sandbox only */
 };

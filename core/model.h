@@ -170,6 +170,8 @@ bool object_equal(const struct object *a, const struct object *b);
 int params_format(const struct pairs *p, char out[PARAMS_SIZE]);
 /* Of that text, to see later whether it is what was last applied; "" is 0. */
 uint32_t params_hash(const char *text);
+/* Of the root of a jail, to see later whether it runs in it; "" is "/", and none is 0. */
+uint32_t path_hash(const char *path);
 /* One parameter: a key of lower-case letters, digits, '_' and '.', none of those that are jailnet's own business (name, vnet, ip4.addr ...). */
 bool param_key_is_legal(const char *key);
 

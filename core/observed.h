@@ -113,6 +113,7 @@ struct obs_jail {
 	bool forwarding;
 	uint32_t processes;
 	uint32_t params;	/* params_hash() of what was applied */
+	uint32_t path;		/* path_hash() of the root it was made with; 0 = not known */
 	uint32_t dying;		/* how many jails of this name are gone but not yet given back by the kernel; FreeBSD */
 	char reason[128];	/* why dying or partial, "" = nothing to say */
 };

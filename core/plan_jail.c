@@ -147,6 +147,10 @@ must_go(const struct plan_jail *j)
 		return (true);
 	if (j->have->phase == JAIL_PARTIAL)
 		return (false);
+	/* exec.start is still to come, in the root that is wanted: a jail keeps the one it was made with */
+	if (j->have->phase == JAIL_CREATED && j->want->u.jail.exec_start[0] != '\0' && j->have->path != 0 &&
+	    j->have->path != path_hash(j->want->u.jail.path))
+		return (true);
 	/* an exec.start cut short: the next one must not meet what it left */
 	return (j->have->phase == JAIL_STOPPED || j->have->phase == JAIL_STARTING || j->have->boot != j->want->u.jail.boot);
 }

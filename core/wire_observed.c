@@ -30,6 +30,7 @@ walk_row_jail(struct walk *w, struct obs_jail *r)
 	walk_bool(w, &r->forwarding);
 	walk_u32(w, &r->processes);
 	walk_u32(w, &r->params);
+	walk_u32(w, &r->path);
 	walk_u32(w, &r->dying);
 	WALK_STR(w, r->reason);
 }

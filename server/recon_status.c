@@ -50,6 +50,10 @@ jail_status(const struct recon *r, const struct object *o, struct status_row *ro
 		say(row, "pending");
 	row->dying = seen != NULL ? seen->dying : 0;
 	/* nothing is wrong, but somebody may wonder */
+	if (have != NULL && have->ours && !o->u.jail.external && have->path != 0 && have->path != path_hash(o->u.jail.path) &&
+	    row->err.code == ERR_NONE && jail_wanted(o))
+		err_set(&row->err, ERR_BUSY, "it runs in another root: path %s takes effect at its next start",
+		    o->u.jail.path[0] == '\0' ? "/" : o->u.jail.path);
 	if (seen != NULL && seen->reason[0] != '\0' && row->err.code == ERR_NONE)
 		err_set(&row->err, ERR_BUSY, "%s", seen->reason);
 }

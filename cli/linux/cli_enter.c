@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/model.h"
 #include "core/str.h"
 
 #define NETNS_DIR "/run/netns"
@@ -75,6 +76,27 @@ out:
 	return (rv);
 }
 
+/* The root that the jail was made with: another one in the document is for its next start. */
+static int
+enter_root(const struct cli_enter *where, struct err *err)
+{
+	char file[PATH_ROOM], root[PATH_SIZE];
+	ssize_t n = -1;
+	int fd = -1;
+
+	if (str_format(file, sizeof(file), JAILS_DIR "/%s/path", where->jail) == 0 && (fd = open(file, O_RDONLY | O_CLOEXEC)) != -1)
+		n = read(fd, root, sizeof(root) - 1);
+	if (fd != -1)
+		close(fd);
+	if (n <= 0)
+		(void)str_copy(root, sizeof(root), where->path);	/* one that was taken over was made with none */
+	else
+		root[n] = '\0';
+	if (root[0] != '\0' && !str_equal(root, "/") && (chroot(root) == -1 || chdir("/") == -1))
+		return (enter_failed(err, root));
+	return (0);
+}
+
 /* /sys shows the network of whoever mounted it: without a new one, /sys/class/net would list the host's interfaces. */
 static int
 enter_mounts(struct err *err)
@@ -108,7 +130,5 @@ cli_enter(const struct cli_enter *where, struct err *err)
 	if (enter_mounts(err) == -1)
 		return (-1);
 	/* as exec.start has it */
-	if (where->path[0] != '\0' && (chroot(where->path) == -1 || chdir("/") == -1))
-		return (enter_failed(err, where->path));
-	return (0);
+	return (enter_root(where, err));
 }

@@ -71,7 +71,6 @@ jail_apply(struct fake_jail *j, const struct cmd_jail *c)
 
 	j->params = params_hash(c->params);
 	str_copy(j->hostname, sizeof(j->hostname), c->hostname);
-	str_copy(j->path, sizeof(j->path), c->path);
 	j->forwarding = c->forwarding;
 	return (change);
 }
@@ -94,6 +93,7 @@ fake_run_jail_create(struct fake_run *r, const struct cmd_jail *c)
 	if (r->half)
 		return (fake_run_cut_short(r));
 	jail_apply(j, c);
+	str_copy(j->path, sizeof(j->path), c->path[0] == '\0' ? "/" : c->path);
 	j->boot = c->boot;
 	j->phase = JAIL_CREATED;
 	return (0);

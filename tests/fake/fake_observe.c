@@ -37,6 +37,7 @@ observe_jails(struct fake *f, const struct cmd_observe *s, struct observed *out,
 		o->boot = j->boot;
 		o->forwarding = j->forwarding;
 		o->params = j->params;
+		o->path = j->path[0] == '\0' ? 0 : path_hash(j->path);	/* others' are not known */
 		o->processes = j->processes;
 		if (j->phase == JAIL_PARTIAL)
 			str_copy(o->reason, sizeof(o->reason), "creation was cut short");

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from jn import BUILD, TOP, World
+from jn import BUILD, POLICY, TOP, World
 
 
 def readme_document():
@@ -16,7 +16,7 @@ def readme_document():
 
 @pytest.fixture(scope="module")
 def world():
-    with World() as w, w.daemon() as d:
+    with World() as w, w.daemon(conf=POLICY.replace("jail_paths = /", "jail_paths = /run/roots")) as d:
         w.d = d
         yield w
 
@@ -117,3 +117,47 @@ def test_graph(jailnet, net):
     assert re.search(r"lan0.*web", jailnet("graph", "--format", "dot").stdout, re.S)
     assert "lan0" in jailnet("graph", "--format", "mermaid").stdout
     assert "lan0" in jailnet("graph").stdout
+
+
+ROOTS = """
+set -e
+for r in old new; do
+	d=/run/roots/$r
+	mkdir -p $d/usr $d/proc $d/sys
+	mount --rbind /usr $d/usr
+	for l in bin sbin lib lib64; do ln -s usr/$l $d/$l; done
+	echo $r >$d/which
+done
+"""
+
+
+def test_a_jail_stays_in_its_root_until_it_starts_again(world, jailnet):
+    r = world.run("sh", "-c", ROOTS)
+    assert r.returncode == 0, r.stderr
+    exec_ = {"start": "cat /which >/started", "stop": "cat /which >/stopped"}
+    assert world.d.put("/v1/jails/roots", {"path": "/run/roots/old", "exec": exec_}).status == 201
+
+    def read(name):
+        return world.run("sh", "-c", "cd /run/roots && grep . /dev/null */%s" % name).stdout
+
+    def status():
+        return world.d.get("/v1/jails/roots").json["status"]
+    assert read("started") == "old/started:old\n" and jailnet("exec", "roots", "--", "cat", "/which").stdout == "old\n"
+    a = world.d.patch("/v1/jails/roots", {"path": "/run/roots/new"})
+    assert a.status == 200 and world.d.plan(world.d.topology()) == [], a
+    assert (status()["state"], status()["reason"]) == ("ready", "it runs in another root: path /run/roots/new takes effect at its next start")
+    assert jailnet("exec", "roots", "--", "cat", "/which").stdout == "old\n"
+    assert "path /run/roots/new takes effect at its next start" in jailnet("show", "jails").stdout
+    jailnet("restart", "roots")
+    # exec.stop was run where the jail was, exec.start where it is now
+    assert read("stopped") == "old/stopped:old\n" and read("started") == "new/started:new\nold/started:old\n"
+    assert (status()["state"], status()["reason"]) == ("ready", None)
+    assert jailnet("exec", "roots", "--", "cat", "/which").stdout == "new\n"
+    assert world.d.delete("/v1/jails/roots").status == 204
+    # without a root of its own it runs in the host's
+    assert world.d.put("/v1/jails/roots", {}).status == 201
+    assert status()["reason"] is None
+    assert world.d.patch("/v1/jails/roots", {"path": "/"}).status == 200 and status()["reason"] is None
+    assert world.d.patch("/v1/jails/roots", {"path": "/run/roots/old"}).status == 200 and "another root" in status()["reason"]
+    assert world.d.patch("/v1/jails/roots", {"path": ""}).status == 200 and status()["reason"] is None
+    assert world.d.delete("/v1/jails/roots").status == 204

@@ -280,6 +280,43 @@ test_restart(void **state)
 	converged();
 }
 
+/* A running jail stays in its root; one whose exec.start is still to come is made anew in the one that is wanted. */
+static void
+test_root(void **state)
+{
+	struct object *o = small();
+
+	(void)state;
+	text(o, &o->u.jail.path, "/old");
+	text(o, &o->u.jail.exec_start, "service start");
+	settle();
+	text(o, &o->u.jail.path, "/new");
+	planned("");
+	text(o, &o->u.jail.exec_start, "");
+	settle();
+	o->u.jail.boot++;
+	text(o, &o->u.jail.path, "/old");
+	settle();
+	text(o, &o->u.jail.path, "/new");
+	planned("");
+	text(o, &o->u.jail.exec_start, "service start");
+	planned("IF_MOVE if=web0b from=web to=-\n"
+		"JAIL_DESTROY web\n"
+		"JAIL_CREATE web path=/new hostname=- forwarding=0 boot=2\n"
+		"IF_MOVE if=web0b from=- to=web\n"
+		"ADDR_ADD jail=web if=web0b 10.0.0.2/24\n"
+		"ADDR_ADD jail=web if=web0b fd00::2/64\n"
+		"IF_SET jail=web if=web0b up\n"
+		"ROUTE_ADD jail=web 0.0.0.0/0 via 10.0.0.1\n"
+		"JAIL_START web path=/new timeout=60 command=service start\n");
+	execute();
+	converged();
+	text(o, &o->u.jail.path, "");
+	assert_int_equal(path_hash(""), path_hash("/"));
+	assert_int_not_equal(path_hash(""), path_hash("/new"));
+	planned("");
+}
+
 static void
 test_busy(void **state)
 {
@@ -723,7 +760,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_create), T(test_pointers_are_escaped), T(test_changes), T(test_backend),
 		T(test_only_the_interface_is_left), T(test_move_between_jails), T(test_routes_come_again), T(test_route_differs), T(test_stop),
-		T(test_stop_for_processes), T(test_restart), T(test_busy), T(test_busy_keeps_names), T(test_scope), T(test_jail_out_of_scope),
+		T(test_stop_for_processes), T(test_restart), T(test_root), T(test_busy), T(test_busy_keeps_names), T(test_scope), T(test_jail_out_of_scope),
 		T(test_broken_epairs), T(test_forged_label), T(test_leftovers), T(test_names), T(test_dying_and_partial),
 		T(test_reclaim_needs_the_jail), T(test_params), T(test_private_before_open), T(test_hostname), T(test_start_cut_short), T(test_vlans),
 		T(test_port_flags) };

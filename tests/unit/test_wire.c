@@ -250,6 +250,7 @@ fill_observed(struct observed *o, size_t n)
 		j->ours = true;
 		j->phase = JAIL_STARTED;
 		j->boot = (uint32_t)i;
+		j->path = (uint32_t)i * 3;
 		str_copy(j->hostname, sizeof(j->hostname), "h.example.org");
 		str_copy(l->jail, sizeof(l->jail), j->name);
 		str_format(l->ifname, sizeof(l->ifname), "e%zub", i);
@@ -299,6 +300,7 @@ observations_round_trip_in_many_frames(void **state)
 	for (size_t i = 0; i < n; i++) {
 		assert_string_equal(c.into.jails[i].name, o.jails[i].name);
 		assert_int_equal(c.into.jails[i].boot, i);
+		assert_int_equal(c.into.jails[i].path, i * 3);
 		assert_string_equal(c.into.links[i].ifname, o.links[i].ifname);
 		assert_int_equal(c.into.links[i].ntagged, o.links[i].ntagged);
 		assert_memory_equal(c.into.links[i].tagged, o.links[i].tagged, sizeof(o.links[i].tagged));

@@ -143,6 +143,7 @@ add_row(struct fbsd *f, struct observed *out, size_t from, const struct seen *s)
 	row->phase = s->j.phase;
 	row->boot = s->j.boot;
 	row->params = s->mark.params;
+	row->path = s->mark.path;
 	row->processes = fbsd_process_count(f, s->j.jid);
 	if (str_copy(row->hostname, sizeof(row->hostname), s->hostname) == -1)
 		row->hostname[0] = '\0';

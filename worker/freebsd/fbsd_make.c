@@ -48,7 +48,7 @@ make(struct fbsd *f, const struct cmd_jail *c, struct prison_held *h, struct err
 	char mark[PRISON_MARK_SIZE];
 	struct prison p;
 
-	h->mark = (struct prison_mark){ .ours = true, .boot = c->boot, .phase = JAIL_PARTIAL };
+	h->mark = (struct prison_mark){ .ours = true, .boot = c->boot, .phase = JAIL_PARTIAL, .path = path_hash(c->path) };
 	if (prison_mark_format(&h->mark, mark) == -1)
 		return (err_set(err, ERR_INTERNAL, "a mark that does not fit"));
 	/* without meta the file says that it will be ours, before it is there */

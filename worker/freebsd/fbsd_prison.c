@@ -83,12 +83,12 @@ prison_has_meta(void)
 
 static const enum jail_phase phases[] = { JAIL_PARTIAL, JAIL_CREATED, JAIL_STARTING, JAIL_STARTED, JAIL_STOPPED };
 
-/* "1 jid=0 boot=3 phase=created params=00000000" */
+/* "1 jid=0 boot=3 phase=created params=00000000 path=050c5d2e"; the last word is missing in what an older version wrote */
 int
 prison_mark_format(const struct prison_mark *m, char out[PRISON_MARK_SIZE])
 {
-	return (str_format(out, PRISON_MARK_SIZE, "1 jid=%d boot=%u phase=%s params=%08x", m->jid, m->boot,
-	    jail_phase_name(m->phase), m->params));
+	return (str_format(out, PRISON_MARK_SIZE, "1 jid=%d boot=%u phase=%s params=%08x path=%08x", m->jid, m->boot,
+	    jail_phase_name(m->phase), m->params, m->path));
 }
 
 void
@@ -97,7 +97,7 @@ prison_mark_parse(const char *text, struct prison_mark *out)
 	char phase[16];
 
 	memset(out, 0, sizeof(*out));
-	if (sscanf(text, "1 jid=%d boot=%u phase=%15s params=%x", &out->jid, &out->boot, phase, &out->params) != 4)
+	if (sscanf(text, "1 jid=%d boot=%u phase=%15s params=%x path=%x", &out->jid, &out->boot, phase, &out->params, &out->path) < 4)
 		return;
 	for (size_t i = 0; i < NELEMS(phases); i++)
 		if (str_equal(phase, jail_phase_name(phases[i]))) {

@@ -37,6 +37,7 @@ struct prison_mark {
 	bool ours;
 	int jid;		/* of the file; 0 = written before the jail was made */
 	uint32_t boot, params;
+	uint32_t path;		/* 0 = not known */
 	enum jail_phase phase;
 };
 #define PRISON_MARK_SIZE 256	/* more than any mark: a kernel copies a value without looking at our room */

@@ -139,6 +139,7 @@ struct lnx_jail {
 	ino_t ino;
 	enum jail_phase phase;
 	uint32_t boot;
+	char path[PATH_SIZE];	/* the root it was made with, "/" = the host's; "" = not known */
 };
 int lnx_jail_look(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err);
 /* The same; -1 also when there is none (ERR_NOT_FOUND) or it is not ours (ERR_DENIED). */

@@ -22,7 +22,7 @@
 #define STOP_WAIT_MS 5000	/* between TERM and KILL */
 
 struct inside {
-	const struct cmd_exec *c;
+	const char *root;	/* the one the jail was made with: another one in the command is for the next jail */
 	int ns, uts;	/* uts -1 = the host's name */
 };
 
@@ -38,8 +38,8 @@ enter(void *arg)
 		return ("private mounts");
 	if (umount2("/sys", MNT_DETACH) == 0 || errno == EINVAL)
 		(void)mount("sysfs", "/sys", "sysfs", 0, NULL);
-	if (in->c->path[0] != '\0' && !str_equal(in->c->path, "/") && chroot(in->c->path) == -1)
-		return (in->c->path);
+	if (in->root[0] != '\0' && !str_equal(in->root, "/") && chroot(in->root) == -1)
+		return (in->root);
 	return (NULL);
 }
 
@@ -61,9 +61,9 @@ wait_for(pid_t pid, uint32_t timeout_s, struct err *err)
 
 /* Runs the command to its end.  what: "exec.start" or "exec.stop". */
 static int
-run_command(struct lnx *l, const struct cmd_exec *c, const char *what, struct reply *out, struct err *err)
+run_command(struct lnx *l, const struct lnx_jail *j, const struct cmd_exec *c, const char *what, struct reply *out, struct err *err)
 {
-	struct inside in = { .c = c, .ns = -1, .uts = -1 };
+	struct inside in = { .root = j->path[0] != '\0' ? j->path : c->path, .ns = -1, .uts = -1 };
 	struct command_how how = { .log_dir = l->log_dir, .enter = enter, .arg = &in, .wait = wait_for };
 	char path[LNX_PATH];
 	int rc = -1;
@@ -114,7 +114,7 @@ lnx_jail_start(struct lnx *l, const struct cmd *c, struct reply *out, struct err
 		return (err_set(err, ERR_BUSY, "exec.start of jail %s was cut short: the jail has to be made anew", x->name));
 	if (lnx_jail_put_phase(l, x->name, JAIL_STARTING, err) == -1)
 		return (-1);
-	if (run_command(l, x, "exec.start", out, err) == -1) {
+	if (run_command(l, &j, x, "exec.start", out, err) == -1) {
 		(void)lnx_jail_put_phase(l, x->name, JAIL_CREATED, NULL);
 		return (-1);
 	}
@@ -154,7 +154,7 @@ lnx_jail_stop(struct lnx *l, const struct cmd *c, struct reply *out, struct err 
 		return (0);
 	}
 	/* A failing exec.stop is told, but the jail stops all the same. */
-	if (run_command(l, x, "exec.stop", out, &why) == -1)
+	if (run_command(l, &j, x, "exec.stop", out, &why) == -1)
 		snprintf(out->text, sizeof(out->text), "%s", why.msg);
 	end_processes(l, j.ino);
 	out->result = REPLY_DONE;

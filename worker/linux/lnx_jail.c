@@ -81,6 +81,8 @@ look_files(const char *dir, struct lnx_jail *out)
 	if (lnx_path(path, NULL, "%s/boot", dir) == 0 && read_file(path, text, sizeof(text)) == 0 &&
 	    str_u64(text, 0, UINT32_MAX, &n) == 0)
 		out->boot = (uint32_t)n;
+	if (lnx_path(path, NULL, "%s/path", dir) == -1 || read_file(path, out->path, sizeof(out->path)) == -1)
+		out->path[0] = '\0';
 	if (lnx_path(path, NULL, "%s/phase", dir) == -1 || read_file(path, text, sizeof(text)) == -1)
 		return;
 	for (size_t i = 0; i < NELEMS(phases); i++)
@@ -295,7 +297,7 @@ set_hostname(struct lnx *l, const char *name, const char *hostname, bool *change
 static void
 remove_parts(struct lnx *l, const char *name, bool named)
 {
-	static const char *const files[] = { "phase", "phase.new", "net", "uts", "boot", "boot.new" };
+	static const char *const files[] = { "phase", "phase.new", "net", "uts", "boot", "boot.new", "path", "path.new" };
 	char path[LNX_PATH];
 
 	for (size_t i = 0; i < NELEMS(files); i++) {
@@ -323,7 +325,7 @@ remove_all(struct lnx *l, const char *name)
 		remove_parts(l, name, (j.flags & LNX_JAIL_FOREIGN) == 0);
 }
 
-/* What is missing, in this order: directory, boot, namespace, its public name.  The phase comes last. */
+/* What is missing, in this order: directory, boot and root, namespace, its public name.  The phase comes last. */
 static int
 make_parts(struct lnx *l, const struct cmd_jail *c, const struct lnx_jail *have, struct err *err)
 {
@@ -338,6 +340,10 @@ make_parts(struct lnx *l, const struct cmd_jail *c, const struct lnx_jail *have,
 		if (lnx_path(path, err, "%s/jails/%s/boot", l->run_dir, c->name) == -1 || write_file(path, text, err) == -1)
 			return (-1);
 	}
+	/* also of one whose namespace is gone: what comes is a new start */
+	if (((have->flags & LNX_JAIL_PHASE) == 0 || (have->flags & LNX_JAIL_NET) == 0) &&
+	    (lnx_path(path, err, "%s/jails/%s/path", l->run_dir, c->name) == -1 || write_file(path, c->path[0] == '\0' ? "/" : c->path, err) == -1))
+		return (-1);
 	if (lnx_path(net, err, "%s/jails/%s/net", l->run_dir, c->name) == -1)
 		return (-1);
 	if ((have->flags & LNX_JAIL_NET) == 0 && make_net(l, net, err) == -1)

@@ -445,6 +445,7 @@ look_jail(struct look *k, const char *name, struct err *err)
 	o->ours = (j.flags & LNX_JAIL_DIR) != 0;
 	o->phase = o->ours ? j.phase : JAIL_CREATED;
 	o->boot = j.boot;
+	o->path = j.path[0] == '\0' ? 0 : path_hash(j.path);
 	if (!o->ours)
 		return (look_foreign(k, o, err));
 	if (!lnx_jail_whole(&j)) {
