@@ -14,21 +14,10 @@ import time
 
 import pytest
 
+from corpus import CASES, CORPUS, expected_of, request_of
 from jn import BUILD, TOP, Daemon
 
-CORPUS = os.path.join(TOP, "tests", "import")
-CASES = sorted(os.listdir(CORPUS))
 EMPTY = {"bridges": {}, "epairs": {}, "jails": {}, "attachments": {}}
-
-
-def request_of(name):
-    with open(os.path.join(CORPUS, name, "case.json")) as f:
-        case = json.load(f)
-    files = []
-    for path in case["files"]:
-        with open(os.path.join(CORPUS, name, "files", path.lstrip("/")), newline="", encoding="utf-8") as f:
-            files.append({"path": path, "content": f.read()})
-    return "/v1/import/" + case["kind"], {"files": files, **case.get("options", {})}
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +49,11 @@ def test_corpus(empty, name):
     got = do_import(empty, *request_of(name))
     plan = got.pop("plan")
     got["steps"] = None if plan is None else [s["detail"] for s in plan["steps"]]
-    path = os.path.join(CORPUS, name, "expected.json")
     if os.environ.get("IMPORT_GOLDEN") == "write":
-        with open(path, "w") as f:
+        with open(os.path.join(CORPUS, name, "expected.json"), "w") as f:
             json.dump(got, f, indent=1, ensure_ascii=False)
             f.write("\n")
-    with open(path) as f:
-        assert got == json.load(f)
+    assert got == expected_of(name)
     # What has a plan can be put as it is, and then nothing is left to do.
     if plan is not None:
         a = empty.put("/v1/topology", got["topology"])

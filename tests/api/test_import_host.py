@@ -7,15 +7,10 @@ import subprocess
 
 import pytest
 
-from jn import BUILD, TOP, Daemon
+from corpus import CASES, CORPUS, case_of
+from jn import BUILD, Daemon
 
-CORPUS = os.path.join(TOP, "tests", "import")
 PHYSICAL = {"JAILNET_FAKE_PHYSICAL": "re0,re1,em0,em1,em2,dmz,re0.10"}
-
-
-def case(name):
-    with open(os.path.join(CORPUS, name, "case.json")) as f:
-        return json.load(f)
 
 
 @pytest.fixture
@@ -49,11 +44,11 @@ PLACES = {"rc-conf": ANY, "jail-conf": ANY + ["/etc/jail.conf", "/etc/jail.conf.
 
 def test_the_same_as_sent(host):
     compared = 0
-    for name in sorted(os.listdir(CORPUS)):
+    for name in CASES:
         if name in ("rc-latin1", "ezjail-binary"):
             continue    # not to be sent in JSON
         install(host, name)
-        c = case(name)
+        c = case_of(name)
         paths = [p[len(host.root):] for place in PLACES[c["kind"]] for p in sorted(glob.glob(host.root + place))]
         files = [{"path": p, "content": open(host.root + p, newline="", encoding="utf-8").read()} for p in paths]
         target = "/v1/import/" + c["kind"]

@@ -266,7 +266,7 @@ def test_exec_start_and_stop(d, tmp_path):
                                 "exec": {"start": "hostname; ip link show lo >/dev/null; sleep 1000 & echo $! > /run/web.pid", "stop": "echo bye > /run/web.bye"}})
     assert r.status == 201, r
     pid = int(d.nsenter("cat", "/run/web.pid").stdout)
-    assert d.nsenter("cat", "/proc/%d/comm" % pid).stdout.strip() == "sleep"
+    d.wait(lambda: d.nsenter("cat", "/proc/%d/comm" % pid).stdout.strip() == "sleep")      # a shell that has forked and not yet executed it, at first
     assert d.post("/v1/jails/web/stop").status == 200
     assert d.nsenter("cat", "/run/web.bye").stdout == "bye\n"
     d.wait(lambda: d.nsenter("cat", "/proc/%d/comm" % pid).stdout.strip() != "sleep")

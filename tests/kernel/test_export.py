@@ -6,9 +6,9 @@ import tempfile
 
 import pytest
 
-from jn import Daemon, ROOT, TOP, figure
+from corpus import CASES, expected_of
+from jn import Daemon, ROOT, figure
 
-CORPUS = os.path.join(TOP, "tests", "import")
 EMPTY = {"bridges": {}, "epairs": {}, "jails": {}, "attachments": {}}
 PHYSICAL = "re0,re1,em0,em1,em2,dmz,re0.10,re0.30"
 
@@ -136,23 +136,22 @@ def fake():
 def with_a_network():
     """Directories of the corpus that an interface comes of.  Not every kernel filters VLANs: tests/api/test_export_shell.py has those lines."""
     out = []
-    for name in sorted(os.listdir(CORPUS)):
-        with open(os.path.join(CORPUS, name, "expected.json")) as f:
-            e = json.load(f)
+    for name in CASES:
+        e = expected_of(name)
         t = e["topology"]
         if e["steps"] is not None and (t["bridges"] or t["epairs"] or t["attachments"]) and not [b for b in t["bridges"].values() if b["vlan_filter"]]:
             out.append((name, t))
     return out
 
 
-CASES = with_a_network()
+NETWORKS = with_a_network()
 
 
 def test_the_corpus_has_networks():
-    assert len(CASES) >= 45
+    assert len(NETWORKS) >= 45
 
 
-@pytest.mark.parametrize("name,topology", CASES, ids=[n for n, _ in CASES])
+@pytest.mark.parametrize("name,topology", NETWORKS, ids=[n for n, _ in NETWORKS])
 def test_shell_export_makes_what_was_imported(fake, name, topology):
     for j in topology["jails"].values():
         j["exec"] = {"start": "", "stop": ""}       # commands of another system

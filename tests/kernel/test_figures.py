@@ -3,31 +3,15 @@ import json
 
 import pytest
 
+import lan
 from jn import Daemon, figure
-
-# The LAN beyond the uplink: a namespace of its own behind re0, as a router would be.
-LAN = """
-set -e
-ip netns add lan
-ip link add re0 type veth peer name up0 netns lan
-ip link set re0 up
-ip -n lan link set lo up
-ip -n lan link set up0 up
-ip -n lan addr add 192.0.2.1/24 dev up0
-ip -n lan addr add 2001:db8:0:1::1/64 dev up0 nodad
-sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-"""
-ROUTES = """
-ip -n lan route replace 198.51.100.0/24 via {via4}
-ip -n lan route replace 2001:db8:0:2::/64 via {via6}
-"""
+from lan import reaches
 
 
 @pytest.fixture()
 def d():
     with Daemon(kernel=True) as daemon:
-        r = daemon.nsenter("sh", "-c", LAN)
-        assert r.returncode == 0, r.stderr
+        lan.make(daemon, "192.0.2.1/24", "2001:db8:0:1::1/64")
         yield daemon
 
 
@@ -39,16 +23,6 @@ def address_of(topology, jail, family):
                     if (":" in a) == (family == 6):
                         return a.split("/")[0]
     raise AssertionError("no IPv%d address in %s" % (family, jail))
-
-
-def reaches(d, jail, to, count=2):
-    # the first neighbour solicitation on a link this young may be lost, the next goes out after 1 s (RFC 4861 RETRANS_TIMER)
-    r = d.post("/v1/jails/%s/probe" % jail, {"to": to, "count": count, "interval_ms": 20, "timeout_ms": 2500})
-    assert r.status == 200, r
-    p = r.json
-    assert p["sent"] == count
-    assert len(p["rtt_ms"]) == p["received"]
-    return p["received"] > 0
 
 
 def apply(d, n):
@@ -84,7 +58,8 @@ def test_figure_3_a_jail_is_the_router(d):
     t = apply(d, 3)
     via4, via6 = [next(x.split("/")[0] for e in t["epairs"].values() for end in (e["a"], e["b"]) if end.get("jail") == "guest3"
                        for x in end["addresses"] if x.startswith(p)) for p in ("192.0.2.", "2001:db8:0:1:")]
-    assert d.nsenter("sh", "-c", ROUTES.format(via4=via4, via6=via6)).returncode == 0
+    lan.route(d, "198.51.100.0/24", via4)
+    lan.route(d, "2001:db8:0:2::/64", via6)
     for family, router in ((4, "192.0.2.1"), (6, "2001:db8:0:1::1")):
         for jail in ("guest1", "guest2", "guest3", "guest4", "guest5"):
             assert reaches(d, jail, router), (jail, family)

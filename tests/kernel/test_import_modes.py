@@ -1,39 +1,17 @@
 """The three ways to convert traditional jails, on the real kernel: import the six jails' host, apply, and send packets between all of them."""
-import json
-import os
-
 import pytest
 
-from jn import TOP, Daemon
+import lan
+from corpus import request_of
+from jn import Daemon
 
-CORPUS = os.path.join(TOP, "tests", "import")
-LAN = """
-set -e
-ip netns add lan
-ip link add re0 type veth peer name up0 netns lan
-ip link set re0 up
-ip -n lan link set lo up
-ip -n lan link set up0 up
-ip -n lan addr add 192.0.2.1/24 dev up0
-ip -n lan addr add 2001:db8::1/64 dev up0 nodad
-sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-"""
 JAILS = ("www", "mail", "dns", "git")
 AWAY = {"host-six-flat": set(), "host-six-routed": {"mail", "git"}, "host-six-router": {"mail", "git"}}
 
 
-def body_of(name):
-    with open(os.path.join(CORPUS, name, "case.json")) as f:
-        case = json.load(f)
-    files = []
-    for path in case["files"]:
-        with open(os.path.join(CORPUS, name, "files", path.lstrip("/"))) as f:
-            files.append({"path": path, "content": f.read()})
-    return {"files": files, "manager": "jailnet", **case.get("options", {})}
-
-
 def topology_of(d, name):
-    got = d.post("/v1/import/ezjail", body_of(name))
+    target, body = request_of(name)
+    got = d.post(target, {"manager": "jailnet", **body})
     assert got.status == 200, got
     t = got.json["topology"]
     for j in t["jails"].values():       # there is no FreeBSD in them here
@@ -52,9 +30,9 @@ def return_routes(d, warnings):
             continue
         words = w["text"].rstrip(".").replace(",", "").split()
         net, via = words[words.index("to") + 1], words[words.index("through") + 1]
-        for where in (("-n", "lan"), ()) if "the host itself" in w["text"] else (("-n", "lan"),):
-            r = d.nsenter("ip", *where, "-6" if ":" in net else "-4", "route", "replace", net, "via", via)
-            assert r.returncode == 0, r.stderr
+        lan.route(d, net, via)
+        if "the host itself" in w["text"]:
+            lan.route(d, net, via, on_lan=False)
 
 
 def addresses(t, jail):
@@ -64,8 +42,7 @@ def addresses(t, jail):
 @pytest.mark.parametrize("name", sorted(AWAY))
 def test_all_reach_all(name):
     with Daemon(kernel=True) as d:
-        r = d.nsenter("sh", "-c", LAN)
-        assert r.returncode == 0, r.stderr
+        lan.make(d, "192.0.2.1/24", "2001:db8::1/64")
         t, warnings = topology_of(d, name)
         a = d.put("/v1/topology", t)
         assert a.status == 200, a
@@ -77,5 +54,4 @@ def test_all_reach_all(name):
             assert (pairs[0]["a"]["bridge"] != "bridge0") == (jail in AWAY[name])
         for jail in JAILS:
             for to in [x for other in JAILS if other != jail for x in addresses(t, other)] + ["192.0.2.1", "2001:db8::1", "192.0.2.2", "2001:db8::2"]:
-                p = d.post("/v1/jails/%s/probe" % jail, {"to": to, "count": 2, "interval_ms": 20, "timeout_ms": 2500})
-                assert p.status == 200 and p.json["received"] > 0, (jail, to, p)
+                assert lan.reaches(d, jail, to), (jail, to)
