@@ -136,7 +136,10 @@ attr_apply(struct conv_host *h, struct conv_jail *j, const struct attr *a, struc
 		j->hostname = value;
 		break;
 	case A_VNET_ENABLE:
-		j->vnet = conv_yes(value);
+		if (conv_yes(value))
+			j->vnet = true;
+		else
+			j->no_vnet = v->pos;
 		break;
 	case A_VNET_IF:
 		vnet_if(h, j, v);

@@ -224,6 +224,9 @@ one_jail(struct conv_host *h, const struct conv_vars *vars, const struct conv_sr
 	if (!j->vnet && j->addrs.n == 0 && j->nvnet_ifs == 0 && conv_var(vars, conv_printf(h->c, "jail_%s_ip", key)) == NULL &&
 	    j->path[0] == '\0')
 		conv_say(h->c, CONV_NOTE, &pos, "incomplete", "jail %s: neither addresses nor a root are known here", name);
+	if (j->vnet && j->no_vnet.src != NULL)
+		conv_say(h->c, CONV_WARNING, &j->no_vnet, "contradiction",
+		    "jail %s: without addresses rc.d/jail makes it a VNET jail, whatever vnet_enable says; taken as one", name);
 	if (j->vnet && j->addrs.n > 0)
 		conv_say(h->c, CONV_WARNING, &pos, "contradiction",
 		    "jail %s: vnet and addresses of the host exclude each other; taken as a VNET jail, the addresses go into it", name);

@@ -152,6 +152,7 @@ struct conv_jail {
 	const char *path, *hostname;	/* "" = not said */
 	const char *start, *stop;	/* exec.start and exec.stop, joined by "; " */
 	bool vnet, disabled, dhcp, forwarding;
+	struct conv_pos no_vnet;	/* jail_NAME_vnet_enable="NO" */
 	struct conv_pos dhcp_pos;
 	const char *ruleset;		/* devfs_ruleset, "" */
 	struct conv_addrs addrs;	/* traditional */

@@ -316,6 +316,7 @@ static void statements(struct lex *l, struct jc_file *f, long block, const char 
 static void
 jail_block(struct lex *l, struct jc_file *f, const char *name, const char *parent, const struct conv_pos *pos, int depth)
 {
+	struct conv_pos open = here(l);
 	struct jc_block *b;
 	long index = (long)f->n;
 
@@ -334,10 +335,8 @@ jail_block(struct lex *l, struct jc_file *f, const char *name, const char *paren
 	if (*l->s == '}') {
 		f->v[index].close = (size_t)(l->s - l->src->text);
 		l->s++;
-	} else {
-		unexpected(l, name);
-		l->broken = true;
-	}
+	} else
+		broken(l, &open, conv_printf(l->c, "the block of %.80s", name));
 }
 
 static void

@@ -421,3 +421,47 @@ def test_pairs_of_jib_that_run_keep_the_addresses_they_have(tmp_path):
         e = got["topology"]["epairs"]["e0_web"]
         assert (e["a"]["mac"], e["b"]["mac"]) == ("02:ee:00:00:00:01", "02:ee:00:00:00:02")
         assert [(w["code"], w["line"]) for w in got["warnings"]] == [("mac-kept", 1), ("mac-kept", 1)]
+
+
+BAD_INPUT = [
+    # what, kind, path, content, code, level, line, column
+    ("unterminated quote", "ezjail", "/usr/local/etc/ezjail/a", "# x\nexport jail_a_ip=\"re0|192.0.2.5\n", "unterminated", "error", 2, 18),
+    ("unterminated quote", "rc-conf", "/etc/rc.conf", "a=1\nb='x\n", "unterminated", "error", 2, 3),
+    ("unterminated string", "jail-conf", "/etc/jail.conf", "a { vnet;\n path = \"/a; }\n", "unterminated", "error", 2, 9),
+    ("unterminated block", "jail-conf", "/etc/jail.conf", "a {\n vnet;\n", "unterminated", "error", 1, 3),
+    ("unterminated comment", "jail-conf", "/etc/jail.conf", "a { vnet; }\n  /* never\n", "unterminated", "error", 2, 3),
+    ("unterminated substitution", "rc-conf", "/etc/rc.conf", "a=1\nb=\"$(echo \"\n", "unterminated", "error", 2, 5),
+    ("include of itself", "jail-conf", "/etc/jail.conf", "a { vnet; }\n.include \"/etc/jail.conf\";\n", "include-loop", "error", 2, 1),
+    ("binary", "ezjail", "/usr/local/etc/ezjail/a", "export jail_a_ip=\"re0|192.0.2.5\"\n\x01\x02\n", "binary", "error", 2, 1),
+    ("binary", "jail-conf", "/etc/jail.conf", "a { vnet; }\n\x02\x03\x04", "binary", "error", 2, 1),
+    ("CRLF", "rc-conf", "/etc/rc.conf", "a=1\nb=2\r\nc=3\r\n", "crlf", "warning", 2, 4),
+    ("CRLF", "jail-conf", "/etc/jail.conf", "a { vnet;\r\n}\r\n", "crlf", "warning", 1, 10),
+    ("duplicated jail", "jail-conf", "/etc/jail.conf", "a { vnet; vnet.interface = epair1b; }\n  a { vnet; vnet.interface = epair2b; }\n", "duplicate", "warning", 2, 3),
+    ("duplicated interface", "rc-conf", "/etc/rc.conf", "cloned_interfaces=\"epair1 epair2\"\nifconfig_epair1a_name=\"x\"\nifconfig_epair2a_name=\"x\"\n", "duplicate", "error", 1, 1),
+    ("contradiction", "jail-conf", "/etc/jail.conf", "a { vnet; vnet.interface = epair1b; ip4.addr = \"re0|192.0.2.5/24\"; }\n", "contradiction", "warning", 1, 1),
+    ("command substitution", "ezjail", "/usr/local/etc/ezjail/a", "export jail_a_ip=\"re0|$(touch MARK)\"\n", "unproven", "warning", 1, 8),
+    ("backquotes", "rc-conf", "/etc/rc.conf", "ifconfig_re0=`touch MARK`\n", "unproven", "warning", 1, 1),
+    ("a command", "rc-conf", "/etc/rc.conf", "a=1\n touch MARK\n", "command", "warning", 2, 2),
+    ("a condition", "rc-conf", "/etc/rc.conf", "if touch MARK; then\n  ifconfig_re0=\"inet 192.0.2.1/24\"\nfi\n", "conditional", "warning", 2, 3),
+    ("a hook", "jail-conf", "/etc/jail.conf", "a { vnet; vnet.interface = epair1b;\n exec.prestart = \"ifconfig epair1 create; touch MARK\"; }\n", "hook", "warning", 2, 18),
+    ("outside any net", "ezjail", "/usr/local/etc/ezjail/a", "export jail_a_ip=\"re0|203.0.113.9\"\n", "outside-net", "warning", 1, 19),
+]
+
+
+@pytest.mark.parametrize("what,kind,path,content,code,level,line,column", BAD_INPUT, ids=["%s, %s" % (b[1], b[0]) for b in BAD_INPUT])
+def test_bad_input_is_said_with_its_place_and_never_run(empty, tmp_path, what, kind, path, content, code, level, line, column):
+    tmp_path.chmod(0o777)       # the server runs as another user
+    mark = str(tmp_path / "mark")
+    got = do_import(empty, "/v1/import/" + kind, {"files": [{"path": path, "content": content.replace("MARK", mark)}]})
+    said = [(w["code"], w["level"], w["file"], w["line"], w["column"]) for w in got["warnings"]]
+    assert (code, level, path, line, column) in said, said
+    assert got["topology"].keys() == EMPTY.keys() and not os.path.exists(mark)
+
+
+def test_a_file_of_10_mb_is_an_error_by_its_name(empty, tmp_path):
+    text = "#" * 79 + "\n"
+    big = text * (10 * 1024 * 1024 // len(text))
+    (tmp_path / "rc.conf").write_text(big)
+    p = subprocess.run([os.path.join(BUILD, "jailnet"), "import", "rc-conf", str(tmp_path / "rc.conf")], env=dict(os.environ, JAILNET_SOCKET=empty.path),
+                       capture_output=True, text=True, timeout=60)
+    assert p.returncode == 2 and str(tmp_path / "rc.conf") + ": 10485760 bytes" in p.stderr, p

@@ -1,6 +1,5 @@
 """{"source": "host"}: jailnetd reads the usual files of its host, where its policy allows it, and the import is the same as with the files sent."""
 import glob
-import json
 import os
 import shutil
 import subprocess

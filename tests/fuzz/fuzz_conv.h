@@ -8,7 +8,8 @@ static void
 fuzz_files(enum conv_kind kind, const struct conv_file *files, size_t n, size_t size)
 {
 	static const struct conv_known known[] = { { NULL, "re0", { { 0, 1, 2, 3, 4, 5 } } } };
-	struct conv_opts opts = { .mode = (enum conv_mode)(size % 3), .hooks = (enum conv_hooks)(size / 3 % 3), .managed = true, .params = true,
+	struct conv_opts opts = { .mode = (enum conv_mode)(size % 3), .hooks = (enum conv_hooks)(size / 3 % 3), .managed = size / 9 % 2 == 0,
+		.params = size / 18 % 2 == 0,
 		.uplink = "re0", .known = known, .nknown = 1 };
 	struct err err = { 0 };
 	struct topo t;

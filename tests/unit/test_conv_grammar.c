@@ -319,7 +319,7 @@ test_jail_conf_bad(void **state)
 		{ "a { path = \"/x;\n}\n", "unterminated", 1, 12 },
 		{ "a { path = '/x;\n}\n", "unterminated", 1, 12 },
 		{ "/* a\n", "unterminated", 1, 1 },
-		{ "a {\n path = /x;\n", "syntax", 3, 1 },
+		{ "a {\n path = /x;\n", "unterminated", 1, 3 },
 		{ "a { path = ${x\n; }\n", "unterminated", 1, 12 },
 		{ "a { path = $nosuch; vnet; vnet.interface=epair1b; }\n", "unproven", 1, 5 },
 		{ "$a = $b; $b = $a;\nj { path = $a; vnet; vnet.interface=epair1b; }\n", "unproven", 1, 1 },
