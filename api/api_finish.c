@@ -238,6 +238,19 @@ valid_json(const struct write *w, const struct outcome *o)
 	return (NULL);
 }
 
+/* It is committed: that there is no memory for its answer must not look like a refusal, which would be tried again. */
+static void
+finish_unsaid(const struct write *w, struct api_res *res)
+{
+	char detail[160];
+
+	if (res->status < 500 || w->verb == WRITE_BACKUP)
+		return;
+	snprintf(detail, sizeof(detail), "it is done or under way, only its answer could not be made (HTTP %d): ask for what it changed", res->status);
+	api_res_fini(res);
+	api_problem(res, 500, "internal", detail, w->request_id);
+}
+
 void
 api_finish(struct api *a, const struct write *w, const struct outcome *o, struct api_res *res)
 {
@@ -251,6 +264,8 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 	res->route = w->route;
 	if (verb_is_account(w->verb)) {
 		api_account_finish(w, o, &req, res);
+		if (o->kind == OUT_DONE)
+			finish_unsaid(w, res);
 		return;
 	}
 	if (w->import != NULL) {
@@ -268,12 +283,14 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 		return;
 	case OUT_DONE:
 		finish_done(a, w, o, &req, res);
+		finish_unsaid(w, res);
 		break;
 	case OUT_REPLAY:
 		finish_replay(a, w, o, &req, res);
 		break;
 	case OUT_ACCEPTED:
 		finish_accepted(a, w, o, &req, res);
+		finish_unsaid(w, res);
 		break;
 	case OUT_VALID:
 		api_answer_json(res, 200, valid_json(w, o), &req);
@@ -281,6 +298,7 @@ api_finish(struct api *a, const struct write *w, const struct outcome *o, struct
 	case OUT_PLAN:
 		if (o->plan_id[0] != '\0') {
 			finish_plan(a, w, o, &req, res);
+			finish_unsaid(w, res);
 			break;
 		}
 		api_answer_json(res, 200, api_steps_json(&o->plan, o->revision), &req);
