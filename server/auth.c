@@ -100,81 +100,79 @@ nobody(struct principal *who)
 }
 
 /* Looked up by hash: how long that takes says nothing about the token. */
-static void
-by_token(struct store *reader, bool is_certificate, int64_t now, struct principal *who)
+static int
+by_token(struct store *reader, bool is_certificate, int64_t now, struct principal *who, struct err *err)
 {
 	struct token_row row;
-	struct err ignored;
 
-	if (store_token_find(reader, who->hash, is_certificate, &row, &ignored) == -1)
-		return;
+	if (store_token_find(reader, who->hash, is_certificate, &row, err) == -1)
+		return (err->code == ERR_NOT_FOUND ? 0 : -1);
 	grant_use(&row.grant, now, who);
 	who->is_certificate = is_certificate;
 	memcpy(who->token, row.id, sizeof(who->token));
 	snprintf(who->actor, sizeof(who->actor), "%s:%s", is_certificate ? "cert" : "token", row.id);
+	return (0);
 }
 
-static void
-by_session(struct store *reader, int64_t now, struct principal *who)
+static int
+by_session(struct store *reader, int64_t now, struct principal *who, struct err *err)
 {
 	struct session_row row;
-	struct err ignored;
 
-	if (store_session_find(reader, who->hash, &row, &ignored) == -1 || row.is_code)
-		return;
+	if (store_session_find(reader, who->hash, &row, err) == -1)
+		return (err->code == ERR_NOT_FOUND ? 0 : -1);
+	if (row.is_code)
+		return (0);
 	grant_use(&row.grant, now, who);
 	who->is_session = true;
 	memcpy(who->token, row.token, sizeof(who->token));
 	memcpy(who->actor, row.actor, sizeof(who->actor));
+	return (0);
 }
 
-void
-auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who)
+int
+auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who, struct err *err)
 {
 	static const char scheme[] = "Bearer ";
 
 	nobody(who);
 	if (strncasecmp(header, scheme, sizeof(scheme) - 1) != 0)
-		return;
+		return (0);
 	header += sizeof(scheme) - 1;
 	if (strncmp(header, "jnd_", 4) != 0 || strlen(header) >= TOKEN_SIZE)
-		return;
+		return (0);
 	auth_hash(header, who->hash);
-	by_token(reader, false, now, who);
+	return (by_token(reader, false, now, who, err));
 }
 
-void
-auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who)
+int
+auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who, struct err *err)
 {
 	nobody(who);
 	memcpy(who->hash, sha256, sizeof(who->hash));
-	by_token(reader, true, now, who);
+	return (by_token(reader, true, now, who, err));
 }
 
-void
-auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who)
+int
+auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who, struct err *err)
 {
 	nobody(who);
 	if (strncmp(secret, "jns_", 4) != 0 || strlen(secret) >= TOKEN_SIZE)
-		return;
+		return (0);
 	auth_hash(secret, who->hash);
-	by_session(reader, now, who);
+	return (by_session(reader, now, who, err));
 }
 
-bool
-auth_again(struct store *reader, int64_t now, struct principal *who)
+int
+auth_again(struct store *reader, int64_t now, struct principal *who, struct err *err)
 {
 	struct principal was = *who;
 
 	if (was.role == ROLE_NONE || (!was.is_session && was.token[0] == '\0'))
-		return (was.role != ROLE_NONE);
+		return (0);
 	nobody(who);
 	memcpy(who->hash, was.hash, sizeof(who->hash));
-	if (was.is_session)
-		by_session(reader, now, who);
-	else
-		by_token(reader, was.is_certificate, now, who);
-	return (who->role != ROLE_NONE);
+	return (was.is_session ? by_session(reader, now, who, err) : by_token(reader, was.is_certificate, now, who, err));
 }
 
 /* --- the first token ---------------------------------------------------------------------------------------- */

@@ -27,16 +27,16 @@ int auth_uid(int fd, uid_t *uid);	/* server/linux, server/freebsd: -1 = nobody t
 void auth_peer(const struct auth_conf *conf, int fd, struct principal *out);
 /*
  * header: the value of Authorization; secret: that of the session cookie.  ROLE_NONE when it is not good, has expired at 'now', or may
- * not be used from who->address, which stays.
+ * not be used from who->address, which stays.  -1 = it could not be looked up: then nobody knows whether it is good.
  */
-void auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who);
+int auth_bearer(struct store *reader, const char *header, int64_t now, struct principal *who, struct err *err);
 /* sha256: of a client certificate that TLS has proved to be the client's. */
-void auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who);
-void auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who);
+int auth_certificate(struct store *reader, const uint8_t sha256[32], int64_t now, struct principal *who, struct err *err);
+int auth_cookie(struct store *reader, const char *secret, int64_t now, struct principal *who, struct err *err);
 /* Neither expired nor elsewhere?  For a principal that was found before. */
 bool auth_still_good(const struct principal *who, const char *address, int64_t now);
-/* The same credential is looked up once more: false when it is gone or no good any more.  Who came by the UNIX socket stays. */
-bool auth_again(struct store *reader, int64_t now, struct principal *who);
+/* The same credential is looked up once more: ROLE_NONE when it is gone or no good any more.  Who came by the UNIX socket stays. */
+int auth_again(struct store *reader, int64_t now, struct principal *who, struct err *err);
 /* May a credential with these limits be used from here?  "" = the UNIX socket, never limited. */
 bool auth_address_ok(const char *cidrs, const char *address);
 void auth_hash(const char *secret, uint8_t out[32]);

@@ -343,8 +343,7 @@ request_answer(struct request *r, const char *method)
 	switch (api_begin(&r->l->api, &req, &res, &w, &since)) {
 	case API_ANSWER:
 		/* who has waited is asked again, after the answer was read: it holds nothing that is newer than his right to it */
-		if (r->wait_until != 0 && !auth_again(r->l->reader, ident_now_ms(), &r->who)) {
-			refuse(r, 401, NULL, "the token or session is not good any more");
+		if (r->wait_until != 0 && !http_authenticate_again(r)) {
 			rc = http_refuse(r);
 			break;
 		}

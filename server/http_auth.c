@@ -173,19 +173,29 @@ known_add(struct http_listener *l, const char *presented)
 enum how { BY_TOKEN, BY_COOKIE, BY_CERTIFICATE };
 static const enum auth_failure not_good[] = { [BY_TOKEN] = AUTH_BAD_TOKEN, [BY_COOKIE] = AUTH_BAD_SESSION, [BY_CERTIFICATE] = AUTH_BAD_CERTIFICATE };
 
-static void
-look_up(struct request *r, const char *presented, enum how how, int64_t now)
+static int
+look_up(struct request *r, const char *presented, enum how how, int64_t now, struct err *err)
 {
 	switch (how) {
 	case BY_TOKEN:
-		auth_bearer(r->l->reader, presented, now, &r->who);
-		break;
+		return (auth_bearer(r->l->reader, presented, now, &r->who, err));
 	case BY_COOKIE:
-		auth_cookie(r->l->reader, presented, now, &r->who);
-		break;
+		return (auth_cookie(r->l->reader, presented, now, &r->who, err));
 	case BY_CERTIFICATE:
-		auth_certificate(r->l->reader, r->c->certificate, now, &r->who);
+		break;
 	}
+	return (auth_certificate(r->l->reader, r->c->certificate, now, &r->who, err));
+}
+
+/* Nobody knows whether it is good: no guess, and no 401 that would make a client throw its token away. */
+static bool
+not_looked_up(struct request *r, const struct err *err)
+{
+	r->who.role = ROLE_NONE;
+	r->refuse = api_status_of(err->code, err->sys);
+	r->refuse_code = err_code_name(err->code);
+	r->refuse_detail = "the credential could not be looked up";
+	return (false);
 }
 
 /* To the minute: a busy client is no reason to write to the disk more often. */
@@ -207,6 +217,7 @@ present(struct request *r, const char *presented, enum how how)
 	int64_t generation = atomic_load(&l->conf->health->generation), now = ident_now_ms();
 	struct known *k = known_find(l, presented);
 	char address[sizeof(r->who.address)];
+	struct err err;
 
 	memcpy(address, r->who.address, sizeof(address));
 	if (k != NULL && k->generation == generation) {
@@ -220,7 +231,8 @@ present(struct request *r, const char *presented, enum how how)
 	}
 	if (k == NULL && (r->retry_after = peer_waits(r->c->peer, ident_mono_ms())) > 0)
 		return (refuse(r, AUTH_MADE_TO_WAIT, 429, "too_many", "too many wrong credentials from this address"));
-	look_up(r, presented, how, now);
+	if (look_up(r, presented, how, now, &err) == -1)
+		return (not_looked_up(r, &err));
 	if (r->who.role == ROLE_NONE) {
 		metric_auth_failed(l->conf->metrics, not_good[how]);
 		/* a cookie that has expired is no guess, and a certificate cannot be guessed */
@@ -279,4 +291,19 @@ http_authenticate(struct request *r, const char *method)
 	if (header(r, "Origin") != NULL || header(r, "Referer") != NULL)
 		return (refuse(r, AUTH_BAD_ORIGIN, 403, "forbidden", "the UNIX socket is not for web pages (Origin or Referer is there)"));
 	return (true);
+}
+
+bool
+http_authenticate_again(struct request *r)
+{
+	struct err err;
+
+	if (auth_again(r->l->reader, ident_now_ms(), &r->who, &err) == -1)
+		return (not_looked_up(r, &err));
+	if (r->who.role != ROLE_NONE)
+		return (true);
+	r->refuse = 401;
+	r->refuse_code = NULL;
+	r->refuse_detail = "the token or session is not good any more";
+	return (false);
 }

@@ -104,6 +104,7 @@ bool http_check(struct request *r, const char *method, bool *has_body, uint64_t 
 
 /* http_auth.c: fills r->who; false = r->refuse is set. */
 bool http_authenticate(struct request *r, const char *method);
+bool http_authenticate_again(struct request *r);	/* after it has waited */
 void http_ip(const struct sockaddr *sa, struct ip *out);	/* family 0 for a UNIX socket */
 
 /* http_conn.c */

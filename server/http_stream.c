@@ -94,7 +94,7 @@ fill(struct stream *s)
 	if (s->size == 0 && ident_mono_ms() - s->wrote_at >= HEARTBEAT_AFTER_MS && text_add(s, ": still here\n\n") == -1)
 		return (-1);
 	/* asked after the events were read: what ended the credential may be one of them */
-	if (s->size > 0 && !auth_again(s->l->reader, ident_now_ms(), &s->who))
+	if (s->size > 0 && (auth_again(s->l->reader, ident_now_ms(), &s->who, &err) == -1 || s->who.role == ROLE_NONE))
 		return (-1);
 	return (s->size > 0);
 }
