@@ -53,9 +53,16 @@ store_audit_base(struct store *s, int64_t *seq, uint8_t hash[AUDIT_HASH_SIZE], s
 int
 store_audit_last(struct store *s, int64_t *seq, uint8_t hash[AUDIT_HASH_SIZE], struct err *err)
 {
-	int rc = seq_and_hash(s, SQL_AUDIT_LAST, seq, hash, err);
+	struct err local;
+	int rc;
 
-	return (rc == 0 ? store_audit_base(s, seq, hash, err) : rc == 1 ? 0 : -1);
+	if (err == NULL)
+		err = &local;
+	rc = seq_and_hash(s, SQL_AUDIT_LAST, seq, hash, err);
+	if (rc == 0)
+		rc = store_audit_base(s, seq, hash, err) == 0 ? 1 : -1;
+	/* nothing is done that the trail does not tell */
+	return (rc == 1 ? 0 : store_stick(s, err));
 }
 
 int

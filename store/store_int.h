@@ -67,7 +67,8 @@ struct store {
 	struct err damage;	/* code set: the file is damaged or not to be written to, nothing is written any more */
 	bool met_damage;	/* of a reader */
 	bool read_only;		/* the file system is */
-	bool broken;		/* an I/O error: the connection is opened anew before the next transaction */
+	bool reading;		/* between store_read_begin and its end */
+	bool broken;		/* an I/O error: the connection is opened anew before the next transaction, or question outside of one */
 	bool relaxed;		/* store_durable(false) is in force */
 	bool full;		/* a write met a full disk and nothing was committed since */
 	unsigned fault_at, steps;
@@ -88,6 +89,8 @@ bool store_is_open(const struct store *s);
 /* Makes *err the sticky error of the transaction, unless there is one.  Returns -1. */
 int store_stick(struct store *s, struct err *err);
 /* Several reads see one state of the database: begins one if there is none; *own says if read_end must end it. */
+int store_heal(struct store *s, struct err *err);	/* a broken connection is opened anew; not inside a transaction */
+bool store_is_idle(const struct store *s);
 int store_read_begin(struct store *s, bool *own, struct err *err);
 void store_read_end(struct store *s, bool own);
 

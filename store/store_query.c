@@ -21,6 +21,9 @@ store_q_open(struct store *s, enum store_sql id)
 {
 	struct store_q q = { .s = s, .param = 1 };
 
+	/* or who asks nothing but such questions would never be answered again */
+	if ((s->broken || s->db == NULL) && store_is_idle(s))
+		(void)store_heal(s, NULL);
 	q.st = store_stmt(s, id, &q.rc);
 	return (q);
 }

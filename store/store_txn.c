@@ -104,16 +104,35 @@ store_is_open(const struct store *s)
 }
 
 int
+store_heal(struct store *s, struct err *err)
+{
+	if (!s->broken && s->db != NULL)
+		return (0);
+	store_disconnect(s);
+	return (store_connect(s, err));
+}
+
+/* Nobody's transaction (but perhaps one that could not be ended), and no statement that somebody is in the middle of. */
+bool
+store_is_idle(const struct store *s)
+{
+	if (s->in_txn || s->reading)
+		return (false);
+	for (sqlite3_stmt *st = NULL; s->db != NULL && (st = sqlite3_next_stmt(s->db, st)) != NULL;) {
+		if (sqlite3_stmt_busy(st))
+			return (false);
+	}
+	return (true);
+}
+
+int
 store_begin(struct store *s, struct err *err)
 {
 	assert(!s->in_txn);
 	if (s->mode == STORE_WRITER && store_is_damaged(s, err))
 		return (-1);
-	if (s->broken || s->db == NULL) {
-		store_disconnect(s);
-		if (store_connect(s, err) == -1)
-			return (-1);
-	}
+	if (store_heal(s, err) == -1)
+		return (-1);
 	s->sticky = (struct err){ 0 };
 	s->in_savepoint = false;
 	if (simple(s, s->mode == STORE_WRITER ? SQL_BEGIN_WRITE : SQL_BEGIN_READ, err) == -1)
@@ -227,26 +246,25 @@ int
 store_read_begin(struct store *s, bool *own, struct err *err)
 {
 	*own = false;
-	if (store_is_open(s))
+	if ((s->in_txn || s->reading) && store_is_open(s))
 		return (0);
 	if (s->in_txn)
 		return (err_set(err, ERR_STORE, LOST));
-	if (s->broken || s->db == NULL) {
-		store_disconnect(s);
-		if (store_connect(s, err) == -1)
-			return (-1);
-	}
-	if (simple(s, SQL_BEGIN_READ, err) == -1)
+	s->broken |= store_is_open(s);	/* one that could not be ended would show what was, for ever */
+	if (store_heal(s, err) == -1 || simple(s, SQL_BEGIN_READ, err) == -1)
 		return (-1);
-	*own = true;
+	*own = s->reading = true;
 	return (0);
 }
 
 void
 store_read_end(struct store *s, bool own)
 {
-	if (own && store_is_open(s) && simple(s, SQL_COMMIT, NULL) == -1 && store_is_open(s))
-		(void)simple(s, SQL_ROLLBACK, NULL);
+	if (!own)
+		return;
+	s->reading = false;
+	if (store_is_open(s) && simple(s, SQL_COMMIT, NULL) == -1)
+		store_rollback(s);
 }
 
 void
@@ -258,11 +276,8 @@ store_relieve(struct store *s)
 		return;
 	}
 	store_ballast_drop(s);
-	if (s->broken || s->db == NULL) {
-		store_disconnect(s);
-		if (store_connect(s, NULL) == -1)
-			return;
-	}
+	if (store_heal(s, NULL) == -1)
+		return;
 	/* The WAL goes back to the file system too. */
 	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	s->full = false;
