@@ -117,12 +117,11 @@ job_done(struct recon *r, struct job *job, const struct reply *reply)
 	cycle_continue(r);
 }
 
-static void
-changed(struct recon *r, const struct change *c)
+void
+look_after(struct recon *r, int64_t ms)
 {
-	int64_t at = ident_mono_ms() + LOOK_AFTER_CHANGE_MS, spacing = r->look_cost * LOOK_SHARE;
+	int64_t at = ident_mono_ms() + ms, spacing = r->look_cost * LOOK_SHARE;
 
-	(void)c;	/* a look at everything misses nothing */
 	if (spacing < LOOK_SPACING_MS)
 		spacing = LOOK_SPACING_MS;
 	if (at < r->last_look + spacing)
@@ -169,7 +168,7 @@ worker_read(struct recon *r)
 			take_reply(r, &m);
 			break;
 		case REMOTE_CHANGED:
-			changed(r, &m.change);
+			look_after(r, LOOK_AFTER_CHANGE_MS);	/* a look at everything misses nothing */
 			break;
 		case REMOTE_OBSERVED:
 			break;	/* rows are in r->part or r->count.rows */

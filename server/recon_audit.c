@@ -194,8 +194,10 @@ audit_flush(struct recon *r)
 	r->audit_at = INT64_MAX;
 	n = ticket_queue_notes(r->conf->queue, notes, &dropped);
 	nuses = ticket_queue_uses(r->conf->queue, uses);
-	if (n + nuses == 0 || recon_begin(r, false, &err) == -1)
+	if (n + nuses == 0)
 		return;
+	if (recon_begin(r, false, &err) == -1)
+		goto fail;
 	store_uses(r, uses, nuses);
 	for (size_t i = 0; i < n; i++)
 		append(r, &notes[i]);
@@ -205,6 +207,12 @@ audit_flush(struct recon *r)
 		snprintf(more.detail, sizeof(more.detail), "%zu more requests were refused in the same moment", dropped);
 		append(r, &more);
 	}
-	if (recon_end(r, &err) == -1)
-		log_error("audit", "refusals are not stored: %s", err.msg);
+	if (recon_end(r, &err) == 0)
+		return;
+fail:
+	log_error("audit", "refusals are not stored yet: %s", err.msg);
+	ticket_queue_notes_back(r->conf->queue, notes, n, dropped);
+	for (size_t i = 0; i < nuses; i++)
+		ticket_queue_used(r->conf->queue, uses[i].id, uses[i].at);
+	r->audit_at = ident_mono_ms() + BACKOFF_MIN_MS;
 }

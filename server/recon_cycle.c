@@ -84,7 +84,8 @@ cycle_start(struct recon *r)
 	r->rounds = 0;
 	r->doubted = false;
 	objmap_clear(&r->failed);
-	objmap_clear(&r->drifting);
+	if (!r->unstored)
+		objmap_clear(&r->drifting);
 	objmap_clear(&r->came);
 	cycle_round(r);
 }
@@ -203,19 +204,32 @@ look_done(struct recon *r, const struct cmd *c, const struct reply *reply)
 
 /* --- plan -------------------------------------------------------------------------------------------------- */
 
-static int
-found_put(void *arg, const struct found *f, struct err *err)
-{
-	struct recon *r = arg;
-
-	return (store_found_put(r->store, f, err) == -1 ? -1 : topo_found_put(&r->want, f, err));
-}
+/* What is written, and will be known once that is committed: memory never knows more than the disk. */
+struct found_new {
+	struct recon *r;
+	struct found *v;
+	size_t n;
+};
 
 struct found_drop {
 	struct recon *r;
 	char v[16][IFNAME_SIZE];
 	size_t n;
 };
+
+static int
+found_put(void *arg, const struct found *f, struct err *err)
+{
+	struct found_new *new = arg;
+	struct found *grown;
+
+	grown = realloc(new->v, (new->n + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return (err_nomem(err));
+	new->v = grown;
+	new->v[new->n++] = *f;
+	return (store_found_put(new->r->store, f, err));
+}
 
 /* Called while the list is walked: remember, remove afterwards. */
 static int
@@ -229,11 +243,26 @@ found_drop(void *arg, const char *ifname, struct err *err)
 	return (store_found_delete(d->r->store, ifname, err));
 }
 
+static void
+found_known(struct recon *r, const struct found_new *new, const struct found_drop *drop)
+{
+	struct err err;
+
+	for (size_t i = 0; i < new->n; i++) {
+		if (topo_found_put(&r->want, &new->v[i], &err) == -1)
+			lost(r, &err);
+	}
+	for (size_t i = 0; i < drop->n; i++)
+		topo_found_remove(&r->want, drop->v[i]);
+}
+
 /* What foreign interfaces were like is on the disk before anything is done to them. */
 static int
 found_keep(struct recon *r, struct err *err)
 {
+	struct found_new new = { .r = r };
 	struct found_drop drop = { .r = r };
+	int rc = -1;
 
 	if (r->want.n[KIND_ATTACHMENT] == 0 && r->want.nfound == 0) {
 		bool any = false;
@@ -245,15 +274,14 @@ found_keep(struct recon *r, struct err *err)
 	}
 	if (recon_begin(r, true, err) == -1)
 		return (-1);
-	if (plan_found(&r->want, &r->have, found_put, r, err) == -1 || plan_returned(&r->want, &r->have, found_drop, &drop, err) == -1) {
+	if (plan_found(&r->want, &r->have, found_put, &new, err) == -1 || plan_returned(&r->want, &r->have, found_drop, &drop, err) == -1)
 		store_rollback(r->store);
-		return (-1);
-	}
-	if (recon_end(r, err) == -1)
-		return (-1);
-	for (size_t i = 0; i < drop.n; i++)
-		topo_found_remove(&r->want, drop.v[i]);
-	return (0);
+	else
+		rc = recon_end(r, err);
+	if (rc == 0)
+		found_known(r, &new, &drop);
+	free(new.v);
+	return (rc);
 }
 
 /* Objects in trouble wait for their back-off, unless a request touches them. */
@@ -320,6 +348,8 @@ cycle_plan(struct recon *r)
 		r->look_at = ident_mono_ms() + BACKOFF_MIN_MS;
 		return;
 	}
+	if (r->gone.code != ERR_NONE)
+		return;
 	opts.nbusy = busy_jails(r, busy);
 	plan_fini(&r->plan);
 	plan_init(&r->plan);

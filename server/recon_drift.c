@@ -111,10 +111,22 @@ is_its_managers(const struct recon *r, const struct step *s)
 	return ((jail[0] != NULL && objmap_has(&r->came, KIND_JAIL, jail[0])) || (jail[1] != NULL && objmap_has(&r->came, KIND_JAIL, jail[1])));
 }
 
+/* Of those that have no event yet; inside a transaction. */
+static void
+tell(struct recon *r)
+{
+	const struct drift_row *row;
+
+	for (size_t i = r->drift_told; i < r->ndrift; i++) {
+		row = &r->drift[i];
+		recon_event(r, "drift.found", row->object, "kernel", "", "%s: want %s, have %s: %s", row->object, row->want, row->have,
+		    row->cause);
+	}
+}
+
 void
 drift_found(struct recon *r)
 {
-	const struct drift_row *row;
 	struct objmap known;
 	struct err err;
 	size_t before = r->ndrift;
@@ -132,15 +144,15 @@ drift_found(struct recon *r)
 			row_add(r, i);
 	}
 	objmap_fini(&known);
-	if (r->ndrift == before || recon_begin(r, false, &err) == -1)
+	if (r->ndrift == before)
 		return;
-	for (size_t i = before; i < r->ndrift; i++) {
-		row = &r->drift[i];
-		recon_event(r, "drift.found", row->object, "kernel", "", "%s: want %s, have %s: %s", row->object, row->want, row->have,
-		    row->cause);
+	if (recon_begin(r, false, &err) == 0) {
+		tell(r);
+		store_drift_set(r->store, r->drift, r->ndrift, &err);
+		if (recon_end(r, &err) == 0)
+			r->drift_told = r->ndrift;
 	}
-	store_drift_set(r->store, r->drift, r->ndrift, &err);
-	if (recon_end(r, &err) == -1)
+	if (r->drift_told < r->ndrift)
 		log_error("store", "drift is not stored: %s", err.msg);
 	r->conf->notify(r->conf->arg);
 }
@@ -164,22 +176,39 @@ row_stays(struct recon *r, struct drift_row *row)
 		return (true);
 	}
 	recon_event(r, "drift.repaired", row->object, "jailnet", "", "%s: %s again (had %s)", row->object, row->want, row->have);
-	trouble_add(r, kind, name, NULL);
 	return (false);
 }
 
+/* What goes stands at the end of the list until that is committed. */
 void
 drift_settle(struct recon *r)
 {
+	struct drift_row row;
 	struct err ignored;
-	size_t kept = 0;
 
+	r->drift_kept = 0;
 	if (r->ndrift == 0)
 		return;
+	tell(r);
 	for (size_t i = 0; i < r->ndrift; i++) {
-		if (row_stays(r, &r->drift[i]))
-			r->drift[kept++] = r->drift[i];
+		if (!row_stays(r, &r->drift[i]))
+			continue;
+		row = r->drift[i];
+		r->drift[i] = r->drift[r->drift_kept];
+		r->drift[r->drift_kept++] = row;
 	}
-	r->ndrift = kept;
-	store_drift_set(r->store, r->drift, r->ndrift, &ignored);
+	store_drift_set(r->store, r->drift, r->drift_kept, &ignored);
+}
+
+void
+drift_settled(struct recon *r)
+{
+	const char *name;
+	enum kind kind;
+
+	for (size_t i = r->drift_kept; i < r->ndrift; i++) {
+		if (ref_split(r->drift[i].object, &kind, &name) && objmap_has(&r->drifting, kind, name))
+			trouble_add(r, kind, name, NULL);
+	}
+	r->ndrift = r->drift_told = r->drift_kept;
 }

@@ -65,6 +65,7 @@ struct op {
 	bool looked;		/* such a cycle has ended: what follows are the jails whose commands took longer */
 	bool in_cycle;
 	bool undone;		/* row.err is set, and the undo is committed or could not be */
+	bool ended;		/* row says how */
 	int64_t deadline;	/* monotonic: when a waiting client gets its 202 */
 };
 
@@ -92,6 +93,9 @@ struct recon {
 	struct observed have;
 	struct observed part;	/* rows of the look in flight */
 	struct op *ops;		/* oldest first */
+	struct op *ended;	/* their rows are still to be stored */
+	bool recovered;		/* what a killed server left running has got its end */
+	bool unstored;		/* what the last cycle found could not be stored: the next says it again */
 	struct objmap status;	/* record: uint64_t, a hash of the row last stored */
 	struct objmap trouble;	/* record: struct trouble */
 	struct job jobs[JOBS_MAX];
@@ -101,6 +105,8 @@ struct recon {
 	int64_t confirm_at;	/* monotonic, its deadline; INT64_MAX = none */
 	struct drift_row *drift;	/* what GET /v1/drift shows */
 	size_t ndrift;
+	size_t drift_told;	/* so many of them have their event */
+	size_t drift_kept;	/* so many of them stay when the end of this cycle is committed */
 
 	struct {		/* GET /metrics, /v1/counters */
 		uint64_t seq;	/* COUNTERS in flight, 0 = none */
@@ -265,6 +271,7 @@ void progress_due(struct recon *r, int64_t now);
 void status_of(const struct recon *r, enum kind kind, const char *name, struct status_row *out);
 void status_write(struct recon *r);	/* rows of this cycle's scope that changed; inside a transaction */
 void status_forget(struct recon *r, enum kind kind, const char *name);
+void status_unstored(struct recon *r);	/* the transaction failed: all of them are written again */
 void ifaces_write(struct recon *r);
 
 /* recon_counters.c */
@@ -282,8 +289,10 @@ void drift_found(struct recon *r);	/* the steps of the new plan that no request 
 /* Which jails of other managers came or went; at each look. */
 void drift_jails(struct recon *r);
 void drift_settle(struct recon *r);	/* the cycle is over: repaired, or in trouble; inside a transaction */
+void drift_settled(struct recon *r);	/* that one is committed */
 
 /* recon.c */
+void look_after(struct recon *r, int64_t ms);	/* a full look, but looks take at most their share of the time */
 struct job *job_free(struct recon *r);
 struct trouble *trouble_add(struct recon *r, enum kind kind, const char *name, const struct err *err);
 bool err_is_transient(const struct err *err);

@@ -315,23 +315,41 @@ op_is_through(const struct recon *r, const struct op *op)
 }
 
 static void
+ended_free(struct recon *r)
+{
+	struct op *op;
+
+	while ((op = r->ended) != NULL) {
+		r->ended = op->next;
+		op_free(op);
+	}
+}
+
+static void
 op_finish(struct recon *r, struct op *op)
 {
 	struct err ignored;
 
 	if (op->row.id[0] == '\0')
 		return;
-	op->row.finished_at = ident_now_ms();
-	metric_operation(r->conf->metrics, op->route, metric_now_us() - op->began_us);
-	if (op->row.err.code == ERR_NONE) {
-		op->row.state = OP_SUCCEEDED;
+	if (!op->ended) {
+		op->ended = true;
+		op->row.finished_at = ident_now_ms();
+		metric_operation(r->conf->metrics, op->route, metric_now_us() - op->began_us);
+		if (op->row.err.code == ERR_NONE)
+			op->row.state = OP_SUCCEEDED;
+	}
+	if (op->row.state == OP_SUCCEEDED) {
 		recon_event(r, "operation.succeeded", "", op->row.actor, op->row.id, "%s %s is in the kernel", op->row.method,
 		    op->row.path);
 	}
 	store_op_put(r->store, &op->row, &ignored);
 }
 
-/* Operations a killed server left running: what they wanted is in the store, and this first look has just made it so, or not. */
+/*
+ * Operations a killed server left running: what they wanted is in the store, and this look has just made it so, or not.  While a command of a jail
+ * runs, perhaps still one of that server's, nobody can tell.
+ */
 struct leftovers {
 	struct op_row v[64];
 	size_t n;
@@ -348,12 +366,44 @@ leftover(void *arg, const struct op_row *row, struct err *err)
 	return (0);
 }
 
+static bool
+any_jail_busy(const struct recon *r)
+{
+	for (size_t i = 0; i < r->have.njails; i++) {
+		if (r->have.jails[i].ours && r->have.jails[i].busy)
+			return (true);
+	}
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		if (r->jobs[i].seq != 0 && r->jobs[i].probe == NULL)
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+any_trouble(const struct recon *r)
+{
+	const struct trouble *t;
+	const char *name;
+	enum kind kind;
+	void *record;
+
+	for (size_t at = 0; objmap_next(&r->trouble, &at, &kind, &name, &record);) {
+		t = record;
+		if (t->err.code != ERR_NONE)
+			return (true);
+	}
+	return (false);
+}
+
 static void
 op_recover(struct recon *r)
 {
 	struct leftovers *l;
 	struct err ignored;
 
+	if (r->recovered || !(r->scope_all || atomic_load(&r->conf->health->reconciled)) || any_jail_busy(r))
+		return;
 	l = calloc(1, sizeof(*l));
 	if (l == NULL || store_ops(r->store, 1000, leftover, l, &ignored) == -1) {
 		free(l);
@@ -364,7 +414,7 @@ op_recover(struct recon *r)
 			continue;
 		l->v[i].finished_at = ident_now_ms();
 		l->v[i].state = OP_SUCCEEDED;
-		if (r->trouble.n > 0) {
+		if (any_trouble(r)) {
 			l->v[i].state = OP_FAILED;
 			err_set(&l->v[i].err, ERR_INTERNAL, "the daemon was restarted meanwhile, and not everything could be made: see the "
 			    "status of its objects");
@@ -372,14 +422,43 @@ op_recover(struct recon *r)
 		store_op_put(r->store, &l->v[i], &ignored);
 	}
 	free(l);
+	r->recovered = true;
+}
+
+/* What a cycle has found; all of it, or it is said again after the next look, which is soon then. */
+static void
+cycle_store(struct recon *r)
+{
+	bool recovered = r->recovered;
+	struct err err;
+
+	r->unstored = true;
+	if (recon_begin(r, false, &err) == 0) {
+		for (struct op *op = r->ended; op != NULL; op = op->next)
+			op_finish(r, op);
+		op_recover(r);
+		drift_settle(r);
+		status_write(r);
+		ifaces_write(r);
+		r->unstored = recon_end(r, &err) == -1;
+	}
+	if (!r->unstored) {
+		drift_settled(r);
+		return;
+	}
+	log_error("store", "status is not stored: %s", err.msg);
+	r->recovered = recovered;
+	status_unstored(r);
+	look_after(r, BACKOFF_MIN_MS);
 }
 
 void
 op_cycle_done(struct recon *r)
 {
-	struct op *op, *next, **link, *through = NULL, **tail = &through;
-	struct err err;
+	struct op *op, **link, **tail = &r->ended;
 
+	while (*tail != NULL)
+		tail = &(*tail)->next;
 	for (link = &r->ops; (op = *link) != NULL;) {
 		if (!op_is_through(r, op)) {
 			link = &op->next;
@@ -390,27 +469,15 @@ op_cycle_done(struct recon *r)
 		*tail = op;
 		tail = &op->next;
 	}
-	if (recon_begin(r, false, &err) == 0) {
-		for (op = through; op != NULL; op = op->next)
-			op_finish(r, op);
-		if (r->scope_all && !atomic_load(&r->conf->health->reconciled))
-			op_recover(r);
-		drift_settle(r);
-		status_write(r);
-		ifaces_write(r);
-		if (recon_end(r, &err) == -1)
-			log_error("store", "status is not stored: %s", err.msg);
-	} else
-		log_error("store", "status is not stored: %s", err.msg);
+	cycle_store(r);
 	if (r->ops == NULL)
 		atomic_store(&r->conf->health->applied_revision, r->want.revision);
 	if (r->scope_all)
 		atomic_store(&r->conf->health->reconciled, true);
-	for (op = through; op != NULL; op = next) {
-		next = op->next;
+	for (op = r->ended; op != NULL; op = op->next)
 		op_answer(op, op->row.err.code == ERR_NONE ? OUT_DONE : OUT_FAILED);
-		op_free(op);
-	}
+	if (!r->unstored)
+		ended_free(r);
 	r->conf->notify(r->conf->arg);
 }
 
@@ -449,4 +516,5 @@ op_answer_all(struct recon *r, const struct err *err)
 			op_answer(op, OUT_ACCEPTED);
 		op_free(op);
 	}
+	ended_free(r);
 }

@@ -178,6 +178,13 @@ status_forget(struct recon *r, enum kind kind, const char *name)
 	objmap_remove(&r->status, kind, name);
 }
 
+void
+status_unstored(struct recon *r)
+{
+	objmap_clear(&r->status);
+	r->ifaces_hash = 0;
+}
+
 /* The last status that was stored knows what was told already, also by the daemon before. */
 static void
 tell_duplicates(struct recon *r, const struct status_row *row)

@@ -161,6 +161,16 @@ ticket_queue_has_notes(struct ticket_queue *q)
 	return (has);
 }
 
+void
+ticket_queue_notes_back(struct ticket_queue *q, const struct audit_row *v, size_t n, size_t dropped)
+{
+	for (size_t i = 0; i < n; i++)
+		ticket_queue_note(q, &v[i]);
+	pthread_mutex_lock(&q->lock);
+	q->dropped += dropped;
+	pthread_mutex_unlock(&q->lock);
+}
+
 size_t
 ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX], size_t *dropped)
 {

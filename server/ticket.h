@@ -58,6 +58,7 @@ void ticket_queue_note(struct ticket_queue *q, const struct audit_row *note);
 bool ticket_queue_has_notes(struct ticket_queue *q);	/* or uses */
 /* Takes all: how many. */
 size_t ticket_queue_notes(struct ticket_queue *q, struct audit_row out[NOTES_MAX], size_t *dropped);
+void ticket_queue_notes_back(struct ticket_queue *q, const struct audit_row *v, size_t n, size_t dropped);	/* they could not be stored */
 /* Any thread; what does not fit is forgotten: it is told again with the next use. */
 void ticket_queue_used(struct ticket_queue *q, const char *token, int64_t at);
 /* Takes all: how many. */
