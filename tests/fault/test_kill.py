@@ -179,6 +179,29 @@ def test_exec_start_runs_once_though_its_server_dies(world, tmp_path):
         assert lines(file) == ["begin", "end"]
 
 
+@pytest.mark.parametrize("end, state", [("true", "succeeded"), ("exit 3", "failed")])
+def test_an_operation_of_a_killed_server_ends_with_its_command(world, tmp_path, end, state):
+    """Not at the first look of the next server: its command still runs, and nobody knows yet how it ends."""
+    file = tmp_path / "said"
+    net = slow(file)
+    net["jails"]["web"]["exec"]["start"] += "; " + end
+    with world.daemon() as d:
+        t, _ = in_background(lambda: d.put("/v1/topology", net))
+        d.wait(lambda: lines(file))
+        d.kill_server()
+        t.join(60)
+        d.wait_ready()
+        seen = set()
+        while "end" not in lines(file):
+            op, = d.get("/v1/operations").json["items"]
+            if "end" not in lines(file):
+                seen.add(op["state"])
+            time.sleep(0.05)
+        assert seen == {"running"}
+        d.wait(lambda: d.get("/v1/operations").json["items"][0]["state"] != "running", 20)
+        assert [op["state"] for op in d.get("/v1/operations").json["items"]] == [state]
+
+
 def test_exec_start_cut_short_meets_a_fresh_jail(world, tmp_path):
     """jailnetd dies, and its jobs with it: the jail goes with all that runs inside, and is made anew."""
     file = tmp_path / "said"
