@@ -97,9 +97,9 @@ ticket_queue_push(struct ticket_queue *q, struct ticket *t, struct err *err)
 	pthread_mutex_unlock(&q->lock);
 	if (refused)
 		return (err_set(err, ERR_BUSY, "too many requests are waiting"));
-	/* A full pipe already wakes R. */
-	if (first && write(q->wake[1], "", 1) == -1 && errno != EAGAIN)
-		return (err_sys(err, "wake pipe"));
+	/* it is R's from here on, even when R is not woken */
+	if (first)
+		ticket_queue_wake(q);
 	return (0);
 }
 

@@ -221,6 +221,9 @@ store_connect(struct store *s, struct err *err)
 	/* Readers open for writing too: they share the -shm file; query_only keeps them from anything else. */
 	rc = s->read_only ? open_read_only(s, path, err) :
 	    sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+	/* what it could not open to write, SQLite opens to read, and would go on failing when it could */
+	if (rc == SQLITE_OK && !s->read_only && sqlite3_db_readonly(s->db, "main") == 1)
+		rc = SQLITE_CANTOPEN;
 	if (rc != SQLITE_OK) {
 		store_fail(s, rc, err);
 		goto fail;
