@@ -44,7 +44,7 @@ struct control {
 };
 
 static struct control *control;
-static bool in_server;
+static bool in_server, in_worker;	/* of a jail's commands nothing fails */
 static __thread bool inside;	/* what we call ourselves does not count */
 
 __attribute__((constructor)) static void
@@ -57,6 +57,7 @@ map(void)
 	if (fd != -1)
 		close(fd);
 	in_server = strcmp(program_invocation_short_name, "jailnetd-server") == 0;
+	in_worker = !in_server && strncmp(program_invocation_short_name, "jailnetd", 8) == 0;
 	(void)backtrace(frames, 2);	/* loads what it needs */
 	control = p == MAP_FAILED ? NULL : p;
 }
@@ -147,7 +148,7 @@ fails(int kind, const char *call)
 	bool now = false;
 	uint64_t hash, *slot;
 
-	if ((armed & kind) == 0 || inside || (control->server != 0) != in_server)
+	if ((armed & kind) == 0 || inside || !(control->server != 0 ? in_server : in_worker))
 		return (false);
 	inside = true;
 	n = backtrace(frames, FRAMES);

@@ -5,23 +5,15 @@ was acknowledged is there, what was refused is not, the plan is empty, nothing i
 "N-th" counts places (a call with its callers, see nth.c): the same place a second time is no new fault.  JAILNET_NTH_EVERY=1 for all of them, as in
 .ci/run; else each eleventh, chosen by JAILNET_NTH_SEED, which is printed.
 """
-import collections
 import errno
-import http.client
 import os
 import random
-import shutil
-import socket
-import tempfile
 import time
 
 import pytest
 
-from jn import Daemon
-from nth_rig import MEMORY, SQL, SYSTEM, Nth, attempt, deaths, is_clear, is_unsaid, state
-from test_clock import audit_is_whole
+from nth_rig import MEMORY, OK, SQL, SYSTEM, KernelPlace, Nth, Place, Run
 
-OK = (200, 201, 204)
 EVERY = int(os.environ.get("JAILNET_NTH_EVERY", "11"))
 SEED = int(os.environ.get("JAILNET_NTH_SEED", str(random.randrange(1000))))
 
@@ -119,161 +111,49 @@ STORY = [
     lambda d: d.put("/v1/topology", {}),
 ]
 
-
-class Place:
-    """A fake kernel and a database that outlive their daemons."""
-
-    def __init__(self, nth):
-        self.nth = nth
-        self.dir = tempfile.mkdtemp(prefix="jnp-")
-        os.chmod(self.dir, 0o777)
-        self.env = {**nth.env, "JAILNET_FAKE_STATE": self.dir + "/kernel", "JAILNET_FAKE_CONTROL": self.dir + "/control",
-                    "JAILNET_FAKE_PHYSICAL": "re0,re1"}
-        self.admin = None
-        self.d = self.start()
-
-    def start(self, **kw):
-        d = Daemon(env=self.env, state_dir=self.dir + "/state", verbose=False, **kw)
-        self.admin = self.admin or d.admin_token        # told once
-        d.admin, d.hand, d.seen = self.admin, self.hand, 0
-        return d
-
-    def hand(self, line):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.sendto(line.encode(), self.dir + "/control")
-
-    def again(self):
-        self.d.stop()
-        self.d = self.start()
-
-    def left(self):
-        """Unfinished operations, drift."""
-        self.d.wait(lambda: "running" not in [o["state"] for o in self.d.get("/v1/operations").json["items"]])
-        assert self.d.get("/v1/drift").json["items"] == []
-        audit_is_whole(self.d)
-
-    def empty(self):
-        """Counters are asked for once a second; what a backup that failed has left goes with the next."""
-        assert set(os.listdir(self.dir + "/state")) <= {"jailnet.db", "jailnet.db-wal", "jailnet.db-shm", "jailnet.ballast", "admin.token"}
-        self.d.wait(lambda: sorted(i["interface"] for i in self.d.get("/v1/counters").json["items"]) == ["re0", "re1"])
-
-    def close(self):
-        try:
-            self.d.stop()
-        finally:
-            shutil.rmtree(self.dir, ignore_errors=True)
+# the worker's part: what the driver does, on the real kernel
+KERNEL_STORY = [
+    lambda d: d.put("/v1/topology", NET),
+    by_hand,
+    lambda d: d.patch("/v1/bridges/lan0", {"mtu": 1400, "addresses": ["10.1.0.2/24"]}),
+    lambda d: d.post("/v1/epairs", {"name": "db0", "a": {"bridge": "lan1"}, "b": {"jail": "db", "addresses": ["2001:db8:2::1/64"]}}),
+    lambda d: d.put("/v1/interfaces/re1/jail", {"jail": "db", "addresses": ["10.3.0.1/24"]}),
+    lambda d: d.post("/v1/jails/web/probe", {"to": "10.1.0.2", "count": 1}),
+    lambda d: d.patch("/v1/jails/db", {"forwarding": True, "sysctls": {"net.ipv4.ip_default_ttl": "7"}}),
+    lambda d: d.post("/v1/jails/web/restart"),
+    lambda d: d.get("/v1/counters"),
+    lambda d: d.delete("/v1/interfaces/re1/jail"),
+    lambda d: d.delete("/v1/epairs/db0"),
+    lambda d: d.put("/v1/topology", {}),
+]
 
 
-class What:
-    """For the reader of a failure."""
-
-    def __init__(self, nth, step, answer, place):
-        self.nth, self.step, self.answer, self.place = nth, step, answer, place
-
-    def __str__(self):
-        return "step %d: %s\n    %s" % (self.step, self.answer, self.place and self.nth.where(self.place))
-
-    __repr__ = __str__
-
-
-class Run:
-    """Passes of the story with one thing failing after the other."""
-
-    def __init__(self, place):
-        self.place, self.nth = place, place.nth
-        self.counts = collections.Counter()
-        self.wrong = []
-        self.last = []
-        self.states = [state(place.d)]
-        for step in STORY:
-            a = step(place.d)
-            assert a.status in OK, a
-            assert place.d.settled() == []
-            self.states.append(state(place.d))
-        place.left()
-
-    def settle(self):
-        """Waits until the plan is empty; the server may be going just now."""
-        end = time.monotonic() + 40
-        while True:
-            try:
-                return self.place.d.settled() == []
-            except (AssertionError, OSError, http.client.HTTPException):
-                if self.place.d.process.poll() is not None or time.monotonic() > end:
-                    return False
-                time.sleep(0.02)
-
-    def survived(self, what):
-        """The daemon is there, and knows what it wants and has it; returns that."""
-        d = self.place.d
-        settled = self.settle()
-        ended = d.process.poll()
-        if ended is not None:
-            self.counts["jailnetd ended %d" % ended] += 1
-            assert ended > 0, str(what)
-        new = deaths(d)[d.deaths:]
-        d.deaths += len(new)
-        for how in new:
-            self.counts["server ended " + how] += 1
-            if how not in ("signal=6", "exit=1"):
-                self.wrong.append("%s %s" % (how, what))
-        if ended is not None or new:
-            self.place.again()          # who starts it anew finds no back-off
-            settled = self.settle()
-        assert settled, "\n".join(str(x) for x in self.last)
-        return state(self.place.d)
-
-    def step(self, i):
-        """Until nothing new fails; how many failed."""
-        for n in range(100000):
-            self.nth.arm()
-            a = attempt(STORY[i], self.place.d)
-            place = self.nth.disarm()
-            what = What(self.nth, i, a, place)
-            done = a is not None and (a.status in OK or is_unsaid(a) and STORY[i].__name__ == "<lambda>")
-            if place is None:
-                assert a is not None and a.status in OK, str(what)
-                return n
-            self.last = (self.last + [what])[-4:]
-            now = self.survived(what)
-            if done:
-                allowed = self.states[i + 1:i + 2]
-            elif a is None or a.status == 202 or is_unsaid(a):
-                allowed = self.states[i:i + 2]
-            else:
-                allowed = self.states[i:i + 1] if is_clear(a) else []
-            if now not in allowed:
-                self.wrong.append(str(what))
-            assert now in self.states[i:i + 2], str(what)        # or nothing that follows makes sense
-            self.counts["done" if done else a.status if a else "cut"] += 1
-            if done or now == self.states[i + 1] != self.states[i]:
-                return n + 1
-        raise AssertionError("step %d never passes" % i)
-
-    def passes(self):
-        total = 0
-        while True:
-            fired = sum(self.step(i) for i in range(len(STORY)))
-            self.place.left()
-            total += fired
-            if fired == 0:
-                self.place.empty()
-                return total
-
-
-@pytest.mark.parametrize("server, kind, error, least", [
-    (1, MEMORY, errno.ENOMEM, 800), (1, SQL, 10, 200), (1, SQL, 13, 200), (1, SYSTEM, errno.ENOMEM, 50), (1, SYSTEM, errno.ENOSPC, 50), (0, MEMORY, errno.ENOMEM, 4),
-])
-def test_the_nth_of_the_daemon_fails(server, kind, error, least):
+def run(place, story, nth, least):
     print("JAILNET_NTH_EVERY=%d JAILNET_NTH_SEED=%d" % (EVERY, SEED))
-    nth = Nth(server, kind, error, EVERY, SEED % EVERY)
-    place = Place(nth)
     try:
-        run = Run(place)
-        total = run.passes()
-        print("%d places: %s" % (total, dict(run.counts)))
+        r = Run(place, story)
+        total = r.passes()
+        assert story[0](place.d).status == 200
+        total += r.starts()
+        print("%d places: %s" % (total, dict(r.counts)))
         assert total == nth.fired > least / EVERY / 2
-        assert not run.wrong, "\n".join(run.wrong)
+        assert not r.wrong, "\n".join(r.wrong)
     finally:
         place.close()
         nth.close()
+
+
+# least: how many places there are at least; 10, 13: SQLITE_IOERR, SQLITE_FULL
+@pytest.mark.parametrize("server, kind, error, least", [
+    (1, MEMORY, errno.ENOMEM, 1000), (1, SQL, 10, 600), (1, SQL, 13, 600), (1, SYSTEM, errno.ENOMEM, 150), (1, SYSTEM, errno.ENOSPC, 150),
+    (0, MEMORY, errno.ENOMEM, 8),
+])
+def test_the_nth_of_the_daemon_fails(server, kind, error, least):
+    nth = Nth(server, kind, error, EVERY, SEED % EVERY)
+    run(Place(nth), STORY, nth, least)
+
+
+@pytest.mark.parametrize("kind, error, least", [(SYSTEM, errno.EIO, 300), (SYSTEM, errno.ENOMEM, 300), (MEMORY, errno.ENOMEM, 20)])
+def test_the_nth_of_the_driver_fails(kind, error, least):
+    nth = Nth(0, kind, error, EVERY, SEED % EVERY)
+    run(KernelPlace(nth), KERNEL_STORY, nth, least)
