@@ -113,8 +113,8 @@ to_jail_conf(struct conv *c, const struct topo *t)
 
 /* --- ezjail ------------------------------------------------------------------------------------------------------------- */
 
-static const char *
-safe_name(struct conv *c, const char *name)
+const char *
+conv_ezjail_name(struct conv *c, const char *name)
 {
 	char *s = conv_dup(c, name);
 
@@ -160,13 +160,13 @@ static void
 one_ezjail(struct conv *c, const struct topo *t, const struct object *o)
 {
 	const struct jail *j = &o->u.jail;
-	const char *key = safe_name(c, o->name), *root;
+	const char *key = conv_ezjail_name(c, o->name), *root;
 	struct conv_place *v;
 	size_t n = conv_places(c, t, o, &v);
 	struct conv_buf b;
 
 	/* Name and root of a jail with a manager of its own stand in its file already, and only there. */
-	root = j->external ? conv_printf(c, "(jail %s)", o->name) : j->path[0] != '\0' ? j->path : conv_printf(c, "/usr/jails/%s", o->name);
+	root = j->external ? conv_printf(c, "(jail %s)", key) : j->path[0] != '\0' ? j->path : conv_printf(c, "/usr/jails/%s", o->name);
 	cb_init(&b, c);
 	if (!j->external) {
 		put_ezjail(&b, key, "hostname", j->hostname[0] != '\0' ? j->hostname : o->name);
@@ -253,7 +253,7 @@ export_says(struct conv *c, enum conv_format format, const struct topo *t)
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		if (strchr(t->v[KIND_JAIL][i]->name, '-') != NULL)
 			conv_say(c, CONV_WARNING, NULL, "renamed", "ezjail knows the jail %s as %s", t->v[KIND_JAIL][i]->name,
-			    safe_name(c, t->v[KIND_JAIL][i]->name));
+			    conv_ezjail_name(c, t->v[KIND_JAIL][i]->name));
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
 		ezjail_says(c, t->v[KIND_JAIL][i]);
 	for (size_t i = 0; format == CONV_TO_EZJAIL && i < t->n[KIND_JAIL]; i++)
@@ -273,7 +273,7 @@ conv_export(struct conv *c, enum conv_format format, const struct topo *t, struc
 	if (format == CONV_TO_RC_CONF || format == CONV_TO_EZJAIL) {
 		cb_init(&b, c);
 		conv_put_rc(&b, t, NULL, false);
-		conv_put_notes(&b, t);
+		conv_put_notes(&b, t, format == CONV_TO_EZJAIL);
 		conv_text_add(c, "/etc/rc.conf", true, cb_take(&b));
 	}
 	if (format == CONV_TO_JAIL_CONF)

@@ -285,7 +285,9 @@ void cb_put_quoted(struct conv_buf *b, const char *text);
 
 /* --- labels and descriptions in rc.conf: conv_notes.c ----------------------------------------------------------- */
 
-void conv_put_notes(struct conv_buf *b, const struct topo *t);
+/* ezjail: jails by the names that ezjail gives them. */
+void conv_put_notes(struct conv_buf *b, const struct topo *t, bool ezjail);
+const char *conv_ezjail_name(struct conv *c, const char *name);
 void conv_take_notes(struct conv_host *h, const struct topo *t);
 
 #endif

@@ -27,7 +27,7 @@ put_encoded(struct conv_buf *b, const char *s)
 }
 
 void
-conv_put_notes(struct conv_buf *b, const struct topo *t)
+conv_put_notes(struct conv_buf *b, const struct topo *t, bool ezjail)
 {
 	unsigned n = 0;
 
@@ -38,7 +38,7 @@ conv_put_notes(struct conv_buf *b, const struct topo *t)
 			if (o->labels.n == 0 && o->description[0] == '\0')
 				continue;
 			cb_printf(b, "%s%u=\"%s/", prefix, n++, kind_name(o->kind));
-			put_encoded(b, o->name);
+			put_encoded(b, ezjail && k == KIND_JAIL ? conv_ezjail_name(b->c, o->name) : o->name);
 			if (o->description[0] != '\0') {
 				cb_put(b, " description=");
 				put_encoded(b, o->description);
