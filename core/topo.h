@@ -10,7 +10,7 @@
 
 #include "core/err.h"
 #include "core/model.h"
-#include "core/observed.h"
+#include "core/mark.h"
 
 /*
  * A foreign interface as it was before we touched it; kept until it has been given back.  Exists for every

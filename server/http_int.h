@@ -1,6 +1,7 @@
 /*
- * http_int: shared by http.c (listeners, requests), http_auth.c (who asks), http_check.c (what MHD lets through and we do not),
- * http_conn.c (connections and their time), http_reply.c (answers), http_stream.c (event streams) and http_wait.c (long polls).
+ * http_int: shared by http.c (listeners), http_request.c (the life of a request), http_auth.c (who asks), http_check.c (what MHD lets
+ * through and we do not), http_conn.c (connections and their time), http_reply.c (answers), http_stream.c (event streams) and http_wait.c
+ * (long polls).
  */
 #ifndef JN_HTTP_INT_H
 #define JN_HTTP_INT_H
@@ -98,6 +99,12 @@ struct request {
 	struct request *next_waiting;
 	int64_t wait_until;	/* a long poll's, monotonic; 0 = has not waited */
 };
+
+/* http_request.c: what libmicrohttpd calls when a request begins, comes in and is over */
+void *http_request_new(void *listener, const char *uri, struct MHD_Connection *conn);
+enum MHD_Result http_request_handle(void *listener, struct MHD_Connection *conn, const char *url, const char *method, const char *version,
+    const char *data, size_t *size, void **context);
+void http_request_done(void *listener, struct MHD_Connection *conn, void **context, enum MHD_RequestTerminationCode why);
 
 /* http_check.c: looks at the headers; false = r->refuse is set. */
 bool http_check(struct request *r, const char *method, bool *has_body, uint64_t *length);
