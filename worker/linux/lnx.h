@@ -7,8 +7,8 @@
  * `phase`.  Our routes carry protocol LNX_PROTO.
  *
  * Files: lnx_driver.c (table, open), lnx_netlink.c (socket), lnx_ns.c (namespaces and their sockets), lnx_link.c (any
- * interface), lnx_bridge.c, lnx_epair.c, lnx_addr.c (addresses, routes), lnx_announce.c, lnx_jail.c, lnx_exec.c (start, stop), lnx_process.c,
- * lnx_probe.c, lnx_sysctl.c, lnx_observe.c, lnx_counters.c, lnx_watch.c.
+ * interface), lnx_bridge.c, lnx_epair.c, lnx_addr.c (addresses, routes), lnx_announce.c, lnx_jail.c, lnx_jail_dir.c, lnx_exec.c (start, stop),
+ * lnx_process.c, lnx_probe.c, lnx_sysctl.c, lnx_observe.c, lnx_look.c (one namespace), lnx_counters.c, lnx_watch.c.
  *
  * One thread; the thread is in the host namespace whenever a function of the driver is not running.
  */
@@ -127,7 +127,7 @@ void lnx_announce(struct lnx *l, struct nl *nl, const char *jail, const struct l
 int lnx_sysctl_write(const char *key, const char *value, bool *changed, struct err *err);
 int lnx_sysctl_read(const char *key, char *value, size_t size, struct err *err);
 
-/* lnx_jail.c: what is on disk. */
+/* lnx_jail_dir.c: what is on disk. */
 #define LNX_JAIL_DIR 0x1u	/* RUN_DIR/jails/NAME */
 #define LNX_JAIL_NET 0x2u	/* its net is a namespace */
 #define LNX_JAIL_NAMED 0x4u	/* NETNS_DIR/NAME is the same */
@@ -146,8 +146,11 @@ int lnx_jail_look(struct lnx *l, const char *name, struct lnx_jail *out, struct 
 int lnx_jail_own(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err);
 /* Is it whole? */
 bool lnx_jail_whole(const struct lnx_jail *j);
+/* Writes one of the directory's files, whole or not at all. */
+int lnx_jail_put(struct lnx *l, const char *name, const char *file, const char *text, struct err *err);
 int lnx_jail_put_phase(struct lnx *l, const char *name, enum jail_phase phase, struct err *err);
-/* The jail's own host name, "" when it has none. */
+
+/* lnx_jail.c: the jail's own host name, "" when it has none. */
 int lnx_jail_hostname(struct lnx *l, const char *name, char out[HOSTNAME_SIZE], struct err *err);
 
 /* lnx_process.c: who is inside.  A look at /proc is one for all jails; max_age_ms 0 = a new one. */

@@ -1,5 +1,5 @@
 /*
- * lnx_jail: network namespaces as jails, and what we keep of them in RUN_DIR/jails/NAME.
+ * lnx_jail: network namespaces as jails.
  *
  * `phase` is written last when a jail is made and removed first when it goes, so a jail cut short anywhere is seen as partial.
  */
@@ -20,127 +20,6 @@
 
 #include "core/str.h"
 #include "worker/linux/lnx.h"
-
-static int
-read_file(const char *path, char *buf, size_t size)
-{
-	ssize_t n;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1)
-		return (-1);
-	n = read(fd, buf, size - 1);
-	close(fd);
-	if (n == -1)
-		return (-1);
-	buf[n] = '\0';
-	return (0);
-}
-
-static int
-write_file(const char *path, const char *text, struct err *err)
-{
-	char tmp[LNX_PATH];
-	size_t len = strlen(text);
-	int fd;
-
-	if (lnx_path(tmp, err, "%s.new", path) == -1)
-		return (-1);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd == -1)
-		return (err_sys(err, "%s", tmp));
-	if (write(fd, text, len) != (ssize_t)len) {
-		err_sys(err, "%s", tmp);
-		close(fd);
-		return (-1);
-	}
-	close(fd);
-	if (rename(tmp, path) == -1)
-		return (err_sys(err, "%s", path));
-	return (0);
-}
-
-int
-lnx_jail_put_phase(struct lnx *l, const char *name, enum jail_phase phase, struct err *err)
-{
-	char path[LNX_PATH];
-
-	if (lnx_path(path, err, "%s/jails/%s/phase", l->run_dir, name) == -1)
-		return (-1);
-	return (write_file(path, jail_phase_name(phase), err));
-}
-
-static void
-look_files(const char *dir, struct lnx_jail *out)
-{
-	static const enum jail_phase phases[] = { JAIL_CREATED, JAIL_STARTING, JAIL_STARTED, JAIL_STOPPED };
-	char path[LNX_PATH], text[32];
-	uint64_t n;
-
-	if (lnx_path(path, NULL, "%s/boot", dir) == 0 && read_file(path, text, sizeof(text)) == 0 &&
-	    str_u64(text, 0, UINT32_MAX, &n) == 0)
-		out->boot = (uint32_t)n;
-	if (lnx_path(path, NULL, "%s/path", dir) == -1 || read_file(path, out->path, sizeof(out->path)) == -1)
-		out->path[0] = '\0';
-	if (lnx_path(path, NULL, "%s/phase", dir) == -1 || read_file(path, text, sizeof(text)) == -1)
-		return;
-	for (size_t i = 0; i < NELEMS(phases); i++)
-		if (str_equal(text, jail_phase_name(phases[i]))) {
-			out->phase = phases[i];
-			out->flags |= LNX_JAIL_PHASE;
-		}
-}
-
-int
-lnx_jail_look(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err)
-{
-	char dir[LNX_PATH - 16], path[LNX_PATH];
-	struct stat st;
-	ino_t ino;
-
-	memset(out, 0, sizeof(*out));
-	if (str_format(dir, sizeof(dir), "%s/jails/%s", l->run_dir, name) == -1)
-		return (err_set(err, ERR_INVALID, "path is too long"));
-	if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
-		out->flags |= LNX_JAIL_DIR;
-		if (lnx_path(path, err, "%s/net", dir) == -1)
-			return (-1);
-		if (lnx_ns_is(path, &out->ino))
-			out->flags |= LNX_JAIL_NET;
-		if (lnx_path(path, err, "%s/uts", dir) == -1)
-			return (-1);
-		if (access(path, F_OK) == 0)
-			out->flags |= LNX_JAIL_UTS;
-		look_files(dir, out);
-	}
-	if (lnx_path(path, err, "%s/%s", l->netns_dir, name) == -1)
-		return (-1);
-	if (!lnx_ns_is(path, &ino))
-		return (0);
-	out->flags |= (out->flags & LNX_JAIL_NET) && ino == out->ino ? LNX_JAIL_NAMED : LNX_JAIL_FOREIGN;
-	return (0);
-}
-
-int
-lnx_jail_own(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err)
-{
-	if (lnx_jail_look(l, name, out, err) == -1)
-		return (-1);
-	if (out->flags & LNX_JAIL_DIR)
-		return (0);
-	if (out->flags & LNX_JAIL_FOREIGN)
-		return (err_set(err, ERR_DENIED, "network namespace %s was not made by jailnet", name));
-	return (err_set(err, ERR_NOT_FOUND, "there is no jail %s", name));
-}
-
-bool
-lnx_jail_whole(const struct lnx_jail *j)
-{
-	const uint32_t all = LNX_JAIL_DIR | LNX_JAIL_NET | LNX_JAIL_NAMED | LNX_JAIL_PHASE;
-
-	return ((j->flags & all) == all);
-}
 
 /* An empty file to mount a namespace on. */
 static int
@@ -337,12 +216,12 @@ make_parts(struct lnx *l, const struct cmd_jail *c, const struct lnx_jail *have,
 		return (err_sys(err, "%s", path));
 	if ((have->flags & LNX_JAIL_PHASE) == 0) {
 		(void)str_format(text, sizeof(text), "%u", c->boot);
-		if (lnx_path(path, err, "%s/jails/%s/boot", l->run_dir, c->name) == -1 || write_file(path, text, err) == -1)
+		if (lnx_jail_put(l, c->name, "boot", text, err) == -1)
 			return (-1);
 	}
 	/* also of one whose namespace is gone: what comes is a new start */
 	if (((have->flags & LNX_JAIL_PHASE) == 0 || (have->flags & LNX_JAIL_NET) == 0) &&
-	    (lnx_path(path, err, "%s/jails/%s/path", l->run_dir, c->name) == -1 || write_file(path, c->path[0] == '\0' ? "/" : c->path, err) == -1))
+	    lnx_jail_put(l, c->name, "path", c->path[0] == '\0' ? "/" : c->path, err) == -1)
 		return (-1);
 	if (lnx_path(net, err, "%s/jails/%s/net", l->run_dir, c->name) == -1)
 		return (-1);
@@ -414,8 +293,7 @@ take_over(struct lnx *l, const struct cmd_jail *c, struct err *err)
 		err_set(err, ERR_UNSUPPORTED, "a namespace that is taken over keeps the host name it has; set one afterwards");
 	else if (lnx_path(path, err, "%s/jails/%s", l->run_dir, c->name) == 0 && mkdir(path, 0700) == -1 && errno != EEXIST)
 		err_sys(err, "%s", path);
-	else if (lnx_path(path, err, "%s/jails/%s/boot", l->run_dir, c->name) == 0 && write_file(path, text, err) == 0 &&
-	    lnx_path(path, err, "%s/jails/%s/net", l->run_dir, c->name) == 0 && bind_on(from, path, err) == 0)
+	else if (lnx_jail_put(l, c->name, "boot", text, err) == 0 && lnx_path(path, err, "%s/jails/%s/net", l->run_dir, c->name) == 0 && bind_on(from, path, err) == 0)
 		rc = lnx_jail_put_phase(l, c->name, JAIL_CREATED, err);
 	close(fd);
 	if (rc == -1)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "worker/linux/lnx_observe.c"	/* not a header: its statics are what is tested */
+#include "worker/linux/lnx_look.c"	/* not a header: its statics are what is tested */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WITH_ASAN
