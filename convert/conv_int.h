@@ -52,7 +52,7 @@ const char *cb_take(struct conv_buf *b);
 /* Splits at blanks; words in c->mem.  Returns the count. */
 size_t conv_words(struct conv *c, const char *s, const char ***out);
 
-/* --- shell assignments: conv_sh.c ------------------------------------------------------------------------------- */
+/* --- shell assignments: conv_sh.c, conv_vars.c ------------------------------------------------------------------------------- */
 
 struct conv_var {
 	const char *name, *value;
@@ -72,6 +72,7 @@ struct conv_vars {
 /* Reads a file of assignments; a later one of a name replaces the earlier. */
 void conv_sh_read(struct conv *c, const struct conv_src *src, struct conv_vars *vars);
 struct conv_var *conv_var(const struct conv_vars *vars, const char *name);
+void conv_var_set(struct conv *c, struct conv_vars *vars, const struct conv_var *var);
 /* Of a proven one; "" when it is not set. */
 const char *conv_value(const struct conv_vars *vars, const char *name);
 /* YES, TRUE, ON, 1 as checkyesno; false when unset. */

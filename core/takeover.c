@@ -1,10 +1,10 @@
 /*
- * takeover: see the header.
+ * takeover: see the headers.
  *
  * First it is found out what each link could become, then dropped what cannot, until nothing changes any more: an epair whose bridge
  * stays foreign stays foreign, too, and its other end may then be what keeps another bridge from being taken over.
  */
-#include "core/takeover.h"
+#include "core/takeover_int.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,28 +14,8 @@
 #include "core/str.h"
 #include "core/valid.h"
 
-enum fate { STAYS, BRIDGE, HALF /* of an epair */ };
-
-struct piece {
-	const struct obs_link *l;
-	enum fate fate;
-	struct piece *other;	/* the other half */
-	bool told;
-};
-
-struct taking {
-	const struct topo *want;
-	const struct observed *have;
-	struct takeover *out;
-	struct piece *v;	/* as have->links */
-	struct piece **by_index;
-	bool nomem;
-};
-
-static void say(struct taking *t, bool warning, const char *code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-static void
-say(struct taking *t, bool warning, const char *code, const char *fmt, ...)
+void
+takeover_say(struct taking *t, bool warning, const char *code, const char *fmt, ...)
 {
 	struct takeover *o = t->out;
 	struct takeover_note *grown;
@@ -85,7 +65,7 @@ drop(struct taking *t, struct piece *p, const char *code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	say(t, true, code, "%s%s stays foreign: %s", p->l->ifname, where(p->l, at), why);
+	takeover_say(t, true, code, "%s%s stays foreign: %s", p->l->ifname, where(p->l, at), why);
 	p->told = true;
 	p->fate = STAYS;
 	if (p->other != NULL) {
@@ -94,8 +74,8 @@ drop(struct taking *t, struct piece *p, const char *code, const char *fmt, ...)
 	}
 }
 
-static struct object *
-add(struct taking *t, enum kind kind, const char *name)
+struct object *
+takeover_add(struct taking *t, enum kind kind, const char *name)
 {
 	struct takeover *o = t->out;
 	struct object **grown;
@@ -119,8 +99,8 @@ add(struct taking *t, enum kind kind, const char *name)
 	return (o->v[o->n++]);
 }
 
-static bool
-is_made(const struct taking *t, enum kind kind, const char *name)
+bool
+takeover_is_made(const struct taking *t, enum kind kind, const char *name)
 {
 	for (size_t i = 0; i < t->out->n; i++)
 		if (t->out->v[i]->kind == kind && strcmp(t->out->v[i]->name, name) == 0)
@@ -138,27 +118,27 @@ take_jail(struct taking *t, const struct obs_jail *j, bool external)
 	if (j->ours || j->phase == JAIL_IS_DYING || topo_find(t->want, KIND_JAIL, j->name) != NULL)
 		return;
 	if (!external && !j->adoptable) {
-		say(t, true, "namespace", "namespace %s stays foreign: adopt of jailnetd.conf does not name it", j->name);
+		takeover_say(t, true, "namespace", "namespace %s stays foreign: adopt of jailnetd.conf does not name it", j->name);
 		return;
 	}
-	if ((o = add(t, KIND_JAIL, j->name)) == NULL)
+	if ((o = takeover_add(t, KIND_JAIL, j->name)) == NULL)
 		return;
 	o->u.jail.external = external;
 	o->u.jail.manager_moves = external;
 	if (external) {
-		say(t, false, "jail", "jail %s stays with its manager; jailnet looks after its interfaces", j->name);
+		takeover_say(t, false, "jail", "jail %s stays with its manager; jailnet looks after its interfaces", j->name);
 		return;
 	}
 	o->u.jail.running = true;
 	o->u.jail.forwarding = j->forwarding;
-	say(t, true, "namespace", "namespace %s becomes a jail: routes and sysctls in it that jailnet did not make stay as they are and are not in "
+	takeover_say(t, true, "namespace", "namespace %s becomes a jail: routes and sysctls in it that jailnet did not make stay as they are and are not in "
 	    "the topology; to delete the jail ends what runs in it", j->name);
 }
 
 static bool
 has_jail(const struct taking *t, const char *name)
 {
-	return (name[0] == '\0' || is_made(t, KIND_JAIL, name));
+	return (name[0] == '\0' || takeover_is_made(t, KIND_JAIL, name));
 }
 
 /* --- what each could be ---------------------------------------------------------------------------------------- */
@@ -287,8 +267,8 @@ consider_half(struct taking *t, struct piece *p)
 
 /* --- what they can be together --------------------------------------------------------------------------------- */
 
-static struct piece *
-piece_named(const struct taking *t, const char *jail, const char *ifname)
+struct piece *
+takeover_piece(const struct taking *t, const char *jail, const char *ifname)
 {
 	const struct obs_link *l = observed_link(t->have, jail, ifname);
 
@@ -299,7 +279,7 @@ piece_named(const struct taking *t, const char *jail, const char *ifname)
 static bool
 is_bridge(const struct taking *t, const char *name)
 {
-	const struct piece *p = piece_named(t, "", name);
+	const struct piece *p = takeover_piece(t, "", name);
 
 	return (p != NULL && (p->fate == BRIDGE || (p->l->mark.ours && topo_find(t->want, KIND_BRIDGE, name) != NULL)));
 }
@@ -308,7 +288,7 @@ is_bridge(const struct taking *t, const char *name)
 static bool
 check_port(struct taking *t, struct piece *p)
 {
-	struct piece *b = p->l->jail[0] == '\0' && p->l->bridge[0] != '\0' ? piece_named(t, "", p->l->bridge) : NULL;
+	struct piece *b = p->l->jail[0] == '\0' && p->l->bridge[0] != '\0' ? takeover_piece(t, "", p->l->bridge) : NULL;
 
 	if (b == NULL)
 		return (false);
@@ -388,143 +368,6 @@ decide(struct taking *t, struct piece **scratch)
 	}
 }
 
-/* --- objects --------------------------------------------------------------------------------------------------- */
-
-static int
-take_addrs(struct taking *t, struct object *o, struct prefixes *out, const struct obs_link *l)
-{
-	struct prefix v[LIMIT_ADDRESSES];
-	size_t n;
-	const struct obs_addr *have = observed_addrs(t->have, l->jail, l->ifname, &n);
-
-	for (size_t i = 0; i < n && i < LIMIT_ADDRESSES; i++)
-		v[i] = have[i].prefix;
-	return (object_prefixes(o, out, v, n < LIMIT_ADDRESSES ? n : LIMIT_ADDRESSES));
-}
-
-static int
-take_port(struct object *o, struct port *port, const struct obs_link *l, bool vlan_filter)
-{
-	port->priv = l->priv;
-	port->stp = l->port_stp_known && l->port_stp;
-	port->edge = l->port_stp_known && l->edge;
-	if (!vlan_filter)
-		return (0);
-	port->untagged = l->untagged;
-	return (object_tagged(o, port, l->tagged, l->ntagged));
-}
-
-static void
-make_bridge(struct taking *t, const struct piece *p)
-{
-	struct object *o = add(t, KIND_BRIDGE, p->l->ifname);
-	struct member *members;
-	struct bridge *b;
-	size_t n = 0;
-
-	members = calloc(t->have->nlinks + 1, sizeof(*members));
-	if (o == NULL || members == NULL) {
-		t->nomem = true;
-		goto out;
-	}
-	b = &o->u.bridge;
-	b->mtu = p->l->mtu;
-	b->stp = p->l->stp;
-	b->vlan_filter = p->l->vlan_filter;
-	b->mac = p->l->mac;
-	b->mac_pinned = true;
-	if (take_addrs(t, o, &b->addrs, p->l) == -1)
-		t->nomem = true;
-	for (size_t i = 0; i < t->have->nlinks; i++) {
-		const struct obs_link *l = t->v[i].l;
-
-		if (l->jail[0] != '\0' || strcmp(l->bridge, p->l->ifname) != 0 || t->v[i].fate == HALF || l->mark.ours)
-			continue;
-		members[n].ifname = l->ifname;
-		if (take_port(o, &members[n++].port, l, b->vlan_filter) == -1)
-			t->nomem = true;
-		say(t, false, "member", "%s becomes a member of %s and stays foreign otherwise", l->ifname, p->l->ifname);
-	}
-	if (object_members(o, members, n) == -1)
-		t->nomem = true;
-out:
-	free(members);
-}
-
-/* epair17a and epair17b are epair17; others are called as their half on the host. */
-static bool
-epair_name(const struct taking *t, const struct obs_link *a, const struct obs_link *b, char out[NAME_SIZE])
-{
-	size_t n = strlen(a->ifname);
-
-	if (n > 1 && n == strlen(b->ifname) && strncmp(a->ifname, b->ifname, n - 1) == 0 && a->ifname[n - 1] == 'a' && b->ifname[n - 1] == 'b') {
-		(void)str_format(out, NAME_SIZE, "%.*s", (int)(n - 1), a->ifname);
-		if (name_is_legal(out, IFNAME_SIZE - 1) && !is_made(t, KIND_EPAIR, out))
-			return (true);
-	}
-	(void)str_copy(out, NAME_SIZE, a->ifname);
-	for (int i = 2; is_made(t, KIND_EPAIR, out) && i < 1000; i++)
-		(void)str_format(out, NAME_SIZE, "%.11s-%d", a->ifname, i);
-	return (!is_made(t, KIND_EPAIR, out));
-}
-
-static void
-make_end(struct taking *t, struct object *o, enum end_side side, const struct obs_link *l)
-{
-	struct end *e = &o->u.epair.end[side];
-	const struct piece *bridge = l->jail[0] == '\0' && l->bridge[0] != '\0' ? piece_named(t, "", l->bridge) : NULL;
-
-	memcpy(e->ifname, l->ifname, sizeof(e->ifname));
-	e->ifname_given = true;
-	e->mac = l->mac;
-	e->mac_pinned = true;
-	e->up = l->up;
-	if ((l->jail[0] != '\0' && object_str(o, &e->jail, l->jail) == -1) || take_addrs(t, o, &e->addrs, l) == -1)
-		t->nomem = true;
-	if (bridge != NULL && (object_str(o, &e->bridge, l->bridge) == -1 || take_port(o, &e->port, l, bridge->l->vlan_filter) == -1))
-		t->nomem = true;
-}
-
-static void
-make_epair(struct taking *t, const struct piece *p)
-{
-	/* the half on the host is a, as ever */
-	bool turn = p->l->jail[0] != '\0' && p->other->l->jail[0] == '\0';
-	size_t n = strlen(p->l->ifname);
-	const struct obs_link *a, *b;
-	char name[NAME_SIZE];
-	struct object *o;
-
-	turn = turn || ((p->l->jail[0] == '\0') == (p->other->l->jail[0] == '\0') && n > 0 && p->l->ifname[n - 1] == 'b');
-	a = turn ? p->other->l : p->l;
-	b = turn ? p->l : p->other->l;
-	if (!epair_name(t, a, b, name) || (o = add(t, KIND_EPAIR, name)) == NULL) {
-		t->nomem = true;
-		return;
-	}
-	o->u.epair.mtu = a->mtu;
-	make_end(t, o, END_A, a);
-	make_end(t, o, END_B, b);
-}
-
-static void
-make_all(struct taking *t)
-{
-	for (size_t i = 0; i < t->have->nlinks; i++) {
-		struct piece *p = &t->v[i];
-
-		if (p->fate == BRIDGE)
-			make_bridge(t, p);
-		else if (p->fate == HALF && p < p->other)
-			make_epair(t, p);
-		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] == '\0' && p->l->bridge[0] == '\0')
-			say(t, false, "host", "%s (%s) stays the host's", p->l->ifname, link_type_name(p->l->type));
-		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] != '\0' && is_made(t, KIND_JAIL, p->l->jail))
-			say(t, true, "inside", "%s in jail %s (%s) stays as it is: jailnet gives jails ends of epairs and what is attached to them",
-			    p->l->ifname, p->l->jail, link_type_name(p->l->type));
-	}
-}
-
 int
 takeover_build(const struct topo *want, const struct observed *have, uint32_t features, struct takeover *out, struct err *err)
 {
@@ -546,7 +389,7 @@ takeover_build(const struct topo *want, const struct observed *have, uint32_t fe
 	for (size_t i = 0; i < have->njails; i++)
 		take_jail(&t, &have->jails[i], (features & FEATURE_EXTERNAL_JAILS) != 0);
 	decide(&t, scratch);
-	make_all(&t);
+	takeover_make(&t);
 done:
 	free(scratch);
 	free(t.by_index);

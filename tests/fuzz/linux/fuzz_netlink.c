@@ -110,8 +110,8 @@ as_answers(uint32_t only)
 	struct err err = { 0 };
 
 	observed_init(&out);
-	(void)look_net(&k, &err);
-	(void)forwards(&k);
+	(void)lnx_look_net(&k, &err);
+	(void)lnx_look_forwards(&k);
 	(void)lnx_counters(&lnx, &(struct cmd_observe){ OBSERVE_LINK, "re0" }, &out, &err);
 	observed_sort(&out);
 	for (size_t i = 0; i < out.nlinks; i++)
