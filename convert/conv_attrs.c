@@ -16,7 +16,7 @@ static const struct attr attrs[] = {
 	{ "vnet_interface", A_VNET_IF, false, true, NULL },
 	{ "vnet_interfaces", A_VNET_IF, false, false, NULL },
 	{ "exec_prestart", A_HOOK, true, true, NULL },
-	{ "exec_poststart", A_HOOK, true, true, NULL },
+	{ "exec_poststart", A_LATE_HOOK, true, true, NULL },
 	{ "exec_prestop", A_STOP_HOOK, true, true, NULL },
 	{ "exec_poststop", A_STOP_HOOK, true, true, NULL },
 	{ "exec_start", A_START, false, false, NULL },
@@ -145,8 +145,9 @@ attr_apply(struct conv_host *h, struct conv_jail *j, const struct attr *a, struc
 		vnet_if(h, j, v);
 		break;
 	case A_HOOK:
+	case A_LATE_HOOK:
 	case A_STOP_HOOK:
-		conv_hook(h, j, value, &v->pos, a->is == A_STOP_HOOK);
+		conv_hook(h, j, value, &v->pos, a->is == A_HOOK ? HOOK_BEFORE : a->is == A_LATE_HOOK ? HOOK_AFTER : HOOK_STOP);
 		break;
 	case A_RULESET:
 		j->ruleset = value;

@@ -7,7 +7,7 @@
 #include "convert/conv_int.h"
 
 enum attr_is {
-	A_IP, A_IP_MULTI, A_INTERFACE, A_ROOTDIR, A_HOSTNAME, A_VNET_ENABLE, A_VNET_IF, A_HOOK, A_STOP_HOOK, A_RULESET, A_START, A_STOP,
+	A_IP, A_IP_MULTI, A_INTERFACE, A_ROOTDIR, A_HOSTNAME, A_VNET_ENABLE, A_VNET_IF, A_HOOK, A_LATE_HOOK, A_STOP_HOOK, A_RULESET, A_START, A_STOP,
 	A_COMMAND,	/* the others of attr_commands() */
 	A_FIB, A_PARAMETERS, A_CONF,
 	/* a word of jail(8): as it is; set to 1 when yes; 1 or 0; 0 or 1 */

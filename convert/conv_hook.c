@@ -146,8 +146,19 @@ take_start(struct conv_host *h, struct conv_jail *j, const struct conv_cmd *c, c
 	return (good);
 }
 
+/* "jailnet up -i NAME" */
 static bool
-take_command(struct conv_host *h, struct conv_jail *j, const struct conv_cmd *c, const struct conv_pos *pos, bool stop)
+waits_inside(const struct conv_cmd *c)
+{
+	bool inside = false;
+
+	for (size_t i = 2; i < c->n; i++)
+		inside = inside || strcmp(c->w[i], "-i") == 0;
+	return (inside && strcmp(c->w[1], "up") == 0);
+}
+
+static bool
+take_command(struct conv_host *h, struct conv_jail *j, const struct conv_cmd *c, const struct conv_pos *pos, enum conv_when when)
 {
 	const char *prog = conv_program(c->w[0]);
 
@@ -159,9 +170,11 @@ take_command(struct conv_host *h, struct conv_jail *j, const struct conv_cmd *c,
 			conv_say(h->c, CONV_WARNING, pos, "jng",
 			    "%s: jng builds a netgraph bridge; make the bridge by hand, with \"backend\": \"netgraph\"", j->name);
 	} else if (strcmp(prog, "ifconfig") == 0)
-		return (stop ? take_stop(c) : take_start(h, j, c, pos));
-	else
-		return (strcmp(prog, "jailnet") == 0);
+		return (when == HOOK_STOP ? take_stop(c) : take_start(h, j, c, pos));
+	else if (strcmp(prog, "jailnet") != 0)
+		return (false);
+	else if (when == HOOK_BEFORE && waits_inside(c))
+		j->waits = *pos;
 	return (true);
 }
 
@@ -172,14 +185,14 @@ mentions_network(const char *command)
 }
 
 void
-conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos, bool stop)
+conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos, enum conv_when when)
 {
 	struct conv_cmd *v = NULL;
 	size_t n = 0;
 	bool good = conv_commands(h, command, &v, &n);
 
 	for (size_t i = 0; i < n && (good || i == 0); i++)
-		good = take_command(h, j, &v[i], pos, stop) && good;
+		good = take_command(h, j, &v[i], pos, when) && good;
 	if (!good && h->opts->managed)
 		conv_say(h->c, CONV_WARNING, pos, "hook",
 		    "%s: the hook \"%.120s\" is not run: jailnet runs no commands on the host; of it only what it knows of the network is taken",

@@ -154,6 +154,7 @@ struct conv_jail {
 	const char *start, *stop;	/* exec.start and exec.stop, joined by "; " */
 	bool vnet, disabled, dhcp, forwarding;
 	struct conv_pos no_vnet;	/* jail_NAME_vnet_enable="NO" */
+	struct conv_pos waits;		/* "jailnet up -i" in a hook before vnet.interface */
 	struct conv_pos dhcp_pos;
 	const char *ruleset;		/* devfs_ruleset, "" */
 	struct conv_addrs addrs;	/* traditional */
@@ -222,8 +223,9 @@ void conv_rc_jails(struct conv_host *h, const struct conv_vars *vars, const stru
 struct jc_file;
 void conv_jail_confs(struct conv_host *h, struct jc_file *files, size_t n);
 void conv_jail_rc(struct conv_host *h, const struct conv_src *src);	/* the rc.conf inside a jail of h */
-/* A host-side command of a jail's hooks: what it makes is taken, what cannot be proved is said.  stop: it is run when the jail ends. */
-void conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos, bool stop);
+/* A host-side command of a jail's hooks: what it makes is taken, what cannot be proved is said. */
+enum conv_when { HOOK_BEFORE /* vnet.interface */, HOOK_AFTER, HOOK_STOP };
+void conv_hook(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos, enum conv_when when);
 /* A command run inside the jail; true when all of it has been taken and it need not be run any more. */
 bool conv_inside(struct conv_host *h, struct conv_jail *j, const char *command, const struct conv_pos *pos);
 struct conv_cmd {

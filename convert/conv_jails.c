@@ -210,6 +210,10 @@ build_jails(struct build *b)
 		if (!j->vnet && j->nvnet_ifs > 0)
 			conv_say(b->h->c, CONV_WARNING, &j->vnet_pos, "contradiction",
 			    "jail %s is given an interface but has no network of its own (vnet); taken as a VNET jail", j->name);
+		if (o->u.jail.manager_moves && j->waits.src != NULL)
+			conv_say(b->h->c, CONV_WARNING, &j->waits, "contradiction",
+			    "%s: \"jailnet up -i\" waits here for what vnet.interface moves in later, and the start fails; leave out one of the two",
+			    j->name);
 		if (j->dhcp)
 			say_dhcp(b, j);
 		for (size_t k = 0; k < j->nvnet_ifs; k++) {

@@ -156,9 +156,9 @@ take_hooks(struct jc *jc, struct effs *e, struct conv_jail *j)
 {
 	static const struct {
 		const char *name;
-		bool stop;
-	} hooks[] = { { "exec.prepare", false }, { "exec.prestart", false }, { "exec.created", false }, { "exec.poststart", false },
-		{ "exec.prestop", true }, { "exec.poststop", true }, { "exec.release", true } };
+		enum conv_when when;
+	} hooks[] = { { "exec.prepare", HOOK_BEFORE }, { "exec.prestart", HOOK_BEFORE }, { "exec.created", HOOK_BEFORE },
+		{ "exec.poststart", HOOK_AFTER }, { "exec.prestop", HOOK_STOP }, { "exec.poststop", HOOK_STOP }, { "exec.release", HOOK_STOP } };
 	const struct conv_pos *const *at;
 	const char **v;
 	size_t n;
@@ -166,7 +166,7 @@ take_hooks(struct jc *jc, struct effs *e, struct conv_jail *j)
 	for (size_t k = 0; k < NELEMS(hooks); k++) {
 		n = eff_values(jc->c, e, hooks[k].name, &v, &at);
 		for (size_t i = 0; i < n; i++)
-			conv_hook(jc->h, j, v[i], at[i], hooks[k].stop);
+			conv_hook(jc->h, j, v[i], at[i], hooks[k].when);
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
  * convert/: nothing that is said of a jail of jailnet's own is dropped without a word: each word of jail(8) and each attribute of
- * rc.d/jail and ezjail either changes the topology or has a message with its line.
+ * rc.d/jail and ezjail either changes the topology or has a message with its line.  And what contradicts itself is said.
  */
 #include "tests/unit/conv_rig.h"
 
@@ -236,6 +236,56 @@ test_rc_jail(void **state)
 	done(&r);
 }
 
+/* --- contradictions ------------------------------------------------------------------------------------------------------- */
+
+#define TWO_BRIDGES "cloned_interfaces=\"bridge0 bridge1 epair1\"\nifconfig_bridge0=\"addm epair1a\"\n"
+
+/* Where it is said; line 0: not at all. */
+static const struct {
+	enum conv_kind kind;
+	bool external;
+	unsigned line, col;
+	const char *text;
+} contradictions[] = {
+	{ CONV_JAIL_CONF, false, 3, 19, "a { vnet; vnet.interface = epair1b; }\nb { vnet;\n vnet.interface = epair1b; }\n" },
+	{ CONV_JAIL_CONF, false, 3, 19, "a { vnet; vnet.interface = em2; }\nb { vnet;\n vnet.interface = em2; }\n" },
+	{ CONV_JAIL_CONF, false, 2, 19, "a { path = /a;\n vnet.interface = epair1b; }\n" },
+	{ CONV_JAIL_CONF, false, 0, 0, "a { vnet; path = /a;\n vnet.interface = epair1b; }\n" },
+	{ CONV_JAIL_CONF, false, 1, 1, "a { vnet; vnet.interface = epair1b; ip6.addr = \"2001:db8::1\"; }\n" },
+	{ CONV_RC_CONF, false, 4, 1, TWO_BRIDGES "jail_a_ip=\njail_a_vnet_interface=epair1a\n" },
+	{ CONV_RC_CONF, false, 3, 1, TWO_BRIDGES "ifconfig_bridge1=\"addm epair1a\"\n" },
+	{ CONV_RC_CONF, false, 0, 0, TWO_BRIDGES "ifconfig_bridge1=\"addm epair1b\"\n" },
+	{ CONV_EZJAIL, false, 1, 8, "export jail_a_vnet_enable=YES\nexport jail_a_ip=\"re0|192.0.2.9/24\"\n" },
+	{ CONV_EZJAIL, false, 2, 8, "export jail_a_ip=\"\"\nexport jail_a_vnet_enable=NO\n" },
+	{ CONV_EZJAIL, false, 0, 0, "export jail_a_ip=\"re0|192.0.2.9/24\"\nexport jail_a_vnet_enable=NO\n" },
+	/* it waits for what comes after it */
+	{ CONV_JAIL_CONF, true, 2, 17, "a { vnet; vnet.interface = epair1b;\n exec.created = \"/usr/local/bin/jailnet up -i -t 5 a\"; }\n" },
+	{ CONV_JAIL_CONF, true, 0, 0, "a { vnet; vnet.interface = epair1b;\n exec.prestart = \"jailnet up a\"; }\n" },
+	{ CONV_JAIL_CONF, true, 0, 0, "a { vnet; vnet.interface = epair1b;\n exec.poststart = \"jailnet up -i a\"; }\n" },
+	{ CONV_JAIL_CONF, true, 0, 0, "a { vnet;\n exec.created = \"jailnet up -i a\"; }\n" },
+	{ CONV_EZJAIL, true, 3, 8, "export jail_a_ip=\nexport jail_a_vnet_interface=epair1b\nexport jail_a_exec_prestart0=\"jailnet up -i a\"\n" },
+	{ CONV_EZJAIL, true, 0, 0, "export jail_a_ip=\nexport jail_a_vnet_interface=epair1b\nexport jail_a_exec_poststart0=\"jailnet up -i a\"\n" },
+};
+
+static void
+test_contradictions(void **state)
+{
+	struct rig r;
+	(void)state;
+
+	for (size_t i = 0; i < NELEMS(contradictions); i++) {
+		enum conv_kind kind = contradictions[i].kind;
+		const struct conv_msg *m;
+
+		run(&r, kind, kind == CONV_RC_CONF ? "/etc/rc.conf" : kind == CONV_EZJAIL ? "/usr/local/etc/ezjail/a" : "/etc/jail.conf",
+		    contradictions[i].text, (struct conv_opts){ .managed = !contradictions[i].external });
+		m = said(&r, "contradiction");
+		if ((m == NULL ? 0 : m->line) != contradictions[i].line || (m == NULL ? 0 : m->col) != contradictions[i].col)
+			fail_msg("%u:%u %s in %s", m == NULL ? 0 : m->line, m == NULL ? 0 : m->col, m == NULL ? "" : m->text, contradictions[i].text);
+		done(&r);
+	}
+}
+
 int
 main(void)
 {
@@ -245,6 +295,7 @@ main(void)
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_no_attribute_is_dropped),
 		cmocka_unit_test(test_rc_jail),
+		cmocka_unit_test(test_contradictions),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
