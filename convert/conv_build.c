@@ -97,6 +97,8 @@ build_pair(struct build *b, unsigned unit, const struct conv_pos *pos)
 	end_addrs(b, o, &o->u.epair.end[END_B], z);
 	build_pin_running(b, o, END_A);
 	build_pin_running(b, o, END_B);
+	build_description(b, o, z);
+	build_description(b, o, a);	/* of two descriptions that of the half on the host */
 	o->u.epair.mtu = a->mtu != 0 ? a->mtu : z->mtu;
 	build_end_add(b, o, END_A, a->pos.src != NULL ? &a->pos : pos);
 	build_end_add(b, o, END_B, z->pos.src != NULL ? &z->pos : pos);
@@ -142,13 +144,7 @@ make_bridges(struct build *b)
 		o->u.bridge.vlan_filter = f->vlan_filter;
 		for (size_t k = 0; k < f->addrs.n; k++)
 			build_address(b, o, &o->u.bridge.addrs, &f->addrs.v[k].prefix, &f->addrs.v[k].pos);
-		if (f->descr != NULL) {
-			struct mark m;
-
-			mark_parse(f->descr, &m);
-			if (!m.ours)
-				build_description(b, o, f->descr);
-		}
+		build_description(b, o, f);
 		if (f->dhcp)
 			conv_say(
 			    b->h->c, CONV_WARNING, &f->dhcp_pos, "dhcp", "bridge %s asks for its address; jailnet sets fixed ones only", f->name);

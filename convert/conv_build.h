@@ -36,7 +36,8 @@ struct build_end *build_end(struct build *b, const char *ifname);
 void build_address(struct build *b, struct object *o, struct prefixes *list, const struct prefix *p, const struct conv_pos *pos);
 void build_member(struct build *b, struct object *bridge, const char *ifname, const struct port *port);
 void build_route(struct build *b, struct object *jail, const struct prefix *dst, const struct ip *gateway);
-void build_description(struct build *b, struct object *o, const char *text);
+/* What the interface is described as, but for our own mark. */
+void build_description(struct build *b, struct object *o, const struct conv_if *f);
 /* The address of an interface of the host as the kernel or the files have it; NULL = not known. */
 const struct mac *build_known_mac(struct build *b, const char *ifname);
 /*

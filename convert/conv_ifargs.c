@@ -336,7 +336,11 @@ take_descr(struct args *a)
 		cb_put(&b, " ");
 		cb_put(&b, a->v[a->at++]);
 	}
-	a->i->descr = cb_take(&b);
+	if (b.len > 1 && (quote == '"' || quote == '\'') && b.s[b.len - 1] == quote) {
+		a->i->descr = conv_dupn(a->h->c, b.s + 1, b.len - 2);
+		cb_take(&b);
+	} else
+		a->i->descr = cb_take(&b);
 }
 
 static void

@@ -107,9 +107,19 @@ build_route(struct build *b, struct object *jail, const struct prefix *dst, cons
 }
 
 void
-build_description(struct build *b, struct object *o, const char *text)
+build_description(struct build *b, struct object *o, const struct conv_if *f)
 {
-	if (text != NULL && text[0] != '\0' && strlen(text) < TEXT_SIZE && object_str(o, &o->description, text) == -1)
+	struct mark m = { .ours = false };
+
+	if (f->descr == NULL || f->descr[0] == '\0')
+		return;
+	mark_parse(f->descr, &m);
+	if (m.ours)
+		return;
+	if (strlen(f->descr) >= TEXT_SIZE)
+		conv_say(b->h->c, CONV_WARNING, &f->pos, "limit", "the description of %s is left out: it has %zu bytes, the most is %d", f->name,
+		    strlen(f->descr), TEXT_SIZE - 1);
+	else if (object_str(o, &o->description, f->descr) == -1)
 		b->h->c->nomem = true;
 }
 

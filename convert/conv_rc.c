@@ -165,8 +165,10 @@ take_ifconfig(struct conv_host *h, const struct conv_var *v)
 			f->descr = v->value;
 		return;
 	}
-	if (!ends_with(key, len, "_ipv6", &rest) && !ends_with(key, len, "_aliases", &rest) &&
-	    !ends_with(key, digits, "_alias", &rest) && !ends_with(key, digits, "_ipv6_alias", &rest))
+	if (ends_with(key, digits, "_ipv6_alias", &rest))
+		conv_say(h->c, CONV_WARNING, &v->pos, "ignored",
+		    "%.80s: rc.d/netif reads ifconfig_IF_aliasN=\"inet6 ...\"; this line had no effect and is taken as if it had", v->name);
+	else if (!ends_with(key, len, "_ipv6", &rest) && !ends_with(key, len, "_aliases", &rest) && !ends_with(key, digits, "_alias", &rest))
 		rest = len;
 	f = if_of_key(h, key, rest);
 	if (f == NULL) {

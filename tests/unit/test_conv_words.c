@@ -127,6 +127,15 @@ test_long(void **state)
 				assert_int_equal(said(&r, "limit")->line, 2);
 			done(&r);
 		}
+	for (size_t len = TEXT_SIZE - 1; len <= TEXT_SIZE; len++) {
+		char descr[TEXT_SIZE + 64];
+
+		snprintf(descr, sizeof(descr), "\ncloned_interfaces=epair1\nifconfig_epair1a_descr=%0*d\n", (int)len, 0);
+		run(&r, CONV_RC_CONF, "/etc/rc.conf", descr, own);
+		assert_int_equal(strlen(topo_find(&r.t, KIND_EPAIR, "epair1")->description), len == TEXT_SIZE ? 0 : len);
+		assert_true((said(&r, "limit") != NULL) == (len == TEXT_SIZE));
+		done(&r);
+	}
 }
 
 /* --- jail_NAME_... ------------------------------------------------------------------------------------------------------- */
