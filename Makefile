@@ -187,6 +187,10 @@ check-freebsd:
 	@sh tests/freebsd/check.sh "$(MAKE)" "$(B)" "$(PYTHON_linux)"
 objects: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_driver) $(OBJ_cli)
 # On FreeBSD, as root: jails that live, stop and die on the real kernel, and how long 50 of them take.
+# On FreeBSD, as root: all of tests/kernel/freebsd; NAMES="ports dad" for some of it.
+check-freebsd-kernel: all tests
+	@sh tests/kernel/freebsd/all.sh "$(B)" $(NAMES)
+NAMES =
 check-jails: $(B)/tests/kernel/freebsd/test_jails
 	@$(B)/tests/kernel/freebsd/test_jails
 # The other make reads the same file.
@@ -210,12 +214,12 @@ install-freebsd:
 install-linux:
 	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,/usr/local,$(PREFIX),' docs/packaging/linux/jailnetd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/jailnetd.service
-.PHONY: check-jails install-freebsd install-linux
+.PHONY: check-freebsd-kernel check-jails install-freebsd install-linux
 
 clean:
 	rm -rf $(B)
 
 help:
-	@echo "all www check-www screenshots demo demo-stop check check-c asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-bmake install clean"
+	@echo "all www check-www screenshots demo demo-stop check check-c asan tsan valgrind check-contract fuzz-run bench bench-quick lint check-freebsd check-freebsd-kernel check-bmake install clean"
 
 .PHONY: check-contract check-www screenshots www all tests deps deps-ci demo demo-stop check check-c check-built asan tsan valgrind fuzz-run fuzz-built bench bench-quick lint check-freebsd objects check-bmake install clean help

@@ -2,23 +2,8 @@
 # Bad luck and VLANs on a FreeBSD kernel, through the whole daemon.  Root of a machine (or VM) that may be played with.
 # usage: badluck.sh DIR-WITH-PROGRAMS
 set -u
-bin=$1
-dir=$(mktemp -d /tmp/jnbad.XXXXXX)
-chmod 755 "$dir"	# the server runs as somebody else
+. "$(dirname "$0")/lib.sh"
 J="$bin/jailnet --timeout 60 --socket $dir/api.sock"
-fails=0
-
-ok() { # description, command...
-	what=$1; shift
-	if out=$("$@" 2>&1); then
-		echo "ok   $what"
-	else
-		echo "FAIL $what: $* -> $?: $out"
-		fails=$((fails + 1))
-	fi
-}
-not() { ! "$@"; }
-same() { [ "$1" = "$2" ] || { printf '%s\n---\n%s\n' "$1" "$2"; false; }; }
 has() { case $1 in *"$2"*) ;; *) echo "$1"; false ;; esac }
 apply() { echo "$1" >"$dir/t.json"; $J apply "$dir/t.json"; }
 # until the daemon has noticed and repaired; it looks by itself every 30 s where no notification tells it
@@ -47,17 +32,15 @@ jexec lan ifconfig vlan10 inet 10.10.0.1/24 up
 jexec lan ifconfig vlan20 create vlan 20 vlandev "$u"
 jexec lan ifconfig vlan20 inet 10.20.0.1/24 up
 
-printf 'state_dir = %s/state\nsocket = %s/api.sock\nlisten = none\nuplinks = re0 vlan* bridge*\n' "$dir" "$dir" >"$dir/conf"
-"$bin/jailnetd" -f -c "$dir/conf" >"$dir/log" 2>&1 &
-daemon=$!
-settled $J show daemon
+start_daemon || finish
 
 base='"bridges":{"lan0":{"addresses":["10.0.0.1/24"]}},"epairs":{"web0":{"a":{"bridge":"lan0"},"b":{"jail":"web","addresses":["10.0.0.2/24"]}}},"jails":{"web":{}}'
 echo "== an epair from outside sits in the unit the kernel would take"
 x=$(ifconfig epair create)
 ifconfig "$x" name outside_a >/dev/null
 ifconfig "${x%a}b" name epair7b >/dev/null
-for _ in 1 2 3 4 5 6 7; do ifconfig epair create >/dev/null 2>&1; done
+taken=
+for _ in 1 2 3 4 5 6 7; do taken="$taken $(ifconfig epair create 2>/dev/null)"; done
 ok "apply" apply "{$base}"
 ok "probe" $J probe web 10.0.0.1
 a=$(mac_of web0a) b=$(jexec web ifconfig web0b | awk '/ether/ { print $2 }')
@@ -157,11 +140,10 @@ ok "VLAN 10" settled $J probe w 10.10.0.1 -c 1
 ok "VLAN 20" settled $J probe d 10.20.0.1 -c 1
 ok "10 does not reach 20" not $J probe w 10.10.0.6 -c 1
 ok "apply nothing" apply '{}'
-kill $daemon
-wait $daemon 2>/dev/null
-grep -v level=info "$dir/log" | grep -v ' info ' | tail -12
+stop_daemon
 jail -r ext 2>/dev/null
 jail -r lan
-rm -rf "$dir"
-echo "badluck.sh: $fails failed"
-[ $fails -eq 0 ]
+ifconfig re0 destroy
+ifconfig outside_a destroy
+for i in $taken; do ifconfig "$i" destroy; done
+finish

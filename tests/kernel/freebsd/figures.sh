@@ -1,25 +1,11 @@
 #!/bin/sh
 # The three figures of the document everything starts from, on a FreeBSD kernel, proved with packets.  Root of a machine (or VM) that may be played
 # with: it makes an interface re0, half of an epair whose other half is the router of a LAN in a jail of its own.
-# usage: figures.sh DIR-WITH-PROGRAMS DIR-WITH-EXAMPLES
+# usage: figures.sh DIR-WITH-PROGRAMS [DIR-WITH-EXAMPLES]
 set -u
-bin=$1 examples=$2
-dir=$(mktemp -d /tmp/jnfig.XXXXXX)
-chmod 755 "$dir"	# the server runs as somebody else
-J="$bin/jailnet --socket $dir/api.sock"
-fails=0
+. "$(dirname "$0")/lib.sh"
+examples=${2:-$(dirname "$0")/../../../openapi/examples}
 
-ok() { # description, command...
-	what=$1; shift
-	if out=$("$@" 2>&1); then
-		echo "ok   $what"
-	else
-		echo "FAIL $what: $* -> $?: $out"
-		fails=$((fails + 1))
-	fi
-}
-not() { ! "$@"; }
-same() { [ "$1" = "$2" ] || { printf '%s\n---\n%s\n' "$1" "$2"; false; }; }
 probe() { ok "$1 reaches $2" $J probe "$1" "$2" -c 2; }
 no_probe() { ok "$1 does not reach $2" not $J probe "$1" "$2" -c 1; }
 shape() { ifconfig re0 | grep -v -e groups -e nd6 | sed 's/[0-9]* *description.*//'; }
@@ -35,17 +21,7 @@ jexec lan ifconfig "${e%a}b" inet 192.0.2.1/24 up
 jexec lan ifconfig "${e%a}b" inet6 2001:db8:0:1::1/64 no_dad
 jexec lan sysctl -q net.inet.ip.forwarding=1 net.inet6.ip6.forwarding=1 >/dev/null
 
-printf 'state_dir = %s/state\nsocket = %s/api.sock\nlisten = none\nuplinks = re0\nhost_routes = yes\n' "$dir" "$dir" >"$dir/conf"
-"$bin/jailnetd" -f -c "$dir/conf" >"$dir/log" 2>&1 &
-daemon=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	$J show daemon >/dev/null 2>&1 && break
-	sleep 0.5
-done
-$J show daemon || {
-	cat "$dir/log"
-	exit 1
-}
+start_daemon || finish
 before=$(shape)
 
 for figure in 1 2 3 2 3; do
@@ -106,11 +82,6 @@ ok "the uplink is as it was found" same "$before" "$(shape)"
 ok "no jail of ours is left" same "lan" "$(jls name | tr '\n' ' ' | sed 's/ $//')"
 ok "no bridge is left" same "" "$(ifconfig -g bridge)"
 ok "no mark is left" same "" "$(ifconfig -g jailnet)"
-kill $daemon
-wait $daemon 2>/dev/null
-grep -v level=info "$dir/log" | tail -20
 jail -r lan
 ifconfig re0 destroy
-rm -rf "$dir"
-echo "figures.sh: $fails failed"
-[ $fails -eq 0 ]
+finish

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Bad luck: what root of a jail, other programs and the kernel do to us.
+# last: it raises securelevel
 # usage: mishaps.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
