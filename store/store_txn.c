@@ -51,12 +51,10 @@ store_fail(struct store *s, int rc, struct err *err)
 		s->broken = true;
 	if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
 		store_set_damage(s, sqlite3_errstr(primary));
-	err_set(err, ERR_STORE, "database: %s",
+	err_set(err, primary == SQLITE_NOMEM ? ERR_NOMEM : ERR_STORE, "database: %s",
 	    s->db != NULL && (sqlite3_errcode(s->db) & 0xff) == primary ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 	if (err != NULL && full)
 		err->sys = ENOSPC;
-	else if (err != NULL && primary == SQLITE_NOMEM)
-		err->sys = ENOMEM;
 	return (-1);
 }
 
