@@ -10,8 +10,9 @@ ifconfig "${nic%a}b" up
 vlan=$(ifconfig vlan create vlan 7 vlandev "${nic%a}b")
 ifconfig "$vlan" name vl7 >/dev/null
 
-# Flags, offloads, groups, addresses but those that the kernel makes of the MAC, nd6.
-shape() { ifconfig "$1" | sed -e 's/scopeid 0x[0-9a-f]*//' -e '/inet6 fe80/d' -e '/status:/d' -e '/media:/d'; }
+# Flags, offloads, groups (which have no order), addresses but those that the kernel makes of the MAC, nd6.
+sorted() { awk '$1 != "groups:" { print; next } { for (i = 2; i <= NF; i++) print "group " $i | "sort" }'; }
+shape() { ifconfig "$1" | sorted | sed -e 's/scopeid 0x[0-9a-f]*//' -e '/inet6 fe80/d' -e '/status:/d' -e '/media:/d'; }
 give() { printf '{"jails": {"web": {}}, "attachments": {"%s": {"jail": "web", "addresses": ["10.40.0.2/24"]}}}' "$1" | apply; }
 jail_only() { echo '{"jails": {"web": {}}}' | apply; }
 
@@ -39,8 +40,9 @@ ok "again into the jail" give re0
 ok "it is there" eventually 50 jexec web ifconfig re0
 ok "root of the jail changes it" jexec web ifconfig re0 -promisc txcsum group evil
 kill -9 "$daemon"
-sleep 1
-ok "a new daemon" start_daemon
+wait "$daemon" 2>/dev/null
+ok "its server ends" eventually 50 not $J show daemon
+start_daemon || finish
 ok "and back" jail_only
 sleep 2
 ok "as it was found" same "$before" "$(shape re0)"

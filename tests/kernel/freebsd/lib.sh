@@ -58,7 +58,7 @@ start_daemon() {
 	printf 'state_dir = %s/state\nsocket = %s/api.sock\nlisten = none\nuplinks = re0 vl* bridge*\nhost_routes = yes\n' "$dir" "$dir" >"$dir/conf"
 	"$bin/jailnetd" -f -c "$dir/conf" >>"$dir/log" 2>&1 &
 	daemon=$!
-	eventually 100 $J show daemon || { tail -5 "$dir/log"; return 1; }
+	eventually 100 $J show daemon || { echo "FAIL the daemon starts"; tail -5 "$dir/log"; fails=$((fails + 1)); return 1; }
 }
 
 stop_daemon() {
