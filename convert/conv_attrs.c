@@ -35,7 +35,7 @@ static const struct attr attrs[] = {
 	{ "mount_enable", A_WORD_YES, false, true, "allow.mount" },
 	{ "set_hostname_allow", A_WORD_BOOL, false, true, "allow.set_hostname" },
 	{ "sysvipc_allow", A_WORD_BOOL, false, true, "allow.sysvipc" },
-	{ "socket_unixiproute_only", A_WORD_NOT, false, true, "allow.raw_sockets" },
+	{ "socket_unixiproute_only", A_RAW, false, true, "allow.raw_sockets" },
 	{ "enforce_statfs", A_WORD, false, true, "enforce_statfs" },
 	{ "osreldate", A_WORD, false, true, "osreldate" },
 	{ "osrelease", A_WORD, false, true, "osrelease" },
@@ -183,8 +183,12 @@ attr_apply(struct conv_host *h, struct conv_jail *j, const struct attr *a, struc
 			word(h, j, v, a->word, "1");
 		break;
 	case A_WORD_BOOL:
-	case A_WORD_NOT:
-		word(h, j, v, a->word, conv_yes(value) == (a->is == A_WORD_BOOL) ? "1" : "0");
+		word(h, j, v, a->word, conv_yes(value) ? "1" : "0");
+		break;
+	case A_RAW:
+		if (!conv_yes(value))
+			j->raw = v->pos;
+		word(h, j, v, a->word, conv_yes(value) ? "0" : "1");
 		break;
 	case A_INTERFACE:
 	case A_COMMAND:

@@ -10,8 +10,9 @@ enum attr_is {
 	A_IP, A_IP_MULTI, A_INTERFACE, A_ROOTDIR, A_HOSTNAME, A_VNET_ENABLE, A_VNET_IF, A_HOOK, A_LATE_HOOK, A_STOP_HOOK, A_RULESET, A_START, A_STOP,
 	A_COMMAND,	/* the others of attr_commands() */
 	A_FIB, A_PARAMETERS, A_CONF,
-	/* a word of jail(8): as it is; set to 1 when yes; 1 or 0; 0 or 1 */
-	A_WORD, A_WORD_YES, A_WORD_BOOL, A_WORD_NOT,
+	/* a word of jail(8): as it is; set to 1 when yes; 1 or 0 */
+	A_WORD, A_WORD_YES, A_WORD_BOOL,
+	A_RAW,		/* said the other way round, and only of a jail that is no VNET jail */
 	A_NOTHING	/* of no account where the others are none, or for ezjail-admin only */
 };
 struct attr {

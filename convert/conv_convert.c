@@ -284,6 +284,10 @@ one_jail(struct convert *v, struct conv_jail *j)
 	v->said_services = true;
 	j->converted = true;
 	o->u.jail.manager_moves = o->u.jail.external;	/* the rewritten files say vnet.interface, with any hooks */
+	if (o->u.jail.external && j->raw.src != NULL)
+		conv_say(v->c, CONV_WARNING, &j->raw, "params",
+		    "%s: rc.d/jail does not read this of a VNET jail; jail_%s_parameters=\"allow.raw_sockets=1\" keeps its raw sockets (ping)",
+		    j->name, j->key);
 	all_addresses(v, j, o);
 	if (j->nnew_ifs == 0)
 		conv_say(v->c, CONV_WARNING, &j->pos, "no-address", "jail %s is left without any network", j->name);

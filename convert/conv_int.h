@@ -154,6 +154,7 @@ struct conv_jail {
 	const char *start, *stop;	/* exec.start and exec.stop, joined by "; " */
 	bool vnet, disabled, dhcp, forwarding;
 	struct conv_pos no_vnet;	/* jail_NAME_vnet_enable="NO" */
+	struct conv_pos raw;		/* jail_NAME_socket_unixiproute_only="NO" */
 	struct conv_pos waits;		/* "jailnet up -i" in a hook before vnet.interface */
 	struct conv_pos dhcp_pos;
 	const char *ruleset;		/* devfs_ruleset, "" */

@@ -237,6 +237,25 @@ test_rc_jail(void **state)
 	assert_string_equal(topo_find(&r.t, KIND_JAIL, "a")->u.jail.exec_stop, "");
 	done(&r);
 
+	/* what rc.d/jail reads no more when the jail becomes a VNET jail, own or for all */
+	for (int own_line = 0; own_line < 2; own_line++) {
+		static const char *const yes[] = { "jail_socket_unixiproute_only=YES\n", "jail_a_socket_unixiproute_only=YES\n" },
+					 *const no[] = { "jail_socket_unixiproute_only=NO\n", "jail_a_socket_unixiproute_only=NO\n" };
+		char text[256];
+
+		snprintf(text, sizeof(text), "jail_a_hostname=a\njail_a_rootdir=/a\njail_a_ip=\"re0|192.0.2.5/24\"\n%s", yes[own_line]);
+		run(&r, CONV_RC_CONF, "/etc/rc.conf", text, (struct conv_opts){ .params = true });
+		assert_null(said(&r, "params"));
+		done(&r);
+		snprintf(text, sizeof(text), "jail_a_hostname=a\njail_a_rootdir=/a\njail_a_ip=\"re0|192.0.2.5/24\"\n%s", no[own_line]);
+		run(&r, CONV_RC_CONF, "/etc/rc.conf", text, (struct conv_opts){ .params = true });
+		assert_int_equal(said(&r, "params")->line, 4);
+		done(&r);
+	}
+	run(&r, CONV_RC_CONF, "/etc/rc.conf", EZJAIL "jail_a_socket_unixiproute_only=NO\n", (struct conv_opts){ .params = true });
+	assert_null(said(&r, "params"));	/* it is one already */
+	done(&r);
+
 	/* with a manager of its own it keeps its words, and nobody is told */
 	run(&r, CONV_RC_CONF, "/etc/rc.conf", EZJAIL "jail_a_devfs_enable=YES\njail_a_parameters=allow.mlock\n",
 	    (struct conv_opts){ .params = true });
