@@ -364,8 +364,7 @@ init(struct recon *r, const struct recon_conf *conf)
 	objmap_init(&r->scope, 0);
 	objmap_init(&r->dirty, 0);
 	objmap_init(&r->failed, sizeof(struct err));
-	objmap_init(&r->external, sizeof(uint64_t));
-	objmap_init(&r->came, 0);
+	objmap_init(&r->external, sizeof(struct seen_jail));
 	objmap_init(&r->drifting, 0);
 	plan_init(&r->plan);
 	r->audit_at = r->progress_at = INT64_MAX;
@@ -384,7 +383,6 @@ fini(struct recon *r)
 	objmap_fini(&r->dirty);
 	objmap_fini(&r->failed);
 	objmap_fini(&r->external);
-	objmap_fini(&r->came);
 	objmap_fini(&r->drifting);
 	plan_fini(&r->plan);
 	topo_fini(&r->want);

@@ -86,7 +86,6 @@ cycle_start(struct recon *r)
 	objmap_clear(&r->failed);
 	if (!r->unstored)
 		objmap_clear(&r->drifting);
-	objmap_clear(&r->came);
 	cycle_round(r);
 }
 

@@ -76,25 +76,35 @@ row_add(struct recon *r, size_t at)
 	row->place = place_of(r, at);
 }
 
+/* How long a manager may take to set up a jail that it has started: it moves an interface in first, and configures it in exec.start. */
+#define MANAGER_MS 10000
+
 void
 drift_jails(struct recon *r)
 {
 	for (size_t i = 0; i < r->want.n[KIND_JAIL]; i++) {
 		const struct object *o = r->want.v[KIND_JAIL][i];
 		const struct obs_jail *k = o->u.jail.external ? observed_jail(&r->have, o->name) : NULL;
-		uint64_t now = k == NULL ? 0 : (uint64_t)k->jid + 1, *was = objmap_get(&r->external, KIND_JAIL, o->name);
+		struct seen_jail now = { k == NULL ? 0 : (uint64_t)k->jid + 1, ident_mono_ms() }, *was;
 
-		if ((was == NULL ? 0 : *was) == now)
+		was = objmap_get(&r->external, KIND_JAIL, o->name);
+		if ((was == NULL ? 0 : was->jid) == now.jid)
 			continue;
-		objmap_add(&r->came, KIND_JAIL, o->name);
-		if (now == 0)
-			objmap_remove(&r->external, KIND_JAIL, o->name);
-		else if ((was = objmap_add(&r->external, KIND_JAIL, o->name)) != NULL)
+		was = was == NULL ? objmap_add(&r->external, KIND_JAIL, o->name) : was;
+		if (was != NULL)
 			*was = now;
 	}
 }
 
-/* Its manager started or stopped a jail that the object is, or is in: nobody changed anything, and the next start is not made to wait. */
+static bool
+just_changed(const struct recon *r, const char *jail)
+{
+	const struct seen_jail *k = jail == NULL ? NULL : objmap_get(&r->external, KIND_JAIL, jail);
+
+	return (k != NULL && ident_mono_ms() - k->at < MANAGER_MS);
+}
+
+/* Its manager has just started or stopped a jail that the object is, or is in: nobody changed anything, and the next start is not made to wait. */
 static bool
 is_its_managers(const struct recon *r, const struct step *s)
 {
@@ -108,7 +118,7 @@ is_its_managers(const struct recon *r, const struct step *s)
 		jail[0] = o->u.attachment.jail;
 	else if (s->kind == KIND_JAIL)
 		jail[0] = s->name;
-	return ((jail[0] != NULL && objmap_has(&r->came, KIND_JAIL, jail[0])) || (jail[1] != NULL && objmap_has(&r->came, KIND_JAIL, jail[1])));
+	return (just_changed(r, jail[0]) || just_changed(r, jail[1]));
 }
 
 /* Of those that have no event yet; inside a transaction. */

@@ -85,6 +85,11 @@ struct job {
 
 enum phase { PHASE_IDLE, PHASE_HELLO, PHASE_OBSERVING, PHASE_EXECUTING };
 
+struct seen_jail {
+	uint64_t jid;	/* + 1; 0 = gone */
+	int64_t at;	/* since when, monotonic */
+};
+
 struct recon {
 	const struct recon_conf *conf;
 	struct store *store;
@@ -142,8 +147,7 @@ struct recon {
 	bool doubted;		/* this cycle has looked again before it destroys half a pair */
 	struct objmap failed;	/* in this cycle; record: struct err */
 	size_t executed;	/* steps sent in this round */
-	struct objmap external;	/* jails of other managers as last seen; uint64_t jid + 1 */
-	struct objmap came;	/* those of them that came or went in this cycle: what follows from it is no drift; no record */
+	struct objmap external;	/* jails of other managers as last seen: what follows from their coming and going is no drift; struct seen_jail */
 	struct objmap drifting;	/* objects repaired in this cycle that no request asked for; no record */
 
 	/* the next cycle */

@@ -84,6 +84,25 @@ def test_a_start_is_no_drift_and_the_next_is_not_made_to_wait(host):
     assert [e["text"] for e in host.events() if e["type"].startswith("drift")] == []
 
 
+def test_what_follows_from_a_stop_a_little_later_is_no_drift(host):
+    """The half of a jail that ends comes back to the host, down, and jailnetd may look in between: seen on FreeBSD as "e0b_web: up again"."""
+    managed = dict(EXTERNAL, jails={"web": {"manager": "external", "moves": "manager"}})
+    drift = lambda: [e["text"] for e in host.events() if e["type"].startswith("drift")]
+    assert host.put("/v1/topology", managed).status in (200, 202)
+    for line in ("jail-add web", "jail-del web"):
+        looks = host.log().count("OBSERVE all")
+        host.by_hand(line)
+        host.wait(lambda: host.log().count("OBSERVE all") > looks)
+    host.by_hand("down - web0b")
+    host.wait(lambda: "IF_SET jail=- if=web0b up" in host.log())
+    assert host.settled() == [] and drift() == []
+    # ten seconds later it is somebody else
+    time.sleep(10)
+    host.by_hand("down - web0b")
+    host.wait(lambda: len(drift()) == 2)
+    assert "web0b: down" in drift()[0]
+
+
 def test_up_says_what_is_wrong(host):
     host.put("/v1/topology", dict(EXTERNAL, jails={"web": {}}))
     p = run(host, "up", "nosuch")
