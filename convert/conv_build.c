@@ -299,6 +299,38 @@ check_macs(struct build *b)
 		}
 }
 
+static void
+unpin(struct mac *m, bool *pinned, const struct mac *have, bool have_pinned)
+{
+	if (*pinned && !have_pinned && mac_equal(m, have)) {
+		*pinned = false;
+		*m = (struct mac){ { 0 } };
+	}
+}
+
+/* An export names every address; one that we have chosen ourselves stays our choice when it comes back. */
+static void
+unpin_ours(struct build *b)
+{
+	const struct topo *have = b->h->opts->have;
+	struct object *o;
+
+	for (int k = 0; have != NULL && k < KIND_COUNT; k++)
+		for (size_t i = 0; i < b->out->n[k]; i++) {
+			const struct object *was = topo_find(have, (enum kind)k, b->out->v[k][i]->name);
+
+			o = b->out->v[k][i];
+			if (was != NULL && k == KIND_BRIDGE)
+				unpin(&o->u.bridge.mac, &o->u.bridge.mac_pinned, &was->u.bridge.mac, was->u.bridge.mac_pinned);
+			for (int side = END_A; was != NULL && k == KIND_EPAIR && side <= END_B; side++) {
+				struct end *e = &o->u.epair.end[side];
+				const struct end *h = &was->u.epair.end[side];
+
+				unpin(&e->mac, &e->mac_pinned, &h->mac, h->mac_pinned);
+			}
+		}
+}
+
 int
 conv_build(struct conv_host *h, struct topo *out, struct err *err)
 {
@@ -312,6 +344,7 @@ conv_build(struct conv_host *h, struct topo *out, struct err *err)
 	if (!b.failed)
 		build_convert(&b);
 	check_macs(&b);
+	unpin_ours(&b);
 	if (!b.failed)
 		conv_take_notes(h, out);
 	return (b.failed ? -1 : 0);

@@ -86,6 +86,8 @@ put_jc_jail(struct conv_buf *b, const struct topo *t, const struct object *o)
 			cb_put(b, ";\n");
 		}
 	}
+	if (!j->external)	/* nothing else brings it up: without it a jail does not reach its own addresses */
+		cb_put(b, "\texec.start += \"/sbin/ifconfig lo0 inet 127.0.0.1/8 up\";\n");
 	put_jc_inside(b, o, v, n);
 	if (j->exec_start[0] != '\0') {
 		cb_put(b, "\texec.start += ");

@@ -114,6 +114,18 @@ put_addr_lines(struct conv_buf *b, const char *ifname, const struct prefixes *a,
 	}
 }
 
+/* Any MAC we know, also one that was ours to choose.  ifconfig takes "ether" as the first word only, so the addresses get lines of their own. */
+static bool
+put_mac(struct conv_buf *b, const struct mac *m)
+{
+	char text[MAC_TEXT_SIZE];
+
+	if (mac_is_zero(m))
+		return (false);
+	cb_printf(b, "ether %s ", mac_format(m, text));
+	return (true);
+}
+
 static bool
 put_first4(struct conv_buf *b, const struct prefixes *a)
 {
@@ -196,7 +208,7 @@ only_jib(const struct object *bridge, const struct port_ref *p, size_t np)
 static void
 put_bridge(struct conv_buf *b, const struct object *o, unsigned unit, const struct port_ref *p, size_t np, const struct bridge *br)
 {
-	char name[IFNAME_SIZE], mac[MAC_TEXT_SIZE], key[IFNAME_SIZE];
+	char name[IFNAME_SIZE], key[IFNAME_SIZE];
 	bool first4;
 
 	snprintf(name, sizeof(name), "bridge%u", unit % 100000);
@@ -204,10 +216,8 @@ put_bridge(struct conv_buf *b, const struct object *o, unsigned unit, const stru
 		cb_printf(b, "ifconfig_%s_name=\"%s\"\n", name, o->name);
 	rc_key(key, o->name);
 	cb_printf(b, "ifconfig_%s=\"", key);
-	first4 = put_first4(b, &br->addrs);
+	first4 = !put_mac(b, &br->mac) && put_first4(b, &br->addrs);
 	cb_put(b, "up");
-	if (br->mac_pinned)
-		cb_printf(b, " ether %s", mac_format(&br->mac, mac));
 	if (br->vlan_filter)
 		cb_put(b, " vlanfilter");
 	for (size_t i = 0; i < br->nmembers; i++)
@@ -225,7 +235,7 @@ static void
 put_half(struct conv_buf *b, const struct object *o, int side, unsigned unit)
 {
 	const struct end *e = &o->u.epair.end[side];
-	char name[IFNAME_SIZE], mac[MAC_TEXT_SIZE], key[IFNAME_SIZE];
+	char name[IFNAME_SIZE], key[IFNAME_SIZE];
 	bool first4 = false;
 
 	snprintf(name, sizeof(name), "epair%u%c", unit % 100000, side == END_A ? 'a' : 'b');
@@ -233,13 +243,11 @@ put_half(struct conv_buf *b, const struct object *o, int side, unsigned unit)
 		cb_printf(b, "ifconfig_%s_name=\"%s\"\n", name, e->ifname);
 	rc_key(key, e->ifname);
 	/* A half for a jail is brought up there. */
-	if (e->jail != NULL && !e->mac_pinned && o->u.epair.mtu == 0)
+	if (e->jail != NULL && mac_is_zero(&e->mac) && o->u.epair.mtu == 0)
 		return;
 	cb_printf(b, "ifconfig_%s=\"", key);
-	if (e->jail == NULL)
+	if (!put_mac(b, &e->mac) && e->jail == NULL)
 		first4 = put_first4(b, &e->addrs);
-	if (e->mac_pinned)
-		cb_printf(b, "ether %s ", mac_format(&e->mac, mac));
 	if (o->u.epair.mtu != 0)
 		cb_printf(b, "mtu %u ", o->u.epair.mtu);
 	cb_put(b, e->jail == NULL && e->up ? "up\"\n" : "down\"\n");
