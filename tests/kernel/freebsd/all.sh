@@ -1,12 +1,13 @@
 #!/bin/sh
 # make check-freebsd-kernel: every story of this folder and every C test beside it, one after the other; says which ran and how each ended.
-# Root of a machine (or VM) that may be played with.  A story that changes the machine for good says so ("# last: ...") and comes last.
+# Root of a machine (or VM) that may be played with.  A story that changes the machine for good says so ("# last: ...") and comes last; one that wants reboots between its
+# steps ("# reboots: ...") is not run here.
 # usage: all.sh DIR-WITH-PROGRAMS [NAME...]
 set -u
 here=$(dirname "$0")
 bin=$1
 shift
-[ $# -gt 0 ] || set -- $(cd "$here" && grep -L '^# last:' ./*.sh | grep -v -e '/lib.sh' -e '/all.sh') $(cd "$bin/tests/kernel/freebsd" && ls test_* | grep -v '\.[od]$') \
+[ $# -gt 0 ] || set -- $(cd "$here" && grep -L -e '^# last:' -e '^# reboots:' ./*.sh | grep -v -e '/lib.sh' -e '/all.sh') $(cd "$bin/tests/kernel/freebsd" && ls test_* | grep -v '\.[od]$') \
 	$(cd "$here" && grep -l '^# last:' ./*.sh | grep -v '/all.sh')
 passed=0 failed=0
 out=$(mktemp /tmp/jnall.XXXXXX)

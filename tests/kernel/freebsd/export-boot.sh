@@ -1,6 +1,7 @@
 #!/bin/sh
 # The exported configuration boots: rc.conf and jail.conf as jailnet exports them make the same network on a machine that boots without jailnet.
-# Root of a machine (or VM) that may be played with; three steps with a reboot between each two:
+# Root of a machine (or VM) that may be played with.
+# reboots: three steps with a reboot between each two,
 #	export-boot.sh uplink				an uplink re0 at boot, half of a pair whose other half is the router of a LAN in a jail "lan"
 #	export-boot.sh before DIR-WITH-PROGRAMS TOPOLOGY STATE	makes the network with jailnet, writes down what it is, takes it away and adds the
 #							exports to /etc/rc.conf and /etc/jail.conf
