@@ -257,7 +257,7 @@ send_all(const struct cmd *v, size_t n)
 static void
 mode_hostile(void)
 {
-	static const struct cmd gone[] = { { CMD_EPAIR_DESTROY, { .iface = { "", "web0a" } } }, { CMD_BRIDGE_DESTROY, { .ref = { "lan0" } } },
+	static const struct cmd gone[] = { { CMD_EPAIR_DESTROY, { .iface = { .ifname = "web0a" } } }, { CMD_BRIDGE_DESTROY, { .ref = { "lan0" } } },
 		{ CMD_JAIL_DESTROY, { .ref = { "web" } } } };
 
 	hello(JAILNET_BUILD);
