@@ -303,3 +303,24 @@ def test_what_an_import_leaves_to_the_manager_it_moves_itself(host, kind, files,
         host.by_hand("jail-del web")
         assert run(host, "down", "web").returncode == 0
     assert "\n".join(str(e) for e in host.events() if e["type"].startswith("drift")) == ""
+
+
+def test_an_interface_of_the_host_is_moved_by_the_manager_as_its_file_says(host):
+    got = host.post("/v1/import/jail-conf", {"files": [{"path": "/etc/jail.conf", "content": "web { path = /jails/web; vnet; vnet.interface = em0; }\n"}]})
+    assert got.status == 200 and list(got.json["topology"]["attachments"]) == ["em0"], got
+    t = got.json["topology"]
+    assert t["jails"]["web"]["moves"] == "manager"
+    assert host.put("/v1/topology", t).status in (200, 202)
+    for _ in range(3):
+        assert run(host, "up", "web").returncode == 0
+        host.by_hand("jail-add web")
+        host.wait(lambda: host.get("/v1/jails/web").json["status"]["state"] == "ready")
+        assert run(host, "up", "-i", "-t", "1", "web").returncode == 7
+        host.by_hand("move - em0 web")
+        host.by_hand("addr-add web em0 192.0.2.9/24")
+        p = run(host, "up", "-i", "web")
+        assert p.returncode == 0, p
+        assert host.plan(t) == [] and host.get("/v1/drift").json["items"] == []
+        host.by_hand("jail-del web")
+        assert run(host, "down", "web").returncode == 0
+    assert [e["text"] for e in host.events() if e["type"].startswith("drift")] == []
