@@ -191,8 +191,9 @@ objects: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_d
 check-freebsd-kernel: all tests
 	@sh tests/kernel/freebsd/all.sh "$(B)" $(NAMES)
 NAMES =
-check-jails: $(B)/tests/kernel/freebsd/test_jails
-	@$(B)/tests/kernel/freebsd/test_jails
+TESTS_jails = $(B)/tests/kernel/freebsd/test_jails $(B)/tests/kernel/freebsd/test_gone
+check-jails: $(TESTS_jails)
+	@for t in $(TESTS_jails); do $$t || exit; done
 # The other make reads the same file.
 check-bmake:
 	@sh tests/demo/deps.sh ci

@@ -8,7 +8,8 @@
  * Neither touches a packet.
  *
  * EPAIR_DESTROYs that follow each other may be carried out together: at the latest before a command of another kind (other
- * than a job) is executed, before anything is observed, and when the driver is opened or closed.
+ * than a job) is executed, before anything is observed, and when the driver is opened or closed.  What an EPAIR_DESTROY took away is in no
+ * look any more and its names are free; the kernel may still have work with it, which no command waits for in full.
  */
 #ifndef JN_DRIVER_H
 #define JN_DRIVER_H

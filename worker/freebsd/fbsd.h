@@ -7,9 +7,10 @@
  * RUN_DIR/jails/NAME and the parameter meta (where the kernel has it).  Our routes carry RTF_PROTO1.
  *
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
- * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_link.c (any interface: look, mark, set, rename), fbsd_traits.c,
- * fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c,
- * fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
+ * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_if.c (single requests), fbsd_link.c (any interface: look, set, rename),
+ * fbsd_traits.c, fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_reap.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c,
+ * fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c, fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails,
+ * their commands and processes); fbsd_sandbox.c.
  *
  * One thread.  The process itself never attaches to a jail; what must run inside one runs in a child (fbsd_inside).
  */
@@ -42,6 +43,10 @@ struct fbsd {
 	uint64_t jail_digest;	/* which jails there were, where there are no events of them */
 	struct fbsd_process *procs;	/* fbsd_process_look */
 	size_t nprocs;
+	/* fbsd_reap.c */
+	size_t gone;		/* pairs that are out of sight, not yet destroyed */
+	int64_t gone_due;	/* from then on nothing puts the reaper off; 0 = none waits */
+	pid_t reaper;		/* 0 = none runs */
 };
 
 typedef int fbsd_exec_fn(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err);
@@ -135,6 +140,8 @@ struct fbsd_link {
 };
 struct fbsd_ifmsg;
 void fbsd_link_fill(int s, const struct fbsd_ifmsg *m, struct fbsd_link *out);
+void fbsd_in_host(struct fbsd *f, struct fbsd_in *out);	/* the host as fbsd_in, no child */
+fbsd_exec_fn fbsd_if_set, fbsd_if_rename;
 #define FBSD_WHERE (NAME_SIZE + 16)
 /* " in jail web", or "" for the host. */
 const char *fbsd_where(const char *jail, char buf[FBSD_WHERE]);
@@ -144,7 +151,8 @@ bool fbsd_adoptable(const struct fbsd_in *in, const struct obs_link *o);
 int fbsd_link_get(const struct fbsd_in *in, const char *ifname, struct fbsd_link *out);
 /* Finds one that a command may touch: ours, or (foreign) allowed by policy. */
 int fbsd_link_mine(const struct fbsd_in *in, const char *ifname, bool foreign, struct fbsd_link *out, struct err *err);
-/* Single requests on socket s; 0 or errno.  They change even what is as wished already. */
+
+/* fbsd_if.c: single requests on socket s; 0 or errno.  They change even what is as wished already. -------------------- */
 int fbsd_if_mark(int s, const char *ifname, const struct mark *m);
 int fbsd_if_group(int s, const char *ifname);	/* into FBSD_GROUP */
 int fbsd_if_set_group(int s, const char *ifname, const char *group, bool in);
@@ -165,11 +173,13 @@ int fbsd_if_raise(int s, const char *ifname);	/* up, for one that has no other f
  */
 int fbsd_if_clone(int s, const char *kind, char made[IFNAME_SIZE]);
 unsigned fbsd_if_index(int s, const char *ifname);	/* 0 = none, errno says why */
+/* The interfaces in a group (ifgrq_member); the caller frees *v. */
+int fbsd_if_members(int s, const char *group, struct ifg_req **v, size_t *n);
+/* What the kernel made it as, in the vnet of the caller: "epair7" for both halves of that pair, whatever they are called. */
+int fbsd_if_unit(unsigned index, char unit[IFNAME_SIZE]);
 int fbsd_if_destroy(int s, const char *ifname);
 int fbsd_if_to_jail(int s, const char *ifname, int jid);
 int fbsd_if_from_jail(int s, const char *ifname, int jid);
-void fbsd_in_host(struct fbsd *f, struct fbsd_in *out);	/* the host as fbsd_in, no child */
-fbsd_exec_fn fbsd_if_set, fbsd_if_rename;
 
 /* fbsd_traits.c: what of a foreign interface on the host is given back */
 void fbsd_traits_read(const struct fbsd_in *in, const char *ifname, int flags, struct traits *out);
@@ -196,6 +206,22 @@ void fbsd_guests_end(struct fbsd *f, int jid);
 unsigned fbsd_take_home(struct fbsd *f, int jid);
 int fbsd_move_in(struct fbsd *f, const char *ifname, const char *jail, struct err *err);	/* from the host */
 fbsd_exec_fn fbsd_if_move;
+
+/*
+ * fbsd_reap.c.  An interface of the host that is gone is in no look and no count; its name (the index is its own) is enough where nothing
+ * depends on it.
+ */
+bool fbsd_gone_name(const char *ifname, unsigned index);
+bool fbsd_is_gone(int s, const char *ifname, unsigned index);
+/* The pair is gone: both halves, which must be known.  false: it must be destroyed here and now; then c->jail says where c->ifname is by now. */
+bool fbsd_gone_put(struct fbsd *f, struct cmd_iface *c);
+/* Somebody needs the unit ("epair7") of one that is gone: waits for its end.  false: there is none. */
+bool fbsd_gone_end(struct fbsd *f, const char *unit);
+/* Around each command: it comes first, and the reaper when no other has come for a while. */
+void fbsd_reap_yield(struct fbsd *f);
+void fbsd_reap_later(struct fbsd *f);
+void fbsd_reap_open(struct fbsd *f);
+bool fbsd_reap_event(struct fbsd *f, const struct kevent *ev);	/* false: it is about something else */
 
 /* the rest ------------------------------------------------------------------------------------------------------------ */
 int fbsd_kld_load(const char *module, struct err *err);	/* already there is fine; not loadable: says why */

@@ -17,6 +17,7 @@ void fbsd_bridge_groups(int s, const char *bridge, bool *ours, bool *stp);
 bool fbsd_bridge_stp(int s, const char *bridge);
 /* Sets the flags of 'mask' to 'value' and leaves the others. */
 int fbsd_port_flags(int s, const char *bridge, const char *ifname, uint32_t mask, uint32_t value);
+int fbsd_port_del(int s, const char *bridge, const char *ifname);	/* ENOENT: it is none */
 int fbsd_port_pvid(int s, const char *bridge, const char *ifname, uint16_t pvid);
 uint16_t fbsd_port_pvid_of(const struct ifbreq *r);	/* 0 = none */
 /* The tagged VLANs of a member into v[LIMIT_TAGGED]. */

@@ -25,7 +25,7 @@ count_inside(struct fbsd_in *in, void *arg, struct err *err)
 		const struct if_data *d = &m.data;
 		struct obs_counter *o;
 
-		if (m.is_addr || m.type == IFT_LOOP || (k->only != NULL && !str_equal(m.name, k->only)))
+		if (m.is_addr || m.type == IFT_LOOP || (k->only != NULL && !str_equal(m.name, k->only)) || fbsd_gone_name(m.name, m.index))
 			continue;
 		o = observed_counter_add(k->out);
 		if (o == NULL) {

@@ -117,6 +117,7 @@ fbsd_open(const struct driver_conf *conf, void **ctx, struct err *err)
 		goto fail;
 	/* what this kernel has; HELLO tells it from here */
 	fbsd_driver.features = f->features;
+	fbsd_reap_open(f);
 	*ctx = f;
 	return (0);
 fail:
@@ -139,14 +140,20 @@ counters(void *ctx, const struct cmd_observe *scope, struct observed *out, struc
 static int
 exec(void *ctx, const struct cmd *c, struct reply *out, struct err *err)
 {
+	int rc = 0;
+
 	memset(out, 0, sizeof(*out));
 	if ((size_t)c->op >= CMD_COUNT || commands[c->op] == NULL)
 		return (err_set(err, ERR_UNSUPPORTED, "%s is not a command for this driver", cmd_name(c->op)));
+	if (!cmd_is_job(c->op))
+		fbsd_reap_yield(ctx);
 	if (commands[c->op](ctx, c, out, err) == -1) {
 		out->result = REPLY_FAILED;
-		return (-1);
+		rc = -1;
 	}
-	return (0);
+	if (!cmd_is_job(c->op))
+		fbsd_reap_later(ctx);
+	return (rc);
 }
 
 static int

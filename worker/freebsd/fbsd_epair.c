@@ -32,6 +32,8 @@ clone_pair(struct fbsd *f, const struct cmd_epair *e, char names[2][IFNAME_SIZE]
 	if (len > 6 && strncmp(a, "epair", 5) == 0 && a[len - 1] == 'a' && strspn(a + 5, "0123456789") == len - 6) {
 		want[len - 1] = '\0';
 		sys = fbsd_if_clone(f->s, want, names[0]);
+		if (sys == EEXIST && fbsd_gone_end(f, want))
+			sys = fbsd_if_clone(f->s, want, names[0]);
 	}
 	if (sys != 0 && sys != EINVAL)
 		sys = fbsd_if_clone(f->s, "epair", names[0]);
@@ -234,11 +236,15 @@ destroy_inside(struct fbsd_in *in, void *arg, struct err *err)
 int
 fbsd_epair_destroy(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
 {
-	struct doomed d = { .ifname = c->u.iface.ifname };
+	struct cmd_iface i = c->u.iface;
+	struct doomed d = { .ifname = i.ifname };
 	struct err why = { 0 };
 
+	out->result = REPLY_DONE;
+	if (fbsd_gone_put(f, &i))
+		return (0);
 	out->result = REPLY_UNCHANGED;
-	if (fbsd_inside_name(f, c->u.iface.jail, destroy_inside, &d, sizeof(d), &why) == -1) {
+	if (fbsd_inside_name(f, i.jail, destroy_inside, &d, sizeof(d), &why) == -1) {
 		/* no jail, no interface */
 		if (why.code == ERR_NOT_FOUND)
 			return (0);

@@ -62,6 +62,8 @@ int fbsd_ngbridge_destroy(const char *ifname, struct err *err);
 /* ours: whether we made the interface. */
 int fbsd_ngbridge_attach(const char *bridge, const char *ifname, bool ours, bool *added, struct err *err);
 int fbsd_ngbridge_detach(const char *bridge, const char *ifname, bool *gone, struct err *err);
+/* Out of the netgraph bridge it is a port of, if any. */
+void fbsd_ngbridge_leave(const char *ifname);
 /* Marks in out->links from 'from' on what is a netgraph bridge or a port of one.  0 or errno. */
 int fbsd_ngbridge_observe(struct observed *out, size_t from);
 

@@ -304,6 +304,22 @@ fbsd_ngbridge_detach(const char *bridge, const char *ifname, bool *gone, struct 
 	return (sys == 0 || sys == ENOENT ? 0 : fbsd_num(err, sys, "detaching %s from bridge %s", ifname, bridge));
 }
 
+void
+fbsd_ngbridge_leave(const char *ifname)
+{
+	char ether[PATH_MAX_NG];
+	struct fbsd_ng ng;
+
+	if (!fbsd_ng_there())
+		return;
+	ether_of(ifname, ether);
+	if (fbsd_ng_open(&ng) == 0) {
+		(void)fbsd_ng_port_off(&ng, ether);
+		(void)fbsd_ng_rmhook(&ng, ether, "lower");
+	}
+	fbsd_ng_close(&ng);
+}
+
 static struct obs_link *
 named(struct observed *o, size_t from, const char *ifname)
 {

@@ -45,6 +45,7 @@ take_link(struct fbsd_look *k, const struct fbsd_ifmsg *m, bool *skip)
 	struct obs_link *o;
 
 	*skip = m->type == IFT_LOOP || (k->only != NULL && !str_equal(m->name, k->only));
+	*skip = *skip || (k->in->jid == 0 && fbsd_is_gone(k->in->s, m->name, m->index));
 	if (*skip)
 		return (0);
 	fbsd_link_fill(k->in->s, m, &link);

@@ -192,8 +192,8 @@ add(int s, const char *bridge, const char *ifname, bool *added)
 	return (sys == EEXIST ? 0 : sys);
 }
 
-static int
-del(int s, const char *bridge, const char *ifname)
+int
+fbsd_port_del(int s, const char *bridge, const char *ifname)
 {
 	struct ifbreq r;
 
@@ -263,7 +263,7 @@ fbsd_port_attach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	if (sys != 0) {
 		fbsd_num(err, sys, "attaching %s to bridge %s", p->ifname, p->bridge);
 		if (added)
-			(void)del(f->s, p->bridge, p->ifname);
+			(void)fbsd_port_del(f->s, p->bridge, p->ifname);
 		return (-1);
 	}
 	out->result = added || changed ? REPLY_DONE : REPLY_UNCHANGED;
@@ -313,7 +313,7 @@ fbsd_port_detach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 		out->result = gone ? REPLY_UNCHANGED : REPLY_DONE;
 		return (0);
 	}
-	sys = del(f->s, p->bridge, p->ifname);
+	sys = fbsd_port_del(f->s, p->bridge, p->ifname);
 	if (sys == ENOENT)
 		return (0);
 	if (sys != 0)

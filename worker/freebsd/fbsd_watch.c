@@ -35,14 +35,13 @@ fbsd_watch_open(struct fbsd *f, struct err *err)
 	return (fbsd_jail_watch(f, err));
 }
 
-static void
+/* One that went away meanwhile was announced as well. */
+static bool
 name_index(unsigned index, struct change *out)
 {
 	char name[IF_NAMESIZE];
 
-	/* gone meanwhile: then all is looked at */
-	if (if_indextoname(index, name) == NULL || str_copy(out->ifname, sizeof(out->ifname), name) == -1)
-		out->all = true;
+	return (if_indextoname(index, name) != NULL && !fbsd_gone_name(name, index) && str_copy(out->ifname, sizeof(out->ifname), name) == 0);
 }
 
 /* True when the message is about something a planner cares for. */
@@ -52,21 +51,20 @@ interesting(const char *buf, size_t len, struct change *out)
 	const struct rt_msghdr *h = (const struct rt_msghdr *)(const void *)buf;
 	const struct if_msghdr *ifm = (const struct if_msghdr *)(const void *)buf;
 	const struct ifa_msghdr *ifam = (const struct ifa_msghdr *)(const void *)buf;
+	const struct if_announcemsghdr *ifan = (const struct if_announcemsghdr *)(const void *)buf;
 
 	memset(out, 0, sizeof(*out));
 	if (len < sizeof(struct if_announcemsghdr) && len < sizeof(*ifam))
 		return (false);
 	switch (h->rtm_type) {
 	case RTM_IFANNOUNCE:
-		out->all = true;
-		return (true);
+		out->all = len < sizeof(*ifan) || !fbsd_gone_name(ifan->ifan_name, ifan->ifan_index);
+		return (out->all);
 	case RTM_IFINFO:
-		name_index(ifm->ifm_index, out);
-		return (true);
+		return (name_index(ifm->ifm_index, out));
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		name_index(ifam->ifam_index, out);
-		return (true);
+		return (name_index(ifam->ifam_index, out));
 	case RTM_ADD:
 	case RTM_DELETE:
 	case RTM_CHANGE:
@@ -112,7 +110,7 @@ fbsd_watch_read(struct fbsd *f, struct change *out)
 		if (ev.filter == EVFILT_READ) {
 			if (read_route(f, out) == 1)
 				return (1);
-		} else if (fbsd_jail_event(f, &ev, out))
+		} else if (!fbsd_reap_event(f, &ev) && fbsd_jail_event(f, &ev, out))
 			return (1);
 	}
 	return (0);

@@ -4,7 +4,7 @@
  *
  * The story of the dying jail is reference/freebsd.md 15: a connection closed by the jail's side holds it for a minute.
  */
-#include "worker/freebsd/fbsd_sys.h"
+#include "tests/kernel/freebsd/fbsd_rig.h"
 
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -13,159 +13,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-#include "core/str.h"
-#include "worker/driver.h"
 
 #define MANY 50
 #define RUNS 3
-
-static void *ctx;
-static int failed, passed;
-static struct observed seen;
-
-static double
-now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
-}
-
-static void __attribute__((format(printf, 2, 3)))
-check(bool ok, const char *fmt, ...)
-{
-	va_list ap;
-
-	printf("%s ", ok ? "ok  " : "FAIL");
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-	ok ? passed++ : failed++;
-}
-
-/* The result, or -1 with *err. */
-static int
-run(struct cmd c, struct reply *out, struct err *err)
-{
-	struct reply spare;
-	struct err why = { 0 };
-
-	out = out == NULL ? &spare : out;
-	if (driver->exec(ctx, &c, out, err == NULL ? &why : err) == 0)
-		return ((int)out->result);
-	if (err == NULL)
-		printf("     %s: %s\n", cmd_name(c.op), why.msg);
-	return (-1);
-}
-
-static struct cmd
-jail_cmd(enum cmd_op op, const char *name, const char *params)
-{
-	struct cmd c = { .op = op };
-
-	str_copy(c.u.jail.name, NAME_SIZE, name);
-	str_copy(c.u.jail.params, PARAMS_SIZE, params);
-	c.u.jail.boot = 7;
-	return (c);
-}
-
-static struct cmd
-exec_cmd(enum cmd_op op, const char *name, const char *command)
-{
-	struct cmd c = { .op = op };
-
-	str_copy(c.u.exec.name, NAME_SIZE, name);
-	str_copy(c.u.exec.command, COMMAND_SIZE, command);
-	c.u.exec.timeout_s = 10;
-	return (c);
-}
-
-static struct cmd
-ref_cmd(enum cmd_op op, const char *name)
-{
-	struct cmd c = { .op = op };
-
-	str_copy(c.u.ref.name, NAME_SIZE, name);
-	return (c);
-}
-
-static struct cmd
-move_cmd(const char *ifname, const char *from, const char *to)
-{
-	struct cmd c = { .op = CMD_IF_MOVE };
-
-	str_copy(c.u.move.ifname, IFNAME_SIZE, ifname);
-	str_copy(c.u.move.from, NAME_SIZE, from);
-	str_copy(c.u.move.to, NAME_SIZE, to);
-	return (c);
-}
-
-static struct cmd
-addr_cmd(const char *jail, const char *ifname, const char *text)
-{
-	struct cmd c = { .op = CMD_ADDR_ADD };
-
-	str_copy(c.u.addr.jail, NAME_SIZE, jail);
-	str_copy(c.u.addr.ifname, IFNAME_SIZE, ifname);
-	(void)prefix_parse(text, &c.u.addr.prefix, NULL);
-	return (c);
-}
-
-static struct cmd
-up_cmd(const char *jail, const char *ifname)
-{
-	struct cmd c = { .op = CMD_IF_SET, .u.ifset = { .fields = IFSET_UP, .up = true } };
-
-	str_copy(c.u.ifset.jail, NAME_SIZE, jail);
-	str_copy(c.u.ifset.ifname, IFNAME_SIZE, ifname);
-	return (c);
-}
-
-static struct cmd
-epair_cmd(const char *name, int n, const char *jail)
-{
-	struct cmd c = { .op = CMD_EPAIR_CREATE, .u.epair = { .mtu = 1500 } };
-
-	str_copy(c.u.epair.name, NAME_SIZE, name);
-	for (int i = 0; i < 2; i++) {
-		struct cmd_end *e = &c.u.epair.end[i];
-
-		str_format(e->ifname, IFNAME_SIZE, "%s%c", name, i == 0 ? 'a' : 'b');
-		e->mac = (struct mac){ { 2, 0x6a, 0x74, (uint8_t)(n >> 8), (uint8_t)n, (uint8_t)i } };
-		e->up = true;
-	}
-	str_copy(c.u.epair.end[1].jail, NAME_SIZE, jail);
-	return (c);
-}
-
-static const struct obs_jail *
-look(const char *name)
-{
-	const struct cmd_observe all = { .scope = OBSERVE_ALL };
-	struct err err = { 0 };
-
-	observed_fini(&seen);
-	observed_init(&seen);
-	if (driver->observe(ctx, &all, &seen, &err) == -1)
-		check(false, "OBSERVE: %s", err.msg);
-	return (observed_jail_row(&seen, name));
-}
-
-static bool
-is_there(const char *jail, const char *ifname)
-{
-	(void)look("");
-	return (observed_link(&seen, jail, ifname) != NULL);
-}
 
 static int
 jid_of(const char *name, int flags, int *dying)
@@ -486,29 +339,14 @@ test_speed(void)
 	close(s);
 }
 
-static bool
-any(void *arg, const char *ifname)
-{
-	(void)arg;
-	(void)ifname;
-	return (true);
-}
-
 int
 main(int argc, char **argv)
 {
-	const struct driver_conf conf = { .run_dir = "/var/run/jailnet-test", .netns_dir = "", .log_dir = "/var/log/jailnet-test",
-		.foreign_ok = any };
 	struct cmd c = { .op = CMD_EPAIR_DESTROY };
-	struct err err = { 0 };
 
 	(void)argv;
-	setvbuf(stdout, NULL, _IONBF, 0);
-	observed_init(&seen);
-	if (driver->open(&conf, &ctx, &err) == -1) {
-		printf("%s\n", err.msg);
+	if (rig_open() == -1)
 		return (1);
-	}
 	test_make();
 	test_foreign();
 	test_exec();
@@ -521,12 +359,5 @@ main(int argc, char **argv)
 	(void)run(c, NULL, NULL);
 	str_copy(c.u.iface.ifname, IFNAME_SIZE, "jtpa");
 	(void)run(c, NULL, NULL);
-	(void)look("");
-	for (size_t i = 0; i < seen.nlinks; i++)
-		if (strncmp(seen.links[i].ifname, "jt", 2) == 0)
-			check(false, "left behind: %s", seen.links[i].ifname);
-	driver->close(ctx);
-	observed_fini(&seen);
-	printf("%d passed, %d failed\n", passed, failed);
-	return (failed > 0);
+	return (rig_close());
 }
