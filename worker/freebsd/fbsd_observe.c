@@ -213,13 +213,21 @@ look_host(struct fbsd *f, const char *only, struct observed *out, struct err *er
 	return (look_net(&k, err));
 }
 
-/* What of ours or of the host is inside is remembered, for the time when nobody can look any more. */
+/* Moved in by us, or perhaps by a worker before this one: a card that policy lets us touch. */
+static bool
+is_guest(struct fbsd *f, int jid, const struct obs_link *l)
+{
+	return (l->mark.ours || fbsd_is_guest(f, jid, l->ifname) ||
+	    (l->type == LINK_PHYSICAL && f->foreign_ok != NULL && f->foreign_ok(f->arg, l->ifname)));
+}
+
+/* What is ours to take home is remembered, for the time when nobody can look any more. */
 static void
 note_guests(struct fbsd *f, int jid, const struct obs_link *v, size_t n)
 {
 	fbsd_guests_begin(f, jid);
 	for (size_t i = 0; i < n; i++)
-		if (v[i].mark.ours || v[i].type == LINK_PHYSICAL || fbsd_is_guest(f, jid, v[i].ifname))
+		if (is_guest(f, jid, &v[i]))
 			fbsd_guest_note(f, jid, v[i].ifname);
 	fbsd_guests_end(f, jid);
 }

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "worker/freebsd/fbsd_ng.h"
+
 #define MANY 50
 #define RUNS 3
 
@@ -212,6 +214,49 @@ test_dying(void)
 	check(run(ref_cmd(CMD_JAIL_DESTROY, "jtd"), NULL, NULL) == REPLY_DONE && is_there("", "jtpb"), "destroyed with the interface inside: home");
 }
 
+/* A network card (as far as we can tell: made by netgraph) that somebody moved into a jail, which is dying now.  jtp is on the host. */
+static void
+test_card(void)
+{
+	struct ifreq r = { .ifr_name = "jtcard" };
+	struct fbsd_ng_hook *v = NULL;
+	char made[IFNAME_SIZE] = "";
+	struct fbsd_ng ng;
+	int host = socket(AF_LOCAL, SOCK_DGRAM, 0);
+	size_t n = 0;
+
+	if (fbsd_ng_load(NULL) == -1) {
+		printf("SKIPPED a card in a dying jail: this kernel has no netgraph\n");
+		close(host);
+		return;
+	}
+	check(fbsd_ng_open(&ng) == 0 && fbsd_ng_mkpeer(&ng, ".", "eiface", "card", "ether") == 0 && fbsd_ng_hooks(&ng, ".", &v, &n) == 0 && n == 1 &&
+	    fbsd_ng_ifname(&ng, &v[0].peer, made) == 0 && fbsd_if_rename_to(host, made, "jtcard") == 0, "a card");
+	(void)look("");
+	check(observed_link(&seen, "", "jtcard") != NULL && observed_link(&seen, "", "jtcard")->type == LINK_PHYSICAL, "it is seen as one");
+	r.ifr_jid = bare_jail("jtc");
+	check(r.ifr_jid > 0 && ioctl(host, SIOCSIFVNET, &r) == 0 && run(move_cmd("jtpb", "", "jtc"), NULL, NULL) == REPLY_DONE, "in a jail");
+	wire("jtc");
+	untouchable = "jtcard";
+	check(is_there("jtc", "jtcard") && leave_time_wait("jtc"), "a connection in TIME_WAIT inside");
+	jail_remove(r.ifr_jid);
+	(void)look("");
+	check(observed_link(&seen, "", "jtpb") != NULL, "it is dying: our half is home");
+	check(observed_link(&seen, "", "jtcard") == NULL && fbsd_if_from_jail(host, "jtcard", r.ifr_jid) == 0, "the card, which policy does not name, was left in it");
+	check(is_there("", "jtcard"), "until somebody else took it");
+	untouchable = "";
+	r.ifr_jid = bare_jail("jtc");
+	check(r.ifr_jid > 0 && ioctl(host, SIOCSIFVNET, &r) == 0 && run(move_cmd("jtpb", "", "jtc"), NULL, NULL) == REPLY_DONE, "again");
+	wire("jtc");
+	check(is_there("jtc", "jtcard") && leave_time_wait("jtc"), "a connection in TIME_WAIT inside");
+	jail_remove(r.ifr_jid);
+	check(is_there("", "jtcard"), "one that policy names comes home");
+	(void)fbsd_ng_shutdown(&ng, "card");
+	free(v);
+	fbsd_ng_close(&ng);
+	close(host);
+}
+
 /* The kernel tells of jails that come and go. */
 static void
 test_process_events(void)
@@ -352,6 +397,7 @@ main(int argc, char **argv)
 	test_exec();
 	test_process_events();
 	test_dying();
+	test_card();
 	if (argc < 2)
 		test_speed();
 	(void)run(ref_cmd(CMD_JAIL_DESTROY, "jtweb"), NULL, NULL);
