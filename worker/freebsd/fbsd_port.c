@@ -1,6 +1,8 @@
 /* fbsd_port: interfaces as members of a bridge. */
 #include "worker/freebsd/fbsd_sys.h"
 
+#include <sys/sysctl.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 #include "core/valid.h"
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_bridge.h"
+#include "worker/freebsd/fbsd_iflist.h"
 #include "worker/freebsd/fbsd_ng.h"
 
 #define VID_COUNT 4096
@@ -238,6 +241,41 @@ find_joint(struct fbsd *f, const struct cmd_port *p, struct joint *joint, struct
 	return (0);
 }
 
+/* Of the host's network, as it is now: the default changed between releases.  A kernel without it (14) has no such rule. */
+static bool
+refuses_addrs(void)
+{
+	int on = 0;
+	size_t size = sizeof(on);
+
+	return (sysctlbyname("net.link.bridge.member_ifaddrs", &on, &size, NULL, 0) == 0 && on == 0);
+}
+
+static bool
+has_addr(const struct fbsd_link *port)
+{
+	struct fbsd_iflist l;
+	struct fbsd_ifmsg m;
+	bool found = false;
+
+	if (fbsd_iflist_read(&l, port->o.ifindex) == 0)
+		while (!found && fbsd_iflist_next(&l, &m))
+			found = m.is_addr;
+	fbsd_iflist_fini(&l);
+	return (found);
+}
+
+/* The kernel's words first, which the next request would replace; where they do not say what to do, ours. */
+static int
+refused(const struct cmd_port *p, const struct fbsd_link *port, int sys, struct err *err)
+{
+	fbsd_num(err, sys, "attaching %s to bridge %s", p->ifname, p->bridge);
+	if (sys == EINVAL && has_addr(port) && refuses_addrs())
+		err_num(err, sys, "attaching %s to bridge %s: it has an address, which net.link.bridge.member_ifaddrs=0 forbids; the address "
+		    "belongs on the bridge", p->ifname, p->bridge);
+	return (-1);
+}
+
 int
 fbsd_port_attach(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
 {
@@ -261,7 +299,7 @@ fbsd_port_attach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	if (sys == 0)
 		sys = apply(f->s, p, &changed);
 	if (sys != 0) {
-		fbsd_num(err, sys, "attaching %s to bridge %s", p->ifname, p->bridge);
+		(void)refused(p, &joint.port, sys, err);
 		if (added)
 			(void)fbsd_port_del(f->s, p->bridge, p->ifname);
 		return (-1);

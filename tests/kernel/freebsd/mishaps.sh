@@ -78,7 +78,7 @@ ok "to the bridge it was in" in_bridge "$b"
 ifconfig "$b" destroy
 sysctl -q net.link.bridge.member_ifaddrs=0 >/dev/null
 ifconfig re0 inet 10.6.0.1/24
-ok "one with an address is refused while member_ifaddrs=0" refused "re0" $J apply "$dir/up.json"
+ok "one with an address is refused while member_ifaddrs=0" refused "member_ifaddrs=0 forbids" $J apply "$dir/up.json"
 $J apply "$dir/up.json" 2>&1 | head -4
 ok "it kept its address" sh -c "ifconfig re0 | grep -q 10.6.0.1"
 ok "what was there still works" eventually 100 whole
