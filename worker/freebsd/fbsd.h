@@ -8,7 +8,7 @@
  *
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
  * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_if.c (single requests), fbsd_link.c (any interface: look, set, rename),
- * fbsd_traits.c, fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_reap.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c,
+ * fbsd_traits.c, fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_reap.c, fbsd_pair.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c,
  * fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c, fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails,
  * their commands and processes); fbsd_sandbox.c.
  *
@@ -43,6 +43,8 @@ struct fbsd {
 	uint64_t jail_digest;	/* which jails there were, where there are no events of them */
 	struct fbsd_process *procs;	/* fbsd_process_look */
 	size_t nprocs;
+	struct fbsd_pair *pairs;	/* fbsd_pair.c: of the last look at all */
+	size_t npairs;
 	/* fbsd_reap.c */
 	size_t gone;		/* pairs that are out of sight, not yet destroyed */
 	int64_t gone_due;	/* from then on nothing puts the reaper off; 0 = none waits */
@@ -206,6 +208,13 @@ void fbsd_guests_end(struct fbsd *f, int jid);
 unsigned fbsd_take_home(struct fbsd *f, int jid);
 int fbsd_move_in(struct fbsd *f, const char *ifname, const char *jail, struct err *err);	/* from the host */
 fbsd_exec_fn fbsd_if_move;
+
+/*
+ * fbsd_pair.c.  What a half was made as, 0 = not known or not wanted: kept in peer until fbsd_pairs, which makes it the other half's ifindex for
+ * the links from 'from' on.  all: these are all there are.  -1: no memory.
+ */
+uint32_t fbsd_pair_unit(const struct fbsd_in *in, const struct obs_link *o);
+int fbsd_pairs(struct fbsd *f, struct observed *o, size_t from, bool all);
 
 /*
  * fbsd_reap.c.  An interface of the host that is gone is in no look and no count; its name (the index is its own) is enough where nothing

@@ -72,6 +72,7 @@ fbsd_close(void *ctx)
 	close_fd(f->kq);
 	fbsd_process_forget(f);
 	free(f->guests);
+	free(f->pairs);
 	free(f);
 }
 

@@ -71,8 +71,8 @@ fbsd_link_fill(int s, const struct fbsd_ifmsg *m, struct fbsd_link *out)
 bool
 fbsd_adoptable(const struct fbsd_in *in, const struct obs_link *o)
 {
-	/* which halves belong together the kernel does not tell: epairs stay with who made them */
-	return (!o->mark.ours && in->jid == 0 && o->type == LINK_BRIDGE && in->f->adopt_ok != NULL && in->f->adopt_ok(in->f->arg, o->ifname));
+	return (!o->mark.ours && (o->type == LINK_EPAIR || (o->type == LINK_BRIDGE && in->jid == 0)) && in->f->adopt_ok != NULL &&
+	    in->f->adopt_ok(in->f->arg, o->ifname));
 }
 
 int
@@ -146,11 +146,11 @@ set_inside(struct fbsd_in *in, void *arg, struct err *err)
 	bool up, group;
 	int sys = 0;
 
-	if (c->fields == IFSET_MARK && c->mark.kind == KIND_BRIDGE && fbsd_link_get(in, c->ifname, &link) == 0 &&
-	    fbsd_adoptable(in, &link.o)) {
+	if (c->fields == IFSET_MARK && fbsd_link_get(in, c->ifname, &link) == 0 && fbsd_adoptable(in, &link.o) &&
+	    link.o.type == (c->mark.kind == KIND_BRIDGE ? LINK_BRIDGE : LINK_EPAIR)) {
 		/* somebody else's becomes ours: nothing but the mark is written */
 		set->changed = true;
-		sys = fbsd_if_group(in->s, c->ifname);
+		sys = in->jid == 0 ? fbsd_if_group(in->s, c->ifname) : 0;
 		if (sys == 0)
 			sys = fbsd_if_mark(in->s, c->ifname, &c->mark);
 		return (sys == 0 ? 0 : fbsd_num(err, sys, "changing %s", c->ifname));

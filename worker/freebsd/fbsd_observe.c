@@ -56,6 +56,7 @@ take_link(struct fbsd_look *k, const struct fbsd_ifmsg *m, bool *skip)
 	o->adoptable = fbsd_adoptable(k->in, o);
 	if (k->in->jid == 0 && !o->mark.ours && k->in->f->foreign_ok != NULL && k->in->f->foreign_ok(k->in->f->arg, o->ifname))
 		fbsd_traits_read(k->in, o->ifname, link.flags, &o->traits);
+	o->peer = fbsd_pair_unit(k->in, o);
 	(void)str_copy(o->jail, sizeof(o->jail), k->jail);
 	return (0);
 }
@@ -267,7 +268,7 @@ rescue(struct fbsd *f, const struct observed *o)
 int
 fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *out, struct err *err)
 {
-	size_t first = out->njails;
+	size_t first = out->njails, from = out->nlinks;
 	int rc = -1;
 
 	switch (scope->scope) {
@@ -287,6 +288,8 @@ fbsd_observe(struct fbsd *f, const struct cmd_observe *scope, struct observed *o
 		rc = look_host(f, scope->name, out, err);
 		break;
 	}
+	if (rc == 0 && fbsd_pairs(f, out, from, scope->scope == OBSERVE_ALL) == -1)
+		rc = err_nomem(err);
 	if (rc == 0)
 		observed_sort(out);
 	return (rc);

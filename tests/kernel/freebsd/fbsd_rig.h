@@ -172,7 +172,7 @@ static UNUSED int
 rig_open(void)
 {
 	const struct driver_conf conf = { .run_dir = "/var/run/jailnet-test", .netns_dir = "", .log_dir = "/var/log/jailnet-test",
-		.foreign_ok = any };
+		.foreign_ok = any, .adopt_ok = any };
 	struct err err = { 0 };
 
 	setvbuf(stdout, NULL, _IONBF, 0);

@@ -54,8 +54,8 @@ apply() { # the topology comes from standard input
 
 event() { $J --json events | grep -q -e "$1"; }
 
-start_daemon() {
-	printf 'state_dir = %s/state\nsocket = %s/api.sock\nlisten = none\nuplinks = re0 vl* bridge*\nhost_routes = yes\n' "$dir" "$dir" >"$dir/conf"
+start_daemon() { # $conf: lines more
+	printf 'state_dir = %s/state\nsocket = %s/api.sock\nlisten = none\nuplinks = re0 vl* bridge*\nhost_routes = yes\n%s\n' "$dir" "$dir" "${conf:-}" >"$dir/conf"
 	"$bin/jailnetd" -f -c "$dir/conf" >>"$dir/log" 2>&1 &
 	daemon=$!
 	eventually 100 $J show daemon || { echo "FAIL the daemon starts"; tail -5 "$dir/log"; fails=$((fails + 1)); return 1; }

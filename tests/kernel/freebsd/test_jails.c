@@ -257,6 +257,90 @@ test_card(void)
 	close(host);
 }
 
+/* In the jail; like its root does it. */
+static bool
+inside_jail(const char *jail, unsigned long request, const char *ifname)
+{
+	struct ifreq r = { 0 };
+	int status = -1, host;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		str_copy(r.ifr_name, sizeof(r.ifr_name), ifname);
+		_exit(jail_attach(find(jail)) == -1 || (host = socket(AF_LOCAL, SOCK_DGRAM, 0)) == -1 || ioctl(host, request, &r) == -1);
+	}
+	waitpid(pid, &status, 0);
+	return (status == 0);
+}
+
+static bool
+are_pair(const char *jail)
+{
+	const struct obs_link *a, *b;
+
+	(void)look("");
+	a = observed_link(&seen, "", "jtfa");
+	b = observed_link(&seen, jail, "jtfb");
+	return (a != NULL && b != NULL && a->adoptable && b->adoptable && observed_is_pair(a, b));
+}
+
+static struct cmd
+mark_cmd(const char *jail, const char *ifname, int side)
+{
+	struct cmd c = { .op = CMD_IF_SET, .u.ifset = { .fields = IFSET_MARK, .mark = { .ours = true, .has_object = true, .kind = KIND_EPAIR } } };
+
+	str_copy(c.u.ifset.jail, NAME_SIZE, jail);
+	str_copy(c.u.ifset.ifname, IFNAME_SIZE, ifname);
+	str_copy(c.u.ifset.mark.name, NAME_SIZE, "jtf");
+	c.u.ifset.mark.side = (uint8_t)side;
+	return (c);
+}
+
+/* A pair that somebody made, renamed and placed becomes ours. */
+static void
+test_pairs(void)
+{
+	const struct cmd_observe one = { .scope = OBSERVE_LINK, .name = "jtfa" };
+	struct ifreq r = { .ifr_name = "epair" }, move = { .ifr_name = "jtfb" };
+	char b[IFNAME_SIZE], unit[IFNAME_SIZE] = "";
+	int host = socket(AF_LOCAL, SOCK_DGRAM, 0);
+	const struct obs_link *l;
+	struct observed part;
+	struct err err = { 0 };
+	struct mac mac;
+
+	check(ioctl(host, SIOCIFCREATE2, &r) == 0, "somebody's pair");
+	str_copy(b, sizeof(b), r.ifr_name);
+	b[strlen(b) - 1] = 'b';
+	check(fbsd_if_rename_to(host, r.ifr_name, "jtfa") == 0 && fbsd_if_rename_to(host, b, "jtfb") == 0, "renamed");
+	check(are_pair(""), "is known as one on the host");
+	move.ifr_jid = bare_jail("jtf");
+	check(ioctl(host, SIOCSIFVNET, &move) == 0 && are_pair("jtf"), "and with one half in a jail");
+	observed_init(&part);
+	check(driver->observe(ctx, &one, &part, NULL) == 0 && part.nlinks == 1 && part.links[0].peer != 0 && part.links[0].peer_away,
+	    "and in a look at one half");
+	observed_fini(&part);
+	check(fbsd_if_unit(if_nametoindex("jtfa"), unit) == 0 && inside_jail("jtf", SIOCIFCREATE2, unit), "the jail makes an %s, too", unit);
+	check(!are_pair("jtf") && observed_link(&seen, "", "jtfa")->peer == 0, "now nobody knows");
+	str_format(b, sizeof(b), "%sa", unit);
+	check(inside_jail("jtf", SIOCIFDESTROY, b) && are_pair("jtf"), "the jail's is away: known again");
+	mac = observed_link(&seen, "jtf", "jtfb")->mac;
+	untouchable = "jtfb";
+	check(run(mark_cmd("jtf", "jtfb", 1), NULL, &err) == -1 && err.code == ERR_DENIED, "policy says no: %s", err.msg);
+	untouchable = "";
+	check(run(mark_cmd("", "jtfa", 0), NULL, NULL) == REPLY_DONE && are_pair("jtf") == false, "one half becomes ours");
+	check(observed_is_pair(observed_link(&seen, "", "jtfa"), observed_link(&seen, "jtf", "jtfb")), "they are still a pair");
+	check(run(mark_cmd("jtf", "jtfb", 1), NULL, NULL) == REPLY_DONE, "the other, too");
+	(void)look("");
+	l = observed_link(&seen, "jtf", "jtfb");
+	check(l != NULL && l->mark.has_object && str_equal(l->mark.name, "jtf") && l->mark.side == 1 && mac_equal(&l->mac, &mac),
+	    "marked, the same MAC address");
+	jail_remove(find("jtf"));
+	check(is_there("", "jtfb"), "it comes home from a jail that ends");
+	(void)fbsd_if_destroy(host, "jtfa");
+	close(host);
+}
+
 /* The kernel tells of jails that come and go. */
 static void
 test_process_events(void)
@@ -398,6 +482,7 @@ main(int argc, char **argv)
 	test_process_events();
 	test_dying();
 	test_card();
+	test_pairs();
 	if (argc < 2)
 		test_speed();
 	(void)run(ref_cmd(CMD_JAIL_DESTROY, "jtweb"), NULL, NULL);
