@@ -161,8 +161,9 @@ static int
 check_iface(const struct check *c, enum cmd_op op, const struct cmd_iface *v)
 {
 	(void)op;
-	return (place(c, v->jail) == -1 || any_ifname(c, v->ifname) == -1 || place(c, v->other_jail) == -1 ||
-	    (v->other[0] != '\0' && any_ifname(c, v->other) == -1) ? -1 : 0);
+	if (place(c, v->jail) == -1 || any_ifname(c, v->ifname) == -1 || place(c, v->other_jail) == -1)
+		return (-1);
+	return (v->other[0] != '\0' ? any_ifname(c, v->other) : 0);
 }
 
 static int

@@ -7,7 +7,7 @@
  * RUN_DIR/jails/NAME and the parameter meta (where the kernel has it).  Our routes carry RTF_PROTO1.
  *
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
- * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_if.c (single requests), fbsd_link.c (any interface: look, set, rename),
+ * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_if.c (single requests), fbsd_link.c (any interface: look, set, name),
  * fbsd_traits.c, fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_reap.c, fbsd_pair.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c,
  * fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c, fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails,
  * their commands and processes); fbsd_sandbox.c.

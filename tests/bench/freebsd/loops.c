@@ -32,7 +32,8 @@
 
 enum what { PAIRS, PAIRS_ANSWER, PAIRS_GONE, JAILS, LOOK, NWHAT };
 
-static const char *const what_name[] = { "pairs created", "pairs destroyed: answered", "pairs destroyed: gone", "jails with a half inside", "look at all of it" };
+static const char *const what_name[] = { "pairs created", "pairs destroyed: answered", "pairs destroyed: gone", "jails with a half inside",
+	"look at all of it" };
 
 static void *ctx;
 static int s;

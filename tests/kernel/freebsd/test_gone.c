@@ -211,8 +211,8 @@ main(void)
 		return (1);
 	s = socket(AF_LOCAL, SOCK_DGRAM, 0);
 	str_copy(c.u.jail.name, NAME_SIZE, "jtg");
-	check(run(c, NULL, NULL) == REPLY_DONE && run(bridge_cmd(), NULL, NULL) == REPLY_DONE && run(epair_cmd("jtz", 9, ""), NULL, NULL) == REPLY_DONE,
-	    "a jail, a bridge, a pair that stays");
+	check(run(c, NULL, NULL) == REPLY_DONE && run(bridge_cmd(), NULL, NULL) == REPLY_DONE &&
+	    run(epair_cmd("jtz", 9, ""), NULL, NULL) == REPLY_DONE, "a jail, a bridge, a pair that stays");
 	test_in_a_jail();
 	test_new_worker();
 	test_unit();

@@ -242,7 +242,8 @@ test_card(void)
 	jail_remove(r.ifr_jid);
 	(void)look("");
 	check(observed_link(&seen, "", "jtpb") != NULL, "it is dying: our half is home");
-	check(observed_link(&seen, "", "jtcard") == NULL && fbsd_if_from_jail(host, "jtcard", r.ifr_jid) == 0, "the card, which policy does not name, was left in it");
+	check(observed_link(&seen, "", "jtcard") == NULL && fbsd_if_from_jail(host, "jtcard", r.ifr_jid) == 0,
+	    "the card, which policy does not name, was left in it");
 	check(is_there("", "jtcard"), "until somebody else took it");
 	untouchable = "";
 	r.ifr_jid = bare_jail("jtc");
