@@ -81,6 +81,10 @@ ok "apply nothing" $J apply "$dir/empty.json"
 ok "the uplink is as it was found" same "$before" "$(shape)"
 ok "no jail of ours is left" same "lan" "$(jls name | tr '\n' ' ' | sed 's/ $//')"
 ok "no bridge is left" same "" "$(ifconfig -g bridge)"
+# pairs that are out of sight go in the background
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	[ -z "$(ifconfig -g jailnet)" ] || sleep 1
+done
 ok "no mark is left" same "" "$(ifconfig -g jailnet)"
 jail -r lan
 ifconfig re0 destroy
