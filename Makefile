@@ -186,11 +186,11 @@ check-freebsd:
 	@sh tests/demo/deps.sh ci
 	@sh tests/freebsd/check.sh "$(MAKE)" "$(B)" "$(PYTHON_linux)"
 objects: $(OBJ_core) $(OBJ_store) $(OBJ_api) $(OBJ_server) $(OBJ_worker) $(OBJ_driver) $(OBJ_cli)
-# On FreeBSD, as root: jails that live, stop and die on the real kernel, and how long 50 of them take.
 # On FreeBSD, as root: all of tests/kernel/freebsd; NAMES="ports dad" for some of it.
 check-freebsd-kernel: all tests
 	@sh tests/kernel/freebsd/all.sh "$(B)" $(NAMES)
 NAMES =
+# On FreeBSD, as root: jails that live, stop and die on the real kernel, and how long 50 of them take; epairs that go.
 TESTS_jails = $(B)/tests/kernel/freebsd/test_jails $(B)/tests/kernel/freebsd/test_gone
 check-jails: $(TESTS_jails)
 	@for t in $(TESTS_jails); do $$t || exit; done

@@ -230,6 +230,7 @@ bool fbsd_gone_end(struct fbsd *f, const char *unit);
 void fbsd_reap_yield(struct fbsd *f);
 void fbsd_reap_later(struct fbsd *f);
 void fbsd_reap_open(struct fbsd *f);
+void fbsd_reap_close(struct fbsd *f);	/* the last reaper outlives the worker */
 bool fbsd_reap_event(struct fbsd *f, const struct kevent *ev);	/* false: it is about something else */
 
 /* the rest ------------------------------------------------------------------------------------------------------------ */

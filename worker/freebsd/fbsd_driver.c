@@ -65,6 +65,7 @@ fbsd_close(void *ctx)
 
 	if (f == NULL)
 		return;
+	fbsd_reap_close(f);
 	close_fd(f->s);
 	close_fd(f->s4);
 	close_fd(f->s6);

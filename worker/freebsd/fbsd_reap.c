@@ -296,6 +296,14 @@ fbsd_reap_open(struct fbsd *f)
 	fbsd_reap_later(f);
 }
 
+void
+fbsd_reap_close(struct fbsd *f)
+{
+	/* one that runs may have been told to end */
+	if (f->gone > 0)
+		start(f);
+}
+
 bool
 fbsd_reap_event(struct fbsd *f, const struct kevent *ev)
 {

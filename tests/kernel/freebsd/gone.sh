@@ -48,6 +48,13 @@ start_daemon
 ok "and they go" eventually 900 none_left
 ok "no drift" $J drift
 
+echo "== the daemon is stopped right after"
+ok "made" $J apply "$dir/all.json"
+ok "deleted" $J apply "$dir/few.json"
+stop_daemon
+ok "they go all the same" eventually 900 none_left
+start_daemon
+
 echo "== a sandbox ends while they go"
 "$bin/jailnetd" --sandbox -f --socket "$dir/s.sock" >"$dir/sandbox.log" 2>&1 &
 sandbox=$!
