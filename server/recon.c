@@ -331,13 +331,14 @@ loop(struct recon *r)
 	};
 
 	while (r->gone.code == ERR_NONE) {
+		/* desired state is compared with what the worker can do and with what the kernel has: wait for its HELLO and for a first look */
+		p[0].events = r->seen || r->halting || r->damaged.code != ERR_NONE ? POLLIN : 0;
 		if (poll(p, NELEMS(p), timeout_ms(r)) == -1)
 			continue;	/* EINTR */
 		if (p[2].revents != 0 && is_stopped(r))
 			return (0);
 		if (p[1].revents != 0)
 			worker_read(r);
-		/* desired state is compared with what the worker can do: wait for its HELLO */
 		if (p[0].revents != 0 && r->halting)
 			halt_refuse(r, ticket_queue_take(r->conf->queue));
 		else if (p[0].revents != 0 && r->phase != PHASE_HELLO)

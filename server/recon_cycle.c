@@ -175,6 +175,7 @@ looks_go_on(struct recon *r)
 		return;
 	if (r->scope_all)
 		r->look_cost = ident_mono_ms() - r->last_look;
+	r->seen = true;
 	cycle_plan(r);
 }
 

@@ -141,6 +141,7 @@ struct recon {
 	size_t nlooks, rlooks;
 	size_t look;		/* next to send */
 	bool looked;		/* the OBSERVEs are done, the SYSCTL_GETs were added */
+	bool seen;		/* the kernel was looked at: a start looks at all of it */
 	struct plan plan;
 	size_t step;		/* next to send */
 	size_t rounds;

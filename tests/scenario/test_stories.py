@@ -155,6 +155,17 @@ def test_the_worker_dies_while_taking_away(story, command):
         assert d.settled() == []
 
 
+def test_what_is_asked_before_the_first_look_waits_for_it(story):
+    """Seen on a slow FreeBSD: a plan right after a start was to create everything that was there."""
+    with story.daemon() as d:
+        assert d.put("/v1/topology", NET).status == 200
+        d.process.kill()    # nothing is taken down
+        d.process.wait(10)
+    with story.daemon(env={"JAILNET_FAKE_DELAY_US": "500000"}, wait=False) as d:
+        d.wait(lambda: os.path.exists(d.path))
+        assert d.plan(NET) == []
+
+
 def test_drift_is_found_told_and_repaired(story):
     with story.daemon() as d:
         assert d.put("/v1/topology", NET).status == 200
