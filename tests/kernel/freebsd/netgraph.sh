@@ -53,6 +53,8 @@ echo "== the daemon is killed and starts again"
 kill -9 "$daemon"; wait "$daemon" 2>/dev/null
 ok "its server ends" eventually 50 not $J show daemon
 start_daemon || exit 1
+# a plan that is asked for before the first look knows of nothing
+eventually 100 $J plan "$dir/topology.json" >/dev/null
 still
 ok "the same addresses" same "$before" "$(macs)"
 reach
@@ -112,4 +114,6 @@ echo "== gone"
 echo '{}' | ok "an empty topology" apply
 ok "no node is left" same "$(nodes)" 0
 ok "no interface is left" not ifconfig lan0
+jail -r lan
+ifconfig re0 destroy
 finish
