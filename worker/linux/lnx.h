@@ -92,8 +92,8 @@ void lnx_ns_leave(struct lnx *l);
 void lnx_ns_forget(struct lnx *l, const char *jail);
 void lnx_ns_forget_before(struct lnx *l, uint64_t clock);	/* those not used since */
 void lnx_ns_forget_all(struct lnx *l);
-/* True and *ino when path is a mounted namespace. */
-bool lnx_ns_is(const char *path, ino_t *ino);
+/* 1 and *ino when path is a mounted namespace, 0 when there is none, -1 when it cannot be told. */
+int lnx_ns_is(const char *path, ino_t *ino, struct err *err);
 int lnx_path(char out[LNX_PATH], struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* lnx_link.c */

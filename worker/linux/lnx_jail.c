@@ -127,13 +127,13 @@ lnx_jail_hostname(struct lnx *l, const char *name, char out[HOSTNAME_SIZE], stru
 {
 	char path[LNX_PATH];
 	ino_t ino;
-	int rc;
+	int rc, is;
 
 	out[0] = '\0';
 	if (lnx_path(path, err, "%s/jails/%s/uts", l->run_dir, name) == -1)
 		return (-1);
-	if (!lnx_ns_is(path, &ino))
-		return (0);
+	if ((is = lnx_ns_is(path, &ino, err)) != 1)
+		return (is);
 	if (enter_uts(path, err) == -1)
 		return (-1);
 	rc = gethostname(out, HOSTNAME_SIZE);
@@ -146,7 +146,7 @@ set_hostname(struct lnx *l, const char *name, const char *hostname, bool *change
 {
 	char path[LNX_PATH], now[HOSTNAME_SIZE];
 	ino_t ino;
-	int rc = -1;
+	int rc = -1, is;
 
 	if (lnx_jail_hostname(l, name, now, err) == -1)
 		return (-1);
@@ -159,14 +159,16 @@ set_hostname(struct lnx *l, const char *name, const char *hostname, bool *change
 		umount2(path, MNT_DETACH);
 		return (unlink(path) == 0 || errno == ENOENT ? 0 : err_sys(err, "%s", path));
 	}
-	if (lnx_ns_is(path, &ino)) {
+	if ((is = lnx_ns_is(path, &ino, err)) == -1)
+		return (-1);
+	if (is) {
 		if (enter_uts(path, err) == -1)
 			return (-1);
 	} else if (unshare(CLONE_NEWUTS) == -1)
 		return (err_sys(err, "making a host name space"));
 	if (sethostname(hostname, strlen(hostname)) == -1)
 		err_sys(err, "setting host name %s", hostname);
-	else if (lnx_ns_is(path, &ino) || bind_on("/proc/thread-self/ns/uts", path, err) == 0)
+	else if (is || bind_on("/proc/thread-self/ns/uts", path, err) == 0)
 		rc = 0;
 	leave_uts(l);
 	return (rc);
@@ -257,14 +259,19 @@ is_taken(struct lnx *l, const char *name, ino_t ino)
 	char dir[LNX_PATH - NAME_SIZE - 8], path[LNX_PATH];
 	struct dirent *d;
 	ino_t other;
+	int is;
 	DIR *list;
 	bool taken = false;
 
 	if (str_format(dir, sizeof(dir), "%s/jails", l->run_dir) == -1 || (list = opendir(dir)) == NULL)
 		return (false);
-	while (!taken && (d = readdir(list)) != NULL)
-		taken = !str_equal(d->d_name, name) && name_is_legal(d->d_name, NAME_SIZE - 1) &&
-			lnx_path(path, NULL, "%s/%s/net", dir, d->d_name) == 0 && lnx_ns_is(path, &other) && other == ino;
+	while (!taken && (d = readdir(list)) != NULL) {
+		if (str_equal(d->d_name, name) || !name_is_legal(d->d_name, NAME_SIZE - 1) ||
+		    lnx_path(path, NULL, "%s/%s/net", dir, d->d_name) == -1)
+			continue;
+		is = lnx_ns_is(path, &other, NULL);
+		taken = is == -1 || (is == 1 && other == ino);	/* one that cannot be looked at may be it */
+	}
 	closedir(list);
 	return (taken);
 }

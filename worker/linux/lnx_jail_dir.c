@@ -10,16 +10,20 @@
 #include "core/str.h"
 #include "worker/linux/lnx.h"
 
+/* What is not there is "".  What cannot be read is an error: a jail without a phase would be taken for half made, and made anew. */
 static int
-read_file(const char *path, char *buf, size_t size)
+read_file(const char *path, char *buf, size_t size, struct err *err)
 {
 	ssize_t n;
 	int fd;
 
+	buf[0] = '\0';
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1)
-		return (-1);
+		return (errno == ENOENT ? 0 : err_sys(err, "%s", path));
 	n = read(fd, buf, size - 1);
+	if (n == -1)
+		err_sys(err, "%s", path);
 	close(fd);
 	if (n == -1)
 		return (-1);
@@ -66,53 +70,69 @@ lnx_jail_put_phase(struct lnx *l, const char *name, enum jail_phase phase, struc
 	return (lnx_jail_put(l, name, "phase", jail_phase_name(phase), err));
 }
 
-static void
-look_files(const char *dir, struct lnx_jail *out)
+static int
+look_files(const char *dir, struct lnx_jail *out, struct err *err)
 {
 	static const enum jail_phase phases[] = { JAIL_CREATED, JAIL_STARTING, JAIL_STARTED, JAIL_STOPPED };
 	char path[LNX_PATH], text[32];
 	uint64_t n;
 
-	if (lnx_path(path, NULL, "%s/boot", dir) == 0 && read_file(path, text, sizeof(text)) == 0 &&
-	    str_u64(text, 0, UINT32_MAX, &n) == 0)
+	if (lnx_path(path, err, "%s/boot", dir) == -1 || read_file(path, text, sizeof(text), err) == -1)
+		return (-1);
+	if (str_u64(text, 0, UINT32_MAX, &n) == 0)
 		out->boot = (uint32_t)n;
-	if (lnx_path(path, NULL, "%s/path", dir) == -1 || read_file(path, out->path, sizeof(out->path)) == -1)
-		out->path[0] = '\0';
-	if (lnx_path(path, NULL, "%s/phase", dir) == -1 || read_file(path, text, sizeof(text)) == -1)
-		return;
+	if (lnx_path(path, err, "%s/path", dir) == -1 || read_file(path, out->path, sizeof(out->path), err) == -1)
+		return (-1);
+	if (lnx_path(path, err, "%s/phase", dir) == -1 || read_file(path, text, sizeof(text), err) == -1)
+		return (-1);
 	for (size_t i = 0; i < NELEMS(phases); i++)
 		if (str_equal(text, jail_phase_name(phases[i]))) {
 			out->phase = phases[i];
 			out->flags |= LNX_JAIL_PHASE;
 		}
+	return (0);
+}
+
+/* Our directory of a jail, and what is in it. */
+static int
+look_own(const char *dir, struct lnx_jail *out, struct err *err)
+{
+	char path[LNX_PATH];
+	struct stat st;
+	int is;
+
+	if (lstat(dir, &st) == -1)
+		return (errno == ENOENT ? 0 : err_sys(err, "%s", dir));
+	if (!S_ISDIR(st.st_mode))
+		return (0);
+	out->flags |= LNX_JAIL_DIR;
+	if (lnx_path(path, err, "%s/net", dir) == -1 || (is = lnx_ns_is(path, &out->ino, err)) == -1)
+		return (-1);
+	if (is)
+		out->flags |= LNX_JAIL_NET;
+	if (lnx_path(path, err, "%s/uts", dir) == -1)
+		return (-1);
+	if (access(path, F_OK) == 0)
+		out->flags |= LNX_JAIL_UTS;
+	else if (errno != ENOENT)
+		return (err_sys(err, "%s", path));
+	return (look_files(dir, out, err));
 }
 
 int
 lnx_jail_look(struct lnx *l, const char *name, struct lnx_jail *out, struct err *err)
 {
 	char dir[LNX_PATH - 16], path[LNX_PATH];
-	struct stat st;
 	ino_t ino;
+	int is;
 
 	memset(out, 0, sizeof(*out));
 	if (str_format(dir, sizeof(dir), "%s/jails/%s", l->run_dir, name) == -1)
 		return (err_set(err, ERR_INVALID, "path is too long"));
-	if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
-		out->flags |= LNX_JAIL_DIR;
-		if (lnx_path(path, err, "%s/net", dir) == -1)
-			return (-1);
-		if (lnx_ns_is(path, &out->ino))
-			out->flags |= LNX_JAIL_NET;
-		if (lnx_path(path, err, "%s/uts", dir) == -1)
-			return (-1);
-		if (access(path, F_OK) == 0)
-			out->flags |= LNX_JAIL_UTS;
-		look_files(dir, out);
-	}
-	if (lnx_path(path, err, "%s/%s", l->netns_dir, name) == -1)
+	if (look_own(dir, out, err) == -1 || lnx_path(path, err, "%s/%s", l->netns_dir, name) == -1)
 		return (-1);
-	if (!lnx_ns_is(path, &ino))
-		return (0);
+	if ((is = lnx_ns_is(path, &ino, err)) != 1)
+		return (is);
 	out->flags |= (out->flags & LNX_JAIL_NET) && ino == out->ino ? LNX_JAIL_NAMED : LNX_JAIL_FOREIGN;
 	return (0);
 }

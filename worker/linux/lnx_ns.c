@@ -31,16 +31,16 @@ lnx_path(char out[LNX_PATH], struct err *err, const char *fmt, ...)
 	return (0);
 }
 
-bool
-lnx_ns_is(const char *path, ino_t *ino)
+int
+lnx_ns_is(const char *path, ino_t *ino, struct err *err)
 {
 	struct statfs fs;
 	struct stat st;
 
-	if (statfs(path, &fs) == -1 || fs.f_type != NSFS_MAGIC || stat(path, &st) == -1)
-		return (false);
+	if (statfs(path, &fs) == -1 || stat(path, &st) == -1)
+		return (errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "%s", path));
 	*ino = st.st_ino;
-	return (true);
+	return (fs.f_type == NSFS_MAGIC);
 }
 
 int
