@@ -331,6 +331,8 @@ loop(struct recon *r)
 	};
 
 	while (r->gone.code == ERR_NONE) {
+		bool waits;
+
 		/* desired state is compared with what the worker can do and with what the kernel has: wait for its HELLO and for a first look */
 		p[0].events = r->seen || r->halting || r->damaged.code != ERR_NONE ? POLLIN : 0;
 		if (poll(p, NELEMS(p), timeout_ms(r)) == -1)
@@ -339,9 +341,10 @@ loop(struct recon *r)
 			return (0);
 		if (p[1].revents != 0)
 			worker_read(r);
-		if (p[0].revents != 0 && r->halting)
+		waits = p[0].events != 0 && (p[0].revents != 0 || ticket_queue_waits(r->conf->queue));
+		if (waits && r->halting)
 			halt_refuse(r, ticket_queue_take(r->conf->queue));
-		else if (p[0].revents != 0 && r->phase != PHASE_HELLO)
+		else if (waits && r->phase != PHASE_HELLO)
 			recon_commit(r, ticket_queue_take(r->conf->queue));
 		timers(r);
 		if (halt_is_done(r))

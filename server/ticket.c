@@ -103,6 +103,17 @@ ticket_queue_push(struct ticket_queue *q, struct ticket *t, struct err *err)
 	return (0);
 }
 
+bool
+ticket_queue_waits(struct ticket_queue *q)
+{
+	bool waits;
+
+	pthread_mutex_lock(&q->lock);
+	waits = q->head != NULL;
+	pthread_mutex_unlock(&q->lock);
+	return (waits);
+}
+
 struct ticket *
 ticket_queue_take(struct ticket_queue *q)
 {

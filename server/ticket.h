@@ -53,6 +53,7 @@ void ticket_queue_fini(struct ticket_queue *q);
 int ticket_queue_push(struct ticket_queue *q, struct ticket *t, struct err *err);
 /* All waiting tickets, in order; NULL = none.  Empties the wake pipe. */
 struct ticket *ticket_queue_take(struct ticket_queue *q);
+bool ticket_queue_waits(struct ticket_queue *q);	/* is there any? */
 /* Any thread; what does not fit is counted. */
 void ticket_queue_note(struct ticket_queue *q, const struct audit_row *note);
 bool ticket_queue_has_notes(struct ticket_queue *q);	/* or uses */
