@@ -174,7 +174,8 @@ check_ifset(const struct check *c, enum cmd_op op, const struct cmd_ifset *v)
 		return (-1);
 	if (v->fields == 0 || (v->fields & ~(IFSET_MTU | IFSET_MAC | IFSET_UP | IFSET_MARK | IFSET_TRAITS)) != 0)
 		return (DENY(c, "unknown or no fields to set"));
-	if ((v->fields & IFSET_TRAITS) && (v->jail[0] != '\0' || (v->fields & IFSET_MARK) || v->traits.fields == 0 || (v->traits.fields & ~TRAIT_ALL) != 0))
+	if ((v->fields & IFSET_TRAITS) &&
+	    (v->jail[0] != '\0' || (v->fields & IFSET_MARK) || v->traits.fields == 0 || (v->traits.fields & ~TRAIT_ALL) != 0))
 		return (DENY(c, "what a foreign interface had on the host is given back there only"));
 	if (((v->fields & IFSET_MTU) && mtu_ok(c, v->mtu) == -1) || ((v->fields & IFSET_MAC) && mac_ok(c, &v->mac) == -1))
 		return (-1);

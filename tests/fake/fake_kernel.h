@@ -53,10 +53,12 @@ int fake_traffic(struct fake *f, const char *jail, const char *ifname, uint64_t 
 int fake_jail_processes(struct fake *f, const char *name, uint32_t processes);
 
 /* One line of the same by text, as the control socket takes it ("-" is the host):
- *	"up JAIL IF", "down JAIL IF", "del JAIL IF", "mtu JAIL IF N", "mac JAIL IF MAC", "traits JAIL IF FLAGS CAPS ND6 GROUP|-", "unmark JAIL IF", "bridge IF BRIDGE|-", "move FROM IF TO",
- *	"addr-add JAIL IF PREFIX", "addr-del JAIL IF PREFIX", "dup JAIL IF PREFIX", "undup JAIL IF PREFIX", "route-del JAIL PREFIX", "jail-add NAME", "jail-del NAME", "dying JAIL N", "sysctl JAIL
- *KEY VALUE", "physical NAME", "bridge-add NAME", "epair-add A B", "traffic JAIL IF BYTES PACKETS", "break FAULTS" (as JAILNET_FAKE_FAULT, from now
- *on), "overflow" */
+ *	"up JAIL IF", "down JAIL IF", "del JAIL IF", "mtu JAIL IF N", "mac JAIL IF MAC", "traits JAIL IF FLAGS CAPS ND6 GROUP|-",
+ *	"unmark JAIL IF", "bridge IF BRIDGE|-", "move FROM IF TO", "blink JAIL IF", "addr-add JAIL IF PREFIX", "addr-del JAIL IF PREFIX",
+ *	"dup JAIL IF PREFIX", "undup JAIL IF PREFIX", "route-del JAIL PREFIX", "jail-add NAME", "jail-del NAME", "dying JAIL N",
+ *	"sysctl JAIL KEY VALUE", "physical NAME", "bridge-add NAME", "epair-add A B", "traffic JAIL IF BYTES PACKETS", "overflow",
+ *	"break FAULTS" (as JAILNET_FAKE_FAULT, from now on)
+ */
 int fake_control(struct fake *f, const char *line);
 
 /* Faults.  op -1 = any command.  nth counts from 1 from now on.  One that has happened is spent. */

@@ -15,7 +15,8 @@
 #include "worker/freebsd/fbsd.h"
 
 /* Those that ifconfig(8) can set, but "up". */
-#define FLAGS_MASK (IFF_DEBUG | IFF_NOARP | IFF_LINK0 | IFF_LINK1 | IFF_LINK2 | IFF_PPROMISC | IFF_PALLMULTI | IFF_MONITOR | IFF_STATICARP | IFF_STICKYARP)
+#define FLAGS_MASK (IFF_DEBUG | IFF_NOARP | IFF_LINK0 | IFF_LINK1 | IFF_LINK2 | IFF_PPROMISC | IFF_PALLMULTI | IFF_MONITOR | IFF_STATICARP | \
+    IFF_STICKYARP)
 /* Those that cannot be switched, or are not the card's: netmap(4) ends with who uses it. */
 #define CAPS_LEFT (IFCAP_CANTCHANGE | IFCAP_NETMAP | IFCAP_LINKSTATE | IFCAP_HWSTATS | IFCAP_NETCONS | IFCAP_JUMBO_MTU | IFCAP_VLAN_MTU)
 
