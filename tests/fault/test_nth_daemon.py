@@ -25,7 +25,7 @@ NET = {
 EZJAIL = {"files": [{"path": "/usr/local/etc/ezjail/old", "content": 'export jail_old_hostname="old"\nexport jail_old_ip="re1|192.0.2.5"\n'}]}
 READS = ["/v1", "/readyz", "/metrics", "/v1/topology", "/v1/bridges", "/v1/epairs/web0", "/v1/jails?fields=name,status", "/v1/macs", "/v1/revisions", "/v1/audit",
          "/v1/events?limit=5", "/v1/changes?since=0", "/v1/counters", "/v1/drift", "/v1/operations", "/v1/tokens", "/v1/support", "/v1/interfaces",
-         "/v1/topology?format=dot", "/v1/export/rc-conf", "/v1/export/jail-conf", "/v1/revisions/diff?from=0"]
+         "/v1/topology?format=dot", "/v1/export/rc-conf", "/v1/export/jail-conf"]
 
 
 def first_refusal(answers):
@@ -37,7 +37,13 @@ def first_refusal(answers):
 
 
 def reads(d):
-    return first_refusal(d.get(target) for target in READS)
+    def requests():
+        for target in READS:
+            yield d.get(target)
+        a = d.get("/v1")
+        yield a
+        yield d.get("/v1/revisions/diff?from=%d" % (a.json["revision"] - 1))
+    return first_refusal(requests())
 
 
 def token(d):
