@@ -1,5 +1,5 @@
 /*
- * props_check: is the fake kernel as the topology wants it?  Written without a look at the planner, so that both must be wrong in the same way.
+ * props_check: is the fake kernel as the topology wants it?
  */
 #ifndef JN_PROPS_CHECK_H
 #define JN_PROPS_CHECK_H
