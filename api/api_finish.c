@@ -246,7 +246,8 @@ finish_unsaid(const struct write *w, struct api_res *res)
 
 	if (res->status < 500 || w->verb == WRITE_BACKUP)
 		return;
-	snprintf(detail, sizeof(detail), "it is done or under way, only its answer could not be made (HTTP %d): ask for what it changed", res->status);
+	snprintf(
+	    detail, sizeof(detail), "it is done or under way, only its answer could not be made (HTTP %d): ask for what it changed", res->status);
 	api_res_fini(res);
 	api_problem(res, 500, "internal", detail, w->request_id);
 }

@@ -131,8 +131,10 @@ take_jail(struct taking *t, const struct obs_jail *j, bool external)
 	}
 	o->u.jail.running = true;
 	o->u.jail.forwarding = j->forwarding;
-	takeover_say(t, true, "namespace", "namespace %s becomes a jail: routes and sysctls in it that jailnet did not make stay as they are and are not in "
-	    "the topology; to delete the jail ends what runs in it", j->name);
+	takeover_say(t, true, "namespace",
+	    "namespace %s becomes a jail: routes and sysctls in it that jailnet did not make stay as they are and are not in "
+	    "the topology; to delete the jail ends what runs in it",
+	    j->name);
 }
 
 static bool

@@ -135,7 +135,8 @@ takeover_make(struct taking *t)
 		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] == '\0' && p->l->bridge[0] == '\0')
 			takeover_say(t, false, "host", "%s (%s) stays the host's", p->l->ifname, link_type_name(p->l->type));
 		else if (p->fate == STAYS && !p->told && !p->l->mark.ours && p->l->jail[0] != '\0' && takeover_is_made(t, KIND_JAIL, p->l->jail))
-			takeover_say(t, true, "inside", "%s in jail %s (%s) stays as it is: jailnet gives jails ends of epairs and what is attached to them",
-			    p->l->ifname, p->l->jail, link_type_name(p->l->type));
+			takeover_say(t, true, "inside",
+			    "%s in jail %s (%s) stays as it is: jailnet gives jails ends of epairs and what is attached to them", p->l->ifname,
+			    p->l->jail, link_type_name(p->l->type));
 	}
 }

@@ -72,12 +72,11 @@ listener_start(struct http_listener *l, int fd, struct err *err)
 	};
 
 	/* the logger comes first, else start-up text goes to stderr */
-	l->mhd = MHD_start_daemon(flags | (l->tls ? MHD_USE_TLS : 0), 0, http_conn_accept, l, http_request_handle, l, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, l,
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)lim->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, http_request_new, l,
-	    MHD_OPTION_NOTIFY_COMPLETED, http_request_done, NULL, MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l,
-	    MHD_OPTION_ARRAY, l->tls ? tls : &tls[2], MHD_OPTION_END);
+	l->mhd = MHD_start_daemon(flags | (l->tls ? MHD_USE_TLS : 0), 0, http_conn_accept, l, http_request_handle, l, MHD_OPTION_EXTERNAL_LOGGER,
+	    mhd_log, l, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)lim->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
+	    no_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, http_request_new, l, MHD_OPTION_NOTIFY_COMPLETED, http_request_done, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, http_conn_notify, l, MHD_OPTION_ARRAY, l->tls ? tls : &tls[2], MHD_OPTION_END);
 	if (l->mhd == NULL)
 		return (err_set(err, ERR_INTERNAL, "libmicrohttpd does not start"));
 	return (http_watchdog_start(l, err));

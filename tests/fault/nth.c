@@ -1,9 +1,9 @@
 /*
  * nth: the next thing that has not failed yet, fails: for test_nth_daemon.py, loaded into jailnetd and its server with LD_PRELOAD.
  *
- * What may fail is one of three kinds of calls: allocations, SQLite, the system.  A place is such a call with all its callers.  While it is armed, the
- * first call at a place that has not failed before fails, once, and it is disarmed: a test that arms it until nothing fails any more has seen each
- * place of its story fail.  The places are in the file that JAILNET_TEST_NTH names (mapped before the server shuts itself in), so that they
+ * What may fail is one of three kinds of calls: allocations, SQLite, the system.  A place is such a call with all its callers.  While it is armed,
+ * the first call at a place that has not failed before fails, once, and it is disarmed: a test that arms it until nothing fails any more has seen
+ * each place of its story fail.  The places are in the file that JAILNET_TEST_NTH names (mapped before the server shuts itself in), so that they
  * outlive their process.
  */
 #include <dirent.h>

@@ -300,7 +300,8 @@ take_over(struct lnx *l, const struct cmd_jail *c, struct err *err)
 		err_set(err, ERR_UNSUPPORTED, "a namespace that is taken over keeps the host name it has; set one afterwards");
 	else if (lnx_path(path, err, "%s/jails/%s", l->run_dir, c->name) == 0 && mkdir(path, 0700) == -1 && errno != EEXIST)
 		err_sys(err, "%s", path);
-	else if (lnx_jail_put(l, c->name, "boot", text, err) == 0 && lnx_path(path, err, "%s/jails/%s/net", l->run_dir, c->name) == 0 && bind_on(from, path, err) == 0)
+	else if (lnx_jail_put(l, c->name, "boot", text, err) == 0 && lnx_path(path, err, "%s/jails/%s/net", l->run_dir, c->name) == 0 &&
+		 bind_on(from, path, err) == 0)
 		rc = lnx_jail_put_phase(l, c->name, JAIL_CREATED, err);
 	close(fd);
 	if (rc == -1)

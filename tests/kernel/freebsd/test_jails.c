@@ -76,7 +76,8 @@ test_make(void)
 	check(run(c, NULL, NULL) == REPLY_UNCHANGED, "made again: unchanged");
 	j = look("jtweb");
 	check(j != NULL && j->ours && j->phase == JAIL_CREATED && j->boot == 7 && str_equal(j->hostname, "jtweb") &&
-	    j->params == params_hash(c.u.jail.params) && j->path == path_hash(c.u.jail.path) && (int)j->jid == find("jtweb"), "it is seen as ours, created, boot 7");
+		  j->params == params_hash(c.u.jail.params) && j->path == path_hash(c.u.jail.path) && (int)j->jid == find("jtweb"),
+	    "it is seen as ours, created, boot 7");
 	str_copy(c.u.jail.hostname, HOSTNAME_SIZE, "web.example.org");
 	c.u.jail.forwarding = true;
 	c.op = CMD_JAIL_SET;
