@@ -4,7 +4,9 @@
  * Started by jailnetd only, which has opened the listeners and the channel to itself (fd 3) and has given up root before the exec:
  *
  *	jailnetd-server --channel 3 --state-dir DIR --unix FD --tcp FD ... [--sandbox] [--powerless-root] [--admin-uids "UID ..."] [--worker-pid N]
- *... [--revisions-keep N] [--revisions-days N] [--policy TEXT] [--www FD] [-v] [-f]
+ *... [--revisions-keep N] [--revisions-days N] [--www FD] [-v] [-f]
+ *
+ * JAILNET_POLICY is the policy in words, for who may ask: whoever runs ps reads the command line.
  *
  * Exit status: 0 asked to stop, 78 (EX_CONFIG) starting again will not help, 1 anything else.
  */
@@ -129,7 +131,6 @@ static const struct arg_row {
 	ARG("revisions-keep", ARG_NUMBER, revisions_keep),
 	ARG("revisions-days", ARG_NUMBER, revisions_days),
 	ARG("www", ARG_NUMBER, www_fd),
-	ARG("policy", ARG_TEXT, policy),
 };
 #define ARG_FIRST 256	/* getopt's value of args[0]: no letter */
 
@@ -171,6 +172,7 @@ parse(int argc, char **argv, struct options *o)
 		else if (ch >= ARG_FIRST)
 			bad |= arg_take(o, &args[ch - ARG_FIRST], optarg);
 	}
+	o->policy = getenv("JAILNET_POLICY");
 	return (bad != 0 || o->channel == -1 || o->state_dir == NULL || optind != argc ? -1 : 0);
 }
 

@@ -183,7 +183,6 @@ struct args {
 	char numbers[LISTEN_TCP_MAX + 16][16];
 	size_t nnumbers;
 	char uids[sizeof(((struct options_conf *)0)->admin_uids) + 4];
-	char policy[POLICY_TEXT_SIZE];
 };
 
 static void
@@ -250,8 +249,6 @@ build_args(struct args *a, const struct spawn *s, pid_t worker, bool has_www)
 	add_number(a, "--rate-limit-loopback", (int)o->conf.rate_limit_loopback);
 	add_number(a, "--revisions-keep", (int)o->conf.revisions_keep);
 	add_number(a, "--revisions-days", (int)o->conf.revisions_days);
-	policy_print(&o->conf.policy, a->policy);
-	add_text(a, "--policy", a->policy);
 	if (o->log_level == LOG_LVL_DEBUG)
 		add(a, "-v");
 	if (o->foreground)
@@ -262,6 +259,7 @@ static void __attribute__((noreturn))
 child(const struct spawn *s, int channel, pid_t worker)
 {
 	struct err err = { ERR_NONE, 0, "", "" };
+	char policy[POLICY_TEXT_SIZE];
 	struct args a;
 	sigset_t none;
 	int program, www = -1;
@@ -274,7 +272,11 @@ child(const struct spawn *s, int channel, pid_t worker)
 	if (s->www[0] != '\0' && (www = open(s->www, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		log_warn("spawn", "no dashboard: %s: %s", s->www, strerror(errno));
 	build_args(&a, s, worker, www != -1);
-	if ((program = arrange_fds(s, channel, www)) == -1)
+	/* not on the command line, which everybody can read */
+	policy_print(&s->options->conf.policy, policy);
+	if (setenv("JAILNET_POLICY", policy, 1) == -1)
+		err_sys(&err, "telling the policy");
+	else if ((program = arrange_fds(s, channel, www)) == -1)
 		err_sys(&err, "arranging descriptors");
 	else if (lose_privileges(s, &err) == 0) {
 		execv(s->server, (char *const *)(uintptr_t)a.v);

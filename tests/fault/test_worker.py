@@ -86,6 +86,7 @@ def test_server_is_given_nothing_but_its_channel_and_listeners(run):
     argv = d.wait(r"server argv (.*)")[1]
     assert re.search(r"--channel 3 --state-dir \S+ --unix 4 --tcp 5 --sandbox (--powerless-root )?--admin-uids 0 ", argv)
     assert f"--worker-pid {d.proc.pid}" in argv
+    assert "uplinks" not in argv        # the policy is nobody's business who can run ps
     d.wait("server reply HELLO result=0 code=none text=fake")
     assert d.stop() == 0
 
