@@ -126,10 +126,11 @@ check: deps
 check-c:
 	@sh tests/check.sh "$(MAKE)" "$(B)"
 
-# The stories with two threads watched.
+# The stories, and what is killed and damaged, with two threads watched.
 tsan: deps
 	@$(MAKE) -s B=$(B)/tsan OPT="-O1 -g" HARDEN= WARN=-Wall SAN="-fsanitize=thread" all tests
-	@JAILNET_BUILD_DIR=$(B)/tsan PYTHONPATH=tests/lib $(PYTHON) -m pytest -q -p no:cacheprovider tests/scenario tests/api/test_raw.py
+	@JAILNET_BUILD_DIR=$(B)/tsan PYTHONPATH=tests/lib $(PYTHON) -m pytest -q -p no:cacheprovider tests/scenario tests/api/test_raw.py \
+	    tests/fault/test_damage.py tests/fault/test_kill.py tests/fault/test_storm.py
 
 valgrind: deps-ci
 	@$(MAKE) -s all tests
