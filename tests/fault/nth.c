@@ -69,6 +69,13 @@ is_closed(const char *module)
 	return (strncmp(module, "libsqlite3", 10) == 0 || strncmp(module, "libjansson", 10) == 0);
 }
 
+/* What does not survive it, and is asked at the start only, before anything is done: libseccomp, and glibc's list of users. */
+static bool
+is_frail(const char *module, const char *function)
+{
+	return (strncmp(module, "libseccomp", 10) == 0 || (function != NULL && strstr(function, "getpwnam") != NULL));
+}
+
 /* Callers by module and offset: addresses are others in the next process.  False: it does not count, the dynamic linker's and SQLite's own calls. */
 static bool
 describe(int kind, void *const frames[], int n, const char *call, char *text, size_t size, uint64_t *hash)
@@ -82,7 +89,7 @@ describe(int kind, void *const frames[], int n, const char *call, char *text, si
 			continue;
 		base = strrchr(info.dli_fname, '/');
 		base = base == NULL ? info.dli_fname : base + 1;
-		if (strncmp(base, "ld-linux", 8) == 0)
+		if (strncmp(base, "ld-linux", 8) == 0 || is_frail(base, info.dli_sname))
 			return (false);
 		if (strcmp(base, "nth.so") == 0)
 			continue;
