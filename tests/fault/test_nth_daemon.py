@@ -3,11 +3,10 @@ of requests passes without a fault.  After each the request was answered, or ref
 was acknowledged is there, what was refused is not, the plan is empty, nothing is left over.
 
 "N-th" counts places (a call with its callers, see nth.c): the same place a second time is no new fault.  JAILNET_NTH_EVERY=1 for all of them: half an
-hour; make check takes each 41st, .ci/run each seventh, chosen by JAILNET_NTH_SEED, which is printed.
+hour; make check takes each 41st, .ci/run each seventh, chosen by JAILNET_NTH_SEED: the same every time, so that a check fails for what was changed.
 """
 import errno
 import os
-import random
 import time
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from nth_rig import MEMORY, OK, SQL, SYSTEM, KernelPlace, Nth, Place, Run
 
 EVERY = int(os.environ.get("JAILNET_NTH_EVERY", "41"))
-SEED = int(os.environ.get("JAILNET_NTH_SEED", str(random.randrange(1000))))
+SEED = int(os.environ.get("JAILNET_NTH_SEED", "455"))
 
 NET = {
     "bridges": {"lan0": {"addresses": ["10.1.0.1/24", "2001:db8:1::1/64"], "labels": {"a": "b"}}, "lan1": {"members": {"re0": {}}}},
