@@ -247,11 +247,11 @@ class Run:
         place.left()
 
     def settle(self):
-        """Waits until the plan is empty; the server may be going just now."""
+        """Waits until the plan is empty; the server may be going just now, and what failed often is tried again after a minute only."""
         end = time.monotonic() + 40
         while True:
             try:
-                settled = self.place.d.settled() == []
+                settled = self.place.d.settled(90) == []
                 self.place.d.wait_ready()       # and could store that
                 return settled
             except (AssertionError, OSError, http.client.HTTPException):

@@ -196,14 +196,17 @@ remove_parts(struct lnx *l, const char *name, bool named)
 		rmdir(path);
 }
 
-static void
-remove_all(struct lnx *l, const char *name)
+static int
+remove_all(struct lnx *l, const char *name, struct err *err)
 {
 	struct lnx_jail j;
 
 	lnx_ns_forget(l, name);
-	if (lnx_jail_look(l, name, &j, NULL) == 0 && (j.flags & LNX_JAIL_DIR))
+	if (lnx_jail_look(l, name, &j, err) == -1)
+		return (-1);
+	if (j.flags & LNX_JAIL_DIR)
 		remove_parts(l, name, (j.flags & LNX_JAIL_FOREIGN) == 0);
+	return (0);
 }
 
 /* What is missing, in this order: directory, boot and root, namespace, its public name.  The phase comes last. */
@@ -326,7 +329,7 @@ lnx_jail_create(struct lnx *l, const struct cmd *c, struct reply *out, struct er
 	}
 	if (make(l, j, &have, &changed, err) == -1) {
 		if ((have.flags & LNX_JAIL_DIR) == 0)
-			remove_all(l, j->name);
+			(void)remove_all(l, j->name, NULL);
 		return (err_wrap(err, "creating jail %s", j->name));
 	}
 	out->result = changed ? REPLY_DONE : REPLY_UNCHANGED;
@@ -413,8 +416,7 @@ lnx_jail_destroy(struct lnx *l, const struct cmd *c, struct reply *out, struct e
 		for (int i = 0; i < 10 && lnx_process_kill(l, have.ino, SIGKILL, i == 0 ? age : 0) > 0; i++)
 			;
 	}
-	remove_all(l, name);
-	if (lnx_jail_look(l, name, &have, err) == -1)
+	if (remove_all(l, name, err) == -1 || lnx_jail_look(l, name, &have, err) == -1)
 		return (-1);
 	if (have.flags & LNX_JAIL_DIR)
 		return (err_set(err, ERR_KERNEL, "jail %s: its directory could not be removed", name));

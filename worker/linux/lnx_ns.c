@@ -62,11 +62,14 @@ lnx_ns_open(struct lnx *l, const char *jail, struct err *err)
 		return (err_set(err, ERR_NOT_FOUND, "there is no jail %s", jail));
 	if (fd == -1)
 		return (err_sys(err, "%s", path));
-	if (fstatfs(fd, &fs) == -1 || fs.f_type != NSFS_MAGIC) {
-		close(fd);
-		return (err_set(err, ERR_NOT_FOUND, "jail %s is not complete: it has no network namespace", jail));
-	}
-	return (fd);
+	if (fstatfs(fd, &fs) == -1)
+		err_sys(err, "%s", path);
+	else if (fs.f_type == NSFS_MAGIC)
+		return (fd);
+	else
+		err_set(err, ERR_NOT_FOUND, "jail %s is not complete: it has no network namespace", jail);
+	close(fd);
+	return (-1);
 }
 
 bool
