@@ -9,13 +9,13 @@ B=$1 passed=0 failed=0
 run() { # name, command...
 	name=$1
 	shift
-	if "$@" >"$B/out" 2>&1; then
+	if "$@" >"$B/www.out" 2>&1; then
 		passed=$((passed + 1))
 		echo "$name ok"
 	else
 		failed=$((failed + 1))
 		echo "$name FAILED"
-		tail -60 "$B/out"
+		tail -60 "$B/www.out"
 	fi
 }
 
@@ -32,12 +32,12 @@ if ! cmp -s tests/www/requirements.txt "$B/www-venv/requirements.txt"; then
 		"$B/www-venv/bin/pip" install -q --disable-pip-version-check -r tests/www/requirements.txt &&
 		cp tests/www/requirements.txt "$B/www-venv/"
 fi
-JAILNET_BUILD_DIR=$B "$B/www-venv/bin/python" -m pytest -q -s -p no:cacheprovider tests/www >"$B/out" 2>&1
+JAILNET_BUILD_DIR=$B "$B/www-venv/bin/python" -m pytest -q -s -p no:cacheprovider tests/www >"$B/www.out" 2>&1
 rc=$?
-grep -aE '^(speed|SKIPPED)' "$B/out"
-p=$(grep -aoE '[0-9]+ passed' "$B/out" | tail -1 | cut -d' ' -f1)
-f=$(grep -aoE '[0-9]+ (failed|error)' "$B/out" | tail -1 | cut -d' ' -f1)
-[ $rc -eq 0 ] || tail -60 "$B/out"
+grep -aE '^(speed|SKIPPED)' "$B/www.out"
+p=$(grep -aoE '[0-9]+ passed' "$B/www.out" | tail -1 | cut -d' ' -f1)
+f=$(grep -aoE '[0-9]+ (failed|error)' "$B/www.out" | tail -1 | cut -d' ' -f1)
+[ $rc -eq 0 ] || tail -60 "$B/www.out"
 [ $rc -eq 0 ] || [ "${f:-0}" -gt 0 ] || f=1
 passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0}))
 echo "$passed passed, $failed failed"

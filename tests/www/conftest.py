@@ -72,8 +72,10 @@ class Dashboard:
         self.page = self.context.new_page()
         if clock:
             self.page.clock.install()
-        self.errors, self.provoked = [], []
-        self.closed, self.is_stranger = False, not sign_in
+        # patterns: what must be among the errors, and what may
+        self.errors, self.provoked, self.allowed, self.closed = [], [], [], False
+        if not sign_in:
+            self.allowed.append(r" 401 .*/v1(/whoami)?$")   # who asks before having signed in learns so
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("console", lambda m: self.errors.append("%s %s" % (m.text, m.location.get("url", ""))) if m.type == "error" else None)
         if sign_in:
@@ -160,13 +162,15 @@ class Dashboard:
         """Errors that belong to the test's story: no others may be there, and these must."""
         self.provoked += patterns
 
+    def offline(self, is_off):
+        self.context.set_offline(is_off)
+        self.allowed.append("ERR_INTERNET_DISCONNECTED")
+
     def close(self):
         if not self.closed:
             self.closed = True
             self.context.close()
-        # who asks before having signed in learns so by 401
-        allowed = self.provoked + ([r" 401 .*/v1(/whoami)?$"] if self.is_stranger else [])
-        assert [e for e in self.errors if not any(re.search(p, e) for p in allowed)] == []
+        assert [e for e in self.errors if not any(re.search(p, e) for p in self.provoked + self.allowed)] == []
         assert [p for p in self.provoked if not any(re.search(p, e) for e in self.errors)] == []
 
 

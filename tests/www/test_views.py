@@ -127,11 +127,11 @@ def test_every_missed_event_comes_once(daemon, open_dashboard):
     last = daemon.events()[-1]["seq"]
     asked = []
     ui.page.on("request", lambda r: asked.append(r.headers.get("last-event-id")) if r.url.endswith("/v1/events") else None)
-    ui.context.set_offline(True)
+    ui.offline(True)
     ui.page.get_by_text("Connection lost").wait_for(timeout=5000)       # the browser's word: no silence is waited for
     for n in range(5):
         daemon.put("/v1/bridges/missed%d" % n, {})
-    ui.context.set_offline(False)
+    ui.offline(False)
     ui.page.get_by_text("Connection lost").wait_for(state="detached", timeout=15000)
     ui.page.get_by_text("bridge missed4 created").first.wait_for()
     daemon.put("/v1/bridges/after0", {})
