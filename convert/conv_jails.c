@@ -31,6 +31,16 @@ take_text(struct build *b, const struct conv_jail *j, struct object *o, const ch
 		b->h->c->nomem = true;
 }
 
+/* Somebody else's so far, whose manager would go on starting it. */
+static bool
+is_taken_from_manager(const struct build *b, const struct conv_jail *j)
+{
+	const struct topo *have = b->h->opts->have;
+	const struct object *o = have == NULL ? NULL : topo_find(have, KIND_JAIL, j->name);
+
+	return (b->h->opts->managed && !j->disabled && (o == NULL || o->u.jail.external));
+}
+
 struct object *
 build_jail(struct build *b, struct conv_jail *j)
 {
@@ -57,6 +67,9 @@ build_jail(struct build *b, struct conv_jail *j)
 		build_route(b, o, &j->routes[i].dst, &j->routes[i].gateway);
 	if (j->disabled)
 		conv_say(b->h->c, CONV_NOTE, &j->pos, "disabled", "jail %s is switched off (.norun); its interface waits for it", j->name);
+	if (is_taken_from_manager(b, j))
+		conv_say(b->h->c, CONV_WARNING, &j->pos, "manager", "jail %s becomes jailnet's own: what starts it now must not do so any more"
+		    " (an ezjail: its file becomes NAME.norun; jail.conf: left out of jail_list)", j->name);
 	return (o);
 }
 

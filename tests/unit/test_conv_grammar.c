@@ -282,7 +282,9 @@ test_jail_conf_params(void **state)
 		assert_string_equal(p->v[i].value, want[i].value);
 	}
 	assert_string_equal(said(&r, "params")->text, "jail a: mount.devfs is left out: jailnet mounts nothing; /etc/fstab of the host can");
-	assert_int_equal(r.c.nmsgs, 2);		/* and allow.dying */
+	assert_int_equal(r.c.nmsgs, 3);		/* and allow.dying, and: */
+	assert_string_equal(said(&r, "manager")->text, "jail a becomes jailnet's own: what starts it now must not do so any more"
+						       " (an ezjail: its file becomes NAME.norun; jail.conf: left out of jail_list)");
 	assert_int_equal(conv_export(&r.c, CONV_TO_JAIL_CONF, &r.t, &err), 0);
 	run(&back, CONV_JAIL_CONF, "/etc/jail.conf", text_of(&r, "/etc/jail.conf"), (struct conv_opts){ .managed = true, .params = true });
 	assert_true(object_equal(topo_find(&r.t, KIND_JAIL, "a"), topo_find(&back.t, KIND_JAIL, "a")));
