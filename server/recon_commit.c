@@ -230,21 +230,28 @@ static int
 ticket_accept(struct recon *r, struct group *g, struct pending *p, struct topo *next, struct err *err)
 {
 	struct confirm_row confirm = g->confirm;
+	int64_t revision = g->revision;
+	bool wrote = g->wrote;
 
 	if (store_savepoint(r->store, err) == -1)
 		return (-1);
 	if (ticket_store(r, g, p, &confirm, err) == -1) {
 		store_release(r->store, false, &(struct err){ 0 });
-		return (-1);
+		goto refuse;
 	}
 	if (store_release(r->store, true, err) == -1)
-		return (-1);
+		goto refuse;
 	next->revision = g->revision;	/* what the next ticket of the group is compared with */
 	topo_fini(&g->view);
 	g->view = *next;
 	g->confirm = confirm;
 	group_add(g, p);
 	return (0);
+refuse:
+	/* what is not stored has no number: the next one would leave a gap */
+	g->revision = revision;
+	g->wrote = wrote;
+	return (-1);
 }
 
 /* Accepts the ticket into the group, or answers it. */

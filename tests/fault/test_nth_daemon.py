@@ -133,15 +133,15 @@ KERNEL_STORY = [
 ]
 
 
-def run(where, story, least, *what):
-    every = min(EVERY, max(1, least // 5))
+def run(where, story, least, *what, every=EVERY):
+    every = min(every, max(1, least // 5))
     nth = Nth(*what, every, SEED % every)
     place = where(nth)
     print("JAILNET_NTH_EVERY=%d JAILNET_NTH_SEED=%d" % (EVERY, SEED))
     try:
         r = Run(place, story)
         total = r.passes()
-        assert story[0](place.d).status == 200
+        assert story[0](place.d).status in OK
         total += r.starts()
         print("%d places: %s" % (total, dict(r.counts)))
         assert total == nth.fired > least / every / 2
@@ -163,3 +163,16 @@ def test_the_nth_of_the_daemon_fails(server, kind, error, least):
 @pytest.mark.parametrize("kind, error, least", [(SYSTEM, errno.EIO, 300), (SYSTEM, errno.ENOMEM, 300), (MEMORY, errno.ENOMEM, 20)])
 def test_the_nth_of_the_driver_fails(kind, error, least):
     run(KernelPlace, KERNEL_STORY, least, 0, kind, error)
+
+
+def test_no_revision_is_left_out():
+    """Closer, in a short story: a write whose rows went with its savepoint had used up a number."""
+    def gapless(d):
+        def requests():
+            last = d.get("/v1")
+            yield last
+            for n in range(last.json["revision"]):
+                yield d.get("/v1/revisions/diff?from=%d&to=%d" % (n, n + 1))
+        return first_refusal(requests())
+
+    run(Place, [lambda d: d.put("/v1/bridges/lan0", {}), gapless, lambda d: d.delete("/v1/bridges/lan0")], 200, 1, SQL, 10, every=5)
