@@ -1,29 +1,7 @@
 /*
  * test_store: what goes in comes out, transactions keep their promises.
  */
-#include "tests/unit/store_samples.h"
-
-static char dir[64];
-static struct store *w;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	scratch_new(dir);
-	OK(store_open(dir, STORE_WRITER, &w, E));
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_close(w);
-	w = NULL;
-	scratch_free(dir);
-	return (0);
-}
+#include "tests/unit/store_rig.h"
 
 static void
 check_sample(enum kind kind, const struct object *want)

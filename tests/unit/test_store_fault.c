@@ -1,7 +1,7 @@
 /*
  * test_store_fault: whatever breaks, a transaction is there whole or not at all, and what was acknowledged stays.
  */
-#include "tests/unit/store_samples.h"
+#include "tests/unit/store_rig.h"
 
 #include <sched.h>
 #include <errno.h>
@@ -14,28 +14,6 @@
 
 #define KILL_ROUNDS 20
 #define DISK_SIZE "40m"
-
-static char dir[64];
-static struct store *w;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	scratch_new(dir);
-	OK(store_open(dir, STORE_WRITER, &w, E));
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_close(w);
-	w = NULL;
-	scratch_free(dir);
-	return (0);
-}
 
 static int
 put_and_commit(unsigned n, struct err *err)

@@ -1,32 +1,10 @@
 /*
  * test_store_rows: what is not of objects: what was seen and found, tokens, the trail; and how long many objects take.
  */
-#include "tests/unit/store_samples.h"
+#include "tests/unit/store_rig.h"
 #include "server/recon_int.h"
 
 #include <time.h>
-
-static char dir[64];
-static struct store *w;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	scratch_new(dir);
-	OK(store_open(dir, STORE_WRITER, &w, E));
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_close(w);
-	w = NULL;
-	scratch_free(dir);
-	return (0);
-}
 
 static int
 last_status(void *arg, const struct status_row *r, struct err *err)
