@@ -1,4 +1,4 @@
--- What else of a foreign interface is given back: struct traits of core/observed.h.
+-- What else of a foreign interface is given back: struct traits of core/mark.h.
 ALTER TABLE found ADD COLUMN trait_fields INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE found ADD COLUMN trait_flags INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE found ADD COLUMN trait_caps INTEGER NOT NULL DEFAULT 0;
