@@ -117,13 +117,22 @@ job_done(struct recon *r, struct job *job, const struct reply *reply)
 	cycle_continue(r);
 }
 
+/* From one look at everything to the next.  On a busy machine one that is cheap may take long, once: what drifts is not left alone for that. */
+static int64_t
+look_spacing(int64_t cost)
+{
+	int64_t spacing = cost * LOOK_SHARE;
+
+	if (spacing > LOOK_PATIENCE_MS)
+		spacing = cost * LOOK_SHARE_MIN < LOOK_PATIENCE_MS ? LOOK_PATIENCE_MS : cost * LOOK_SHARE_MIN;
+	return (spacing < LOOK_SPACING_MS ? LOOK_SPACING_MS : spacing);
+}
+
 void
 look_after(struct recon *r, int64_t ms)
 {
-	int64_t at = ident_mono_ms() + ms, spacing = r->look_cost * LOOK_SHARE;
+	int64_t at = ident_mono_ms() + ms, spacing = look_spacing(r->look_cost);
 
-	if (spacing < LOOK_SPACING_MS)
-		spacing = LOOK_SPACING_MS;
 	if (at < r->last_look + spacing)
 		at = r->last_look + spacing;
 	if (at < r->look_at)

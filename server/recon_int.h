@@ -37,7 +37,9 @@
 #define LOOK_EVERY_MS 30000	/* catches what notifications miss */
 #define LOOK_AFTER_CHANGE_MS 150
 #define LOOK_SPACING_MS 1000
-#define LOOK_SHARE 100		/* looks for what changed take at most one hundredth of the time */
+#define LOOK_SHARE 100		/* looks for what changed take one hundredth of the time, */
+#define LOOK_PATIENCE_MS 3000	/* or more when that were longer than this, */
+#define LOOK_SHARE_MIN 10	/* but never more than a tenth */
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 60000
 #define HEARTBEAT_MS 15000

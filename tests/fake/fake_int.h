@@ -92,7 +92,7 @@ struct fake {
 	void *foreign_arg;
 	bool (*adopt_ok)(void *arg, const char *name);	/* NULL = nothing may become ours */
 	void *adopt_arg;
-	unsigned delay_us;
+	unsigned delay_us, look_us;	/* each command and each look takes so long */
 	int watch[2];	/* datagrams of control lines; [1] is our own writing end */
 	char control[108];
 };

@@ -149,11 +149,13 @@ static int
 from_environment(struct fake *f, bool fresh, struct err *err)
 {
 	const char *physical = getenv("JAILNET_FAKE_PHYSICAL"), *fault = getenv("JAILNET_FAKE_FAULT"),
-	    *delay = getenv("JAILNET_FAKE_DELAY_US"), *control = getenv("JAILNET_FAKE_CONTROL");
+	    *delay = getenv("JAILNET_FAKE_DELAY_US"), *look = getenv("JAILNET_FAKE_LOOK_US"), *control = getenv("JAILNET_FAKE_CONTROL");
 	char text[256], line[300], *save = NULL;
 
 	if (delay != NULL)
 		f->delay_us = (unsigned)atoi(delay);
+	if (look != NULL)
+		f->look_us = (unsigned)atoi(look);
 	fake_break_clear(f);	/* a fault ends with the worker it was meant for, the kernel does not */
 	if (fault != NULL && fake_break_text(f, fault) == -1)
 		return (err_set(err, ERR_INVALID, "JAILNET_FAKE_FAULT: %s", fault));
@@ -190,12 +192,20 @@ drv_close(void *ctx)
 	fake_free(ctx);
 }
 
+static void
+linger(unsigned us)
+{
+	if (us > 0)
+		nanosleep(&(struct timespec){ .tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000 }, NULL);
+}
+
 static int
 drv_observe(void *ctx, const struct cmd_observe *scope, struct observed *out, struct err *err)
 {
 	struct fake *f = ctx;
 
 	f->t->count[CMD_OBSERVE]++;
+	linger(f->look_us);
 	return (fake_observe(f, scope, out, err));
 }
 
@@ -239,9 +249,7 @@ drv_exec(void *ctx, const struct cmd *c, struct reply *out, struct err *err)
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	if (f->delay_us > 0)
-		nanosleep(&(struct timespec){ .tv_sec = f->delay_us / 1000000, .tv_nsec = (long)(f->delay_us % 1000000) * 1000 },
-		    NULL);
+	linger(f->delay_us);
 	f->t->count[c->op]++;
 	if (!fault_due(f, c->op, &fault))
 		return (fake_exec(f, c, false, out, err));

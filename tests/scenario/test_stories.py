@@ -176,6 +176,15 @@ def test_drift_is_found_told_and_repaired(story):
         assert d.settled() == []
 
 
+def test_a_look_that_took_long_does_not_put_off_the_next(story):
+    """On a busy machine one look of a fifth of a second was answered with twenty seconds of drift."""
+    with story.daemon(env={"JAILNET_FAKE_LOOK_US": "200000"}) as d:
+        assert d.put("/v1/topology", NET).status in (200, 202)
+        assert d.settled() == []
+        story.by_hand("down - web0a")
+        d.wait(lambda: "drift.repaired" in [e["type"] for e in d.events()], 12)
+
+
 def test_half_a_pair_that_moves_while_it_is_looked_for_is_not_made_anew(story):
     """jail(8) moves it in between the look at the jail and the look at the host: it was seen nowhere, but is there."""
     with story.daemon() as d:
