@@ -5,6 +5,8 @@
  * the first call at a place that has not failed before fails, once, and it is disarmed: a test that arms it until nothing fails any more has seen
  * each place of its story fail.  The places are in the file that JAILNET_TEST_NTH names (mapped before the server shuts itself in), so that they
  * outlive their process.
+ *
+ * A place is told from others by the offsets of its callers, but belongs to a sample by their names: what is not changed fails as it did before.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -27,6 +29,7 @@
 
 #define FRAMES 40
 #define PLACES 65536
+#define NAMES 16384
 #define EARLY 65536
 
 enum { MEMORY = 1, SQL = 2, SYSTEM = 4 };
@@ -36,11 +39,15 @@ struct control {
 	int32_t armed;		/* kinds of calls; 0 when one has failed */
 	int32_t server;		/* of jailnetd-server, not of jailnetd */
 	int32_t error;		/* errno, or SQLite's code */
-	int32_t every, which;	/* of the places that have not failed, only those whose number modulo 'every' is 'which' */
+	int32_t every, which;	/* of the places that have not failed, only those whose sample modulo 'every' is 'which' */
 	int32_t fired, nplaces;
 	int32_t pid;		/* where the last one failed */
 	char place[2048];	/* the last one: the call, then module+offset of its callers */
 	uint64_t seen[PLACES];
+	uint64_t nnames;
+	struct name {
+		uint64_t module, offset, name;	/* where a function of ours begins, in this order; module and name by their hashes */
+	} names[NAMES];
 };
 
 static struct control *control;
@@ -76,14 +83,45 @@ is_frail(const char *module, const char *function)
 	return (strncmp(module, "libseccomp", 10) == 0 || (function != NULL && strstr(function, "getpwnam") != NULL));
 }
 
+static uint64_t
+fnv(const char *text)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (const char *c = text; *c != '\0'; c++)
+		h = (h ^ (unsigned char)*c) * 1099511628211u;
+	return (h);
+}
+
+/* The function of ours at this offset; of others' modules, the module. */
+static uint64_t
+name_at(const char *module, uint64_t offset)
+{
+	uint64_t m = fnv(module), below = 0, above = control->nnames, mid;
+	const struct name *e;
+
+	while (below < above) {
+		mid = (below + above) / 2;
+		e = &control->names[mid];
+		if (e->module < m || (e->module == m && e->offset <= offset))
+			below = mid + 1;
+		else
+			above = mid;
+	}
+	e = below == 0 ? NULL : &control->names[below - 1];
+	return (e != NULL && e->module == m ? e->name : m);
+}
+
 /* Callers by module and offset: addresses are others in the next process.  False: it does not count, the dynamic linker's and SQLite's own calls. */
 static bool
-describe(int kind, void *const frames[], int n, const char *call, char *text, size_t size, uint64_t *hash)
+describe(int kind, void *const frames[], int n, const char *call, char *text, size_t size, uint64_t *hash, uint64_t *sample)
 {
 	size_t len = (size_t)snprintf(text, size, "%s", call), before = len;
 	const char *base, *last = "";
+	uint64_t offset;
 	Dl_info info;
 
+	*sample = fnv(call);
 	for (int i = 0; i < n; i++) {
 		if (dladdr(frames[i], &info) == 0)
 			continue;
@@ -91,20 +129,22 @@ describe(int kind, void *const frames[], int n, const char *call, char *text, si
 		base = base == NULL ? info.dli_fname : base + 1;
 		if (strncmp(base, "ld-linux", 8) == 0 || is_frail(base, info.dli_sname))
 			return (false);
-		if (strcmp(base, "nth.so") == 0)
+		if (strcmp(base, "nth.so") == 0 || strncmp(base, "libasan", 7) == 0)
 			continue;
 		if (kind == SQL && *last == '\0' && is_closed(base))
 			return (false);
+		offset = (uint64_t)((char *)frames[i] - (char *)info.dli_fbase);
+		if (strcmp(base, last) != 0 || name_at(base, offset) != fnv(base))
+			*sample = (*sample ^ name_at(base, offset)) * 1099511628211u;
 		if (is_closed(base) && strcmp(base, last) == 0)
 			len = before;
 		before = len;
 		last = base;
 		if (len < size)
-			len += (size_t)snprintf(text + len, size - len, " %s+0x%zx", base, (size_t)((char *)frames[i] - (char *)info.dli_fbase));
+			len += (size_t)snprintf(text + len, size - len, " %s+0x%jx", base, (uintmax_t)offset);
 	}
-	*hash = 14695981039346656037u;
-	for (const char *c = text; *c != '\0'; c++)
-		*hash = (*hash ^ (unsigned char)*c) * 1099511628211u;
+	*sample ^= *sample >> 32;
+	*hash = fnv(text);
 	*hash ^= *hash >> 32;
 	*hash += *hash == 0;
 	return (true);
@@ -153,14 +193,14 @@ fails(int kind, const char *call)
 	void *frames[FRAMES];
 	char text[sizeof(control->place)];
 	bool now = false;
-	uint64_t hash, *slot;
+	uint64_t hash, sample, *slot;
 
 	if ((armed & kind) == 0 || inside || !(control->server != 0 ? in_server : in_worker))
 		return (false);
 	inside = true;
 	n = backtrace(frames, FRAMES);
-	if ((slot = unsettled(call, frames, n)) != NULL && describe(kind, frames, n, call, text, sizeof(text), &hash) &&
-	    hash % (uint64_t)control->every == (uint64_t)control->which) {
+	if ((slot = unsettled(call, frames, n)) != NULL && describe(kind, frames, n, call, text, sizeof(text), &hash, &sample) &&
+	    sample % (uint64_t)control->every == (uint64_t)control->which) {
 		if (__atomic_exchange_n(&control->armed, 0, __ATOMIC_SEQ_CST) == 0)
 			*slot = 0;	/* another thread's came first */
 		else if ((now = is_new(hash))) {

@@ -18,7 +18,27 @@ from test_clock import audit_is_whole
 OK = (200, 201, 204)
 MEMORY, SQL, SYSTEM = 1, 2, 4
 HEAD = struct.Struct("8i2048s")
-SIZE = HEAD.size + 8 * 65536        # struct control of nth.c
+NAMES = HEAD.size + 8 * 65536       # struct control of nth.c
+ROOM = 16384
+
+
+def fnv(text):
+    h = 14695981039346656037
+    for c in text.encode():
+        h = (h ^ c) * 1099511628211 % 2 ** 64
+    return h
+
+
+def names():
+    """Where the functions of our programs begin, for nth.c: their name is what they have before the compiler's suffixes (".part.0", ".cold")."""
+    rows = []
+    for program in ("jailnetd", "jailnetd-fake", "jailnetd-server"):
+        out = subprocess.run(["nm", "--defined-only", os.path.join(BUILD, program)], capture_output=True, text=True, check=True).stdout
+        for offset, kind, name in (line.split() for line in out.splitlines()):
+            if kind in "tT":
+                rows.append((fnv(program), int(offset, 16), fnv(name.split(".")[0])))
+    assert 1000 < len(rows) < ROOM
+    return struct.pack("Q", len(rows)) + b"".join(struct.pack("3Q", *row) for row in sorted(rows))
 
 
 class Nth:
@@ -34,7 +54,9 @@ class Nth:
                         os.path.join(TOP, "tests", "fault", "nth.c")], check=True)
         self.path = os.path.join(self.dir, "control")
         with open(self.path, "wb") as f:
-            f.truncate(SIZE)
+            f.truncate(NAMES + 8 + 24 * ROOM)
+            f.seek(NAMES)
+            f.write(names())
         os.chmod(self.path, 0o666)
         self.file = open(self.path, "r+b", buffering=0)     # pylint: disable=consider-using-with
         self.env = {"LD_PRELOAD": self.library, "JAILNET_TEST_NTH": self.path}

@@ -17,7 +17,7 @@ from nth_rig import MEMORY, OK, SQL, SYSTEM, KernelPlace, Nth, Place, Run
 EVERY = int(os.environ.get("JAILNET_NTH_EVERY", "41"))
 SEED = int(os.environ.get("JAILNET_NTH_SEED", "455"))
 
-# A place is known by its offset, so the sanitizers' build has another sample; some of its places are not survived yet.
+# Some of its places are not survived yet.
 pytestmark = pytest.mark.skipif("asan" in BUILD and "JAILNET_NTH_ASAN" not in os.environ,
                                 reason="under ASan some places still fail (issue 4): JAILNET_NTH_ASAN=1 runs them")
 
