@@ -1,11 +1,14 @@
 """SIGUSR1: the host goes down: jails of ours are stopped in order, and the next start brings all of it back."""
 import os
+import re
+import shlex
 import signal
+import subprocess
 import time
 
 import pytest
 
-from jn import World
+from jn import TOP, World
 
 
 @pytest.fixture()
@@ -56,6 +59,25 @@ def test_jails_are_stopped_and_come_back(world):
         d.stop()
     assert sorted(x.split()[0] for x in world.ip("netns", "list").splitlines()) == ["db", "web"]
     assert open(dir + "/log").read() == log
+
+
+@pytest.mark.parametrize("state, stops", [("stopping", True), ("running", False)])
+def test_the_unit_of_systemd_stops_jails_only_when_the_host_goes_down(world, state, stops):
+    unit = open(os.path.join(TOP, "docs", "packaging", "linux", "jailnetd.service")).read()
+    line = shlex.split(re.search("^ExecStop=(.*)$", unit, re.M)[1])
+    fake = os.path.join(world.state_dir, "systemctl")
+    with open(fake, "w") as f:
+        f.write("#!/bin/sh\n[ $1 = is-system-running ] && echo %s\n" % state)
+    os.chmod(fake, 0o755)
+    with world.daemon() as d:
+        assert d.put("/v1/topology", {"jails": {"web": {"exec": {"stop": "true"}}}}).status == 200
+        env = dict(os.environ, PATH=world.state_dir + ":" + os.environ["PATH"], MAINPID=str(d.process.pid))
+        stop = subprocess.Popen(line, env=env)
+        if stops:
+            assert d.process.wait(15) == 0
+        assert stop.wait(15) == 0
+        assert (d.process.poll() is None) != stops
+    assert ("web" not in world.ip("netns", "list")) == stops
 
 
 def test_a_stop_that_fails_keeps_nobody(world):
