@@ -2,22 +2,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/str.h"
 #include "convert/conv_int.h"
-
-static uint32_t
-hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 16777619u;
-	return (h);
-}
 
 static size_t
 slot_of(const struct conv_vars *vars, const char *name)
 {
-	size_t i = hash(name) & (vars->nslots - 1);
+	size_t i = str_hash(name) & (vars->nslots - 1);
 
 	while (vars->slots[i] != 0 && strcmp(vars->v[vars->slots[i] - 1].name, name) != 0)
 		i = (i + 1) & (vars->nslots - 1);

@@ -164,26 +164,16 @@ params_format(const struct pairs *p, char out[PARAMS_SIZE])
 	return (0);
 }
 
-static uint32_t
-fnv1a(const char *text)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 16777619u;
-	return (h);
-}
-
 uint32_t
 params_hash(const char *text)
 {
-	return (text[0] == '\0' ? 0 : fnv1a(text));
+	return (text[0] == '\0' ? 0 : str_hash(text));
 }
 
 uint32_t
 path_hash(const char *path)
 {
-	uint32_t h = fnv1a(path[0] == '\0' ? "/" : path);
+	uint32_t h = str_hash(path[0] == '\0' ? "/" : path);
 
 	return (h == 0 ? 1 : h);
 }

@@ -175,6 +175,16 @@ str_pointer(const char *text, char *buf, size_t size)
 	return (buf);
 }
 
+uint32_t
+str_hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 16777619u;
+	return (h);
+}
+
 uint64_t
 hash_bytes(uint64_t h, const void *p, size_t size)
 {

@@ -27,6 +27,7 @@ void str_clean(char *s);
 /* One token of a JSON pointer, with "~" and "/" escaped (RFC 6901); cut when it does not fit.  size > 0.  Returns buf. */
 const char *str_pointer(const char *text, char *buf, size_t size);
 
+uint32_t str_hash(const char *s);	/* FNV-1a */
 /* FNV-1a of bytes, for tables and for "has it changed"; not for security.  Starts with HASH_START, goes on with an earlier result. */
 #define HASH_START 14695981039346656037ULL
 uint64_t hash_bytes(uint64_t h, const void *p, size_t size);

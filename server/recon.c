@@ -192,8 +192,7 @@ worker_read(struct recon *r)
 
 /* --- the loop ------------------------------------------------------------------------------------------------ */
 
-/* The earliest moment an object in trouble may be tried again. */
-static int64_t
+int64_t
 trouble_next(const struct recon *r)
 {
 	int64_t next = INT64_MAX;

@@ -302,6 +302,7 @@ void drift_settled(struct recon *r);	/* that one is committed */
 void look_after(struct recon *r, int64_t ms);	/* a full look, but looks take at most their share of the time */
 struct job *job_free(struct recon *r);
 struct trouble *trouble_add(struct recon *r, enum kind kind, const char *name, const struct err *err);
+int64_t trouble_next(const struct recon *r);	/* when the first object in trouble may be tried again; INT64_MAX: none is in trouble */
 bool err_is_transient(const struct err *err);
 
 #endif

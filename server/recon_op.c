@@ -380,22 +380,6 @@ any_jail_busy(const struct recon *r)
 	return (false);
 }
 
-static bool
-any_trouble(const struct recon *r)
-{
-	const struct trouble *t;
-	const char *name;
-	enum kind kind;
-	void *record;
-
-	for (size_t at = 0; objmap_next(&r->trouble, &at, &kind, &name, &record);) {
-		t = record;
-		if (t->err.code != ERR_NONE)
-			return (true);
-	}
-	return (false);
-}
-
 static void
 op_recover(struct recon *r)
 {
@@ -414,7 +398,7 @@ op_recover(struct recon *r)
 			continue;
 		l->v[i].finished_at = ident_now_ms();
 		l->v[i].state = OP_SUCCEEDED;
-		if (any_trouble(r)) {
+		if (trouble_next(r) != INT64_MAX) {
 			l->v[i].state = OP_FAILED;
 			err_set(&l->v[i].err, ERR_INTERNAL, "the daemon was restarted meanwhile, and not everything could be made: see the "
 			    "status of its objects");
