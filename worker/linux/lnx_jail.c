@@ -174,26 +174,34 @@ set_hostname(struct lnx *l, const char *name, const char *hostname, bool *change
 	return (rc);
 }
 
-/* What we keep of a jail; 'named': and the name others see, which goes right after the phase, while our own mount still tells that it is ours. */
-static void
-remove_parts(struct lnx *l, const char *name, bool named)
+static int
+remove_file(const char *path, bool is_mount, struct err *err)
+{
+	if (is_mount)
+		umount2(path, MNT_DETACH);
+	return (unlink(path) == 0 || errno == ENOENT ? 0 : err_sys(err, "%s", path));
+}
+
+/*
+ * What we keep of a jail; 'named': and the name others see, which goes right after the phase, while our own mount still tells that it is ours.
+ * So what stays, with the kernel's words, is still ours.
+ */
+static int
+remove_parts(struct lnx *l, const char *name, bool named, struct err *err)
 {
 	static const char *const files[] = { "phase", "phase.new", "net", "uts", "boot", "boot.new", "path", "path.new" };
 	char path[LNX_PATH];
 
 	for (size_t i = 0; i < NELEMS(files); i++) {
-		if (i == 1 && named && lnx_path(path, NULL, "%s/%s", l->netns_dir, name) == 0) {
-			umount2(path, MNT_DETACH);
-			unlink(path);
-		}
-		if (lnx_path(path, NULL, "%s/jails/%s/%s", l->run_dir, name, files[i]) == -1)
-			continue;
-		if (str_equal(files[i], "net") || str_equal(files[i], "uts"))
-			umount2(path, MNT_DETACH);
-		unlink(path);
+		if (i == 1 && named && (lnx_path(path, err, "%s/%s", l->netns_dir, name) == -1 || remove_file(path, true, err) == -1))
+			return (-1);
+		if (lnx_path(path, err, "%s/jails/%s/%s", l->run_dir, name, files[i]) == -1 ||
+		    remove_file(path, str_equal(files[i], "net") || str_equal(files[i], "uts"), err) == -1)
+			return (-1);
 	}
-	if (lnx_path(path, NULL, "%s/jails/%s", l->run_dir, name) == 0)
-		rmdir(path);
+	if (lnx_path(path, err, "%s/jails/%s", l->run_dir, name) == -1)
+		return (-1);
+	return (rmdir(path) == 0 || errno == ENOENT ? 0 : err_sys(err, "%s", path));
 }
 
 static int
@@ -204,9 +212,7 @@ remove_all(struct lnx *l, const char *name, struct err *err)
 	lnx_ns_forget(l, name);
 	if (lnx_jail_look(l, name, &j, err) == -1)
 		return (-1);
-	if (j.flags & LNX_JAIL_DIR)
-		remove_parts(l, name, (j.flags & LNX_JAIL_FOREIGN) == 0);
-	return (0);
+	return (j.flags & LNX_JAIL_DIR ? remove_parts(l, name, (j.flags & LNX_JAIL_FOREIGN) == 0, err) : 0);
 }
 
 /* What is missing, in this order: directory, boot and root, namespace, its public name.  The phase comes last. */
@@ -308,7 +314,7 @@ take_over(struct lnx *l, const struct cmd_jail *c, struct err *err)
 		rc = lnx_jail_put_phase(l, c->name, JAIL_CREATED, err);
 	close(fd);
 	if (rc == -1)
-		remove_parts(l, c->name, false);
+		(void)remove_parts(l, c->name, false, NULL);
 	return (rc);
 }
 
@@ -416,10 +422,8 @@ lnx_jail_destroy(struct lnx *l, const struct cmd *c, struct reply *out, struct e
 		for (int i = 0; i < 10 && lnx_process_kill(l, have.ino, SIGKILL, i == 0 ? age : 0) > 0; i++)
 			;
 	}
-	if (remove_all(l, name, err) == -1 || lnx_jail_look(l, name, &have, err) == -1)
+	if (remove_all(l, name, err) == -1)
 		return (-1);
-	if (have.flags & LNX_JAIL_DIR)
-		return (err_set(err, ERR_KERNEL, "jail %s: its directory could not be removed", name));
 	out->result = REPLY_DONE;
 	return (0);
 }

@@ -88,6 +88,24 @@ jail_partial(void **state)
 		}
 }
 
+/* Its name cannot be taken from it (somebody mounted it once more): what is left is not taken for a stranger's, and goes the next time. */
+static void
+jail_stays(void **state)
+{
+	struct observed o;
+
+	(void)state;
+	DO(jail_cmd(CMD_JAIL_CREATE, "half"));
+	run("mount --bind /run/netns/half /run/netns/half");
+	FAIL(ref_cmd(CMD_JAIL_DESTROY, "half"), ERR_KERNEL, "/run/netns/half: Device or resource busy");
+	look(&o, OBSERVE_JAIL, "half");
+	assert_int_equal(o.njails, 1);
+	assert_true(o.jails[0].ours);
+	observed_fini(&o);
+	DO(ref_cmd(CMD_JAIL_DESTROY, "half"));
+	says("ls /run/jailnet/jails | wc -l; ls /run/netns | wc -l", "0\n0");
+}
+
 /* A namespace of a stranger in place of ours is neither entered nor removed. */
 static void
 jail_replaced(void **state)
@@ -194,6 +212,7 @@ main(void)
 		cmocka_unit_test(jail_life),
 		cmocka_unit_test(jail_foreign),
 		cmocka_unit_test(jail_partial),
+		cmocka_unit_test(jail_stays),
 		cmocka_unit_test(jail_replaced),
 		cmocka_unit_test(sysctls),
 		cmocka_unit_test(start_stop),
