@@ -110,7 +110,8 @@ use_wal(struct store *s, struct err *err)
 	if (strcmp(mode, "wal") != 0)
 		return (err_set(err, ERR_STORE, "database: no write-ahead log on this file system (journal mode %s)",
 		    mode));
-	return (0);
+	/* What SQLite could not open to write, the -shm file too, it opens to read, and would go on failing when it could: so it is asked. */
+	return (store_exec(s, "BEGIN IMMEDIATE; ROLLBACK", err));
 }
 
 /* -1 = it cannot be told. */
@@ -221,7 +222,7 @@ store_connect(struct store *s, struct err *err)
 	/* Readers open for writing too: they share the -shm file; query_only keeps them from anything else. */
 	rc = s->read_only ? open_read_only(s, path, err) :
 	    sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
-	/* what it could not open to write, SQLite opens to read, and would go on failing when it could */
+	/* see use_wal */
 	if (rc == SQLITE_OK && !s->read_only && sqlite3_db_readonly(s->db, "main") == 1)
 		rc = SQLITE_CANTOPEN;
 	if (rc != SQLITE_OK) {

@@ -3,6 +3,11 @@
  */
 #include "tests/unit/store_rig.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 static void
 test_reader(void **state)
 {
@@ -78,6 +83,43 @@ test_refuse(void **state)
 	assert_int_equal(store_open(dir, STORE_WRITER, &s, &err), -1);
 	assert_int_equal(err.code, ERR_STORE);
 	assert_null(s);
+}
+
+static bool refuses;	/* the next file of shared memory to be written */
+
+static int
+refusing_open(const char *path, int flags, int mode)
+{
+	if (refuses && (flags & O_ACCMODE) == O_RDWR && strstr(path, "-shm") != NULL) {
+		refuses = false;
+		errno = EMFILE;
+		return (-1);
+	}
+	return (open(path, flags, mode));
+}
+
+/* What SQLite cannot open to write it opens to read, and all connections of the process go on with that: whoever is to write must not begin so. */
+static void
+test_a_writer_writes(void **state)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	struct store *s = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL), SQLITE_OK);	/* as a daemon that was killed leaves it */
+	store_close(w);
+	w = NULL;
+	assert_int_equal(vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)refusing_open), SQLITE_OK);
+	refuses = true;
+	assert_int_equal(store_open(dir, STORE_WRITER, &s, &err), -1);
+	assert_int_equal(err.code, ERR_STORE);
+	assert_false(refuses);
+	OK(store_open(dir, STORE_WRITER, &w, E));
+	OK(store_begin(w, E));
+	OK(put_world(w, 1, E));
+	OK(store_commit(w, E));
+	assert_int_equal(vfs->xSetSystemCall(vfs, "open", NULL), SQLITE_OK);
 }
 
 /* One page overwritten: found at the next start, and nothing is deleted. */
@@ -210,7 +252,7 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_reader), T(test_files), T(test_refuse), T(test_damage), T(test_migrate),
+	const struct CMUnitTest tests[] = { T(test_reader), T(test_files), T(test_refuse), T(test_a_writer_writes), T(test_damage), T(test_migrate),
 		T(test_every_table_is_strict), T(test_checks) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
