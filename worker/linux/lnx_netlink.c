@@ -219,13 +219,24 @@ receive(struct nl *nl, struct answer *a)
 
 		if (got == -1 && errno == EINTR)
 			continue;
-		if (got == -1)
+		if (got == -1) {
+			nl->cut = true;
 			return (errno);
+		}
 		for (left = (int)got; nl_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 			if (nlh->nlmsg_seq == nl->seq)
 				take(nl, a, nlh);
 	}
 	return (a->sys);
+}
+
+/* Before the rest of a table has been read, the kernel refuses to begin another one on this socket. */
+static void
+read_rest(struct nl *nl)
+{
+	while (recv(mnl_socket_get_fd(nl->sock), nl->rx, NL_RX_SIZE, MSG_DONTWAIT) != -1 || errno == EINTR)
+		;
+	nl->cut = errno != EAGAIN;
 }
 
 static int
@@ -234,6 +245,8 @@ ask(struct nl *nl, struct nlmsghdr *nlh, struct answer *a)
 	a->asked = nlh->nlmsg_type;
 	nlh->nlmsg_seq = ++nl->seq;
 	nl->ext[0] = '\0';
+	if (nl->cut)
+		read_rest(nl);
 	while (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) == -1)
 		if (errno != EINTR)
 			return (errno);

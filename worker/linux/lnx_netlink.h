@@ -20,6 +20,7 @@ struct nl {
 	struct mnl_socket *sock;
 	char *rx;		/* borrowed: NL_RX_SIZE bytes shared by all sockets of a driver */
 	uint32_t seq;
+	bool cut;		/* the last answer was not read to its end */
 	char ext[160];
 };
 

@@ -1,6 +1,21 @@
 /* test_driver_net: addresses, routes, probes, looks and notifications.  See driver_rig.h. */
 #include "tests/kernel/linux/driver_rig.h"
 
+#include <libmnl/libmnl.h>
+
+static unsigned cut_at, reads;	/* what the kernel says is not to be had, once; 0: it is */
+
+/* Instead of libmnl's. */
+ssize_t
+mnl_socket_recvfrom(const struct mnl_socket *s, void *buf, size_t size)
+{
+	if (cut_at != 0 && ++reads == cut_at) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	return (recv(mnl_socket_get_fd(s), buf, size, 0));
+}
+
 static void
 hello(void **state)
 {
@@ -278,6 +293,41 @@ reopen(void **state)
 	DO(ref_cmd(CMD_JAIL_DESTROY, "j1"));
 }
 
+/* An answer that could not be read to its end is a failure; the next question on that socket is not. */
+static void
+cut_short(void **state)
+{
+	struct cmd_observe all = { .scope = OBSERVE_ALL };
+	struct observed o;
+	bool reached = true;
+	unsigned n;
+
+	(void)state;
+	DO(jail_cmd(CMD_JAIL_CREATE, "j1"));
+	DO(epair_cmd("e1", 1, "", "j1"));
+	for (n = 1; reached; n++) {
+		reads = 0;
+		cut_at = n;
+		observed_init(&o);
+		(void)driver->observe(ctx, &all, &o, &err);
+		(void)driver->counters(ctx, &all, &o, &err);
+		reached = reads >= n;
+		cut_at = 0;
+		observed_fini(&o);
+		observed_init(&o);
+		if (driver->counters(ctx, &all, &o, &err) == -1)
+			fail_msg("%u: %s", n, err.msg);
+		observed_fini(&o);
+		look(&o, OBSERVE_ALL, "");
+		assert_non_null(observed_link(&o, "", "e1a"));
+		assert_non_null(observed_link(&o, "j1", "e1b"));
+		observed_fini(&o);
+	}
+	assert_true(n > 10);
+	DO(iface_cmd("", "e1a"));
+	DO(ref_cmd(CMD_JAIL_DESTROY, "j1"));
+}
+
 int
 main(void)
 {
@@ -289,6 +339,7 @@ main(void)
 		cmocka_unit_test(observe_all),
 		cmocka_unit_test(watch),
 		cmocka_unit_test(reopen),
+		cmocka_unit_test(cut_short),
 	};
 
 	return (rig_main(tests, NELEMS(tests)));
