@@ -76,11 +76,15 @@ is_closed(const char *module)
 	return (strncmp(module, "libsqlite3", 10) == 0 || strncmp(module, "libjansson", 10) == 0);
 }
 
-/* What does not survive it, and is asked at the start only, before anything is done: libseccomp, and glibc's list of users. */
+/*
+ * What does not survive it, and is asked at the start only, before anything is done: libseccomp, and glibc's list of users.  A thread's stack only
+ * a sanitizer asks for.
+ */
 static bool
 is_frail(const char *module, const char *function)
 {
-	return (strncmp(module, "libseccomp", 10) == 0 || (function != NULL && strstr(function, "getpwnam") != NULL));
+	return (strncmp(module, "libseccomp", 10) == 0 ||
+	    (function != NULL && (strstr(function, "getpwnam") != NULL || strcmp(function, "pthread_getattr_np") == 0)));
 }
 
 static uint64_t
