@@ -155,10 +155,12 @@ child(struct fbsd *f, int fd, int jid, const char *jail, fbsd_inside_fn *fn, voi
 	struct fbsd_in in = { .f = f, .jail = jail, .jid = jid, .s = -1, .s4 = -1, .s6 = -1 };
 	size_t base[TABLES] = { 0 }, now[TABLES] = { 0 };
 	struct head h;
+	sigset_t all;
 
 	memset(&h, 0, sizeof(h));
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+	/* our handlers would write into descriptors that are others here; and the jail's root is left SIGKILL and SIGSTOP */
+	sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	if (dup2(fd, PIPE_FD) == -1)
 		_exit(1);
 	closefrom(PIPE_FD + 1);

@@ -48,11 +48,16 @@ awk -v n="$N" 'BEGIN {
 	printf "}}\n" }' >"$dir/t.json"
 echo '{}' >"$dir/none.json"
 seconds() { /usr/bin/time -p "$@" 2>&1 >/dev/null | awk '$1 == "real" { print $2 }'; }
-made=$(seconds $J apply "$dir/t.json")
-$J plan "$dir/t.json" >/dev/null || echo "bench: $N jails were not made: $($J drift | head -3)"
-again=$(seconds $J apply "$dir/t.json")
-gone=$(seconds $J apply "$dir/none.json")
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+for what in made again gone; do : >"$dir/$what"; done
+for _ in $(jot "$ROUNDS" 1); do
+	seconds $J apply "$dir/t.json" >>"$dir/made"
+	$J plan "$dir/t.json" >/dev/null || echo "bench: $N jails were not made: $($J drift | head -3)"
+	seconds $J apply "$dir/t.json" >>"$dir/again"
+	seconds $J apply "$dir/none.json" >>"$dir/gone"
+done
 kill $daemon
 wait $daemon
-echo "$made $again $gone" | awk -v n="$N" '{ printf "daemon, %d jails with a pair and an address: made in %.2f s, the same again in %.2f s (%.1f %%), removed in %.2f s\n", n, $1, $2, $2 / $1 * 100, $3 }'
+echo "$(median <"$dir/made") $(median <"$dir/again") $(median <"$dir/gone")" | awk -v n="$N" '{ printf "daemon, %d jails with a pair and an address: made in %.2f s, the same again in %.2f s (%.1f %%), removed in %.2f s\n", n, $1, $2, $2 / $1 * 100, $3 }'
+echo "the same again, each round: $(tr '\n' ' ' <"$dir/again")"
 rm -rf "$dir" "$pairs"
