@@ -9,9 +9,11 @@
  *	recon_change.c	rows of what changes: objects, addresses, history
  *	recon_mac.c	MAC addresses of what is being committed
  *	recon_cycle.c	observe, plan, execute, verify
+ *	recon_found.c	foreign interfaces as they were found
  *	recon_check.c	what a ticket may make
  *	recon_scope.c	which objects a cycle looks at
- *	recon_op.c	operations: success, failure, rollback, 202
+ *	recon_op.c	operations: success, failure, 202
+ *	recon_undo.c	what was refused goes back to what it was
  *	recon_progress.c	how many steps of an operation are done
  *	recon_status.c	status rows, interface rows
  *	recon_counters.c	GET /metrics and /v1/counters: asks the worker, at most once a second
@@ -244,6 +246,9 @@ void cycle_start(struct recon *r);
 void cycle_reply(struct recon *r, const struct remote_msg *m);
 void cycle_continue(struct recon *r);	/* a job slot became free */
 
+/* recon_found.c */
+int found_keep(struct recon *r, struct err *err);	/* before a plan is made */
+
 /* recon_check.c: what takes errs adds to it */
 void check_valid(struct recon *r, const struct changes *c, const struct topo *next, enum write_verb verb, struct errs *errs);
 bool changes_take_over(const struct recon *r, const struct changes *c);	/* does something foreign become ours by them? then nothing of it is undone */
@@ -262,12 +267,14 @@ int look_add(struct recon *r, const struct cmd *c, struct err *err);
 /* recon_op.c */
 struct op *op_of(struct recon *r, enum kind kind, const char *name);	/* the operation of this cycle that changed it, or NULL */
 void op_step_failed(struct recon *r, const struct step *s, const struct err *err);
-void op_rollback_failed(struct recon *r);
 void op_cycle_done(struct recon *r);	/* the plan is empty: answer those that are through */
 void op_deadlines(struct recon *r, int64_t now);
 int64_t op_next_deadline(const struct recon *r);
 void op_answer_all(struct recon *r, const struct err *err);	/* shutting down */
 void op_free(struct op *op);
+
+/* recon_undo.c */
+void op_rollback_failed(struct recon *r);	/* each that was refused a part */
 
 /* recon_progress.c */
 void progress_planned(struct recon *r);	/* r->plan is new */
