@@ -400,11 +400,15 @@ cycle_execute(struct recon *r)
 		cycle_round(r);
 }
 
+/* Of a step that was sent ahead of a failure of what it needs, that failure is the reason, not what the worker found missing. */
 static void
 step_done(struct recon *r, const struct step *s, const struct reply *reply)
 {
+	const struct err *cause = step_blocked(r, s);
+	struct err err = cause != NULL ? *cause : reply->err;
+
 	if (reply->result == REPLY_FAILED)
-		op_step_failed(r, s, &reply->err);
+		op_step_failed(r, s, &err);
 	else
 		progress_done(r, s);
 	cycle_execute(r);

@@ -66,10 +66,9 @@ op_step_failed(struct recon *r, const struct step *s, const struct err *err)
 	cmd_print(&s->cmd, line, sizeof(line));
 	log_warn("reconcile", "%s failed: %s", line, err->msg);
 	kept = objmap_add(&r->failed, s->kind, s->name);
-	if (kept == NULL)
-		return;
-	if (kept->code == ERR_NONE)
-		*kept = *err;
+	if (kept == NULL || kept->code != ERR_NONE)
+		return;		/* the rest follows from its first failure */
+	*kept = *err;
 	if (kept->field[0] == '\0')
 		str_copy(kept->field, sizeof(kept->field), s->pointer);
 	if (op == NULL || op->keep || op->row.id[0] == '\0' || err_is_transient(err))

@@ -122,6 +122,15 @@ def test_a_transient_refusal_is_tried_again(story):
         assert d.settled() == []
 
 
+@pytest.mark.parametrize("command", ["BRIDGE_CREATE", "JAIL_CREATE", "EPAIR_CREATE"])
+def test_what_needs_it_waits_with_it_also_when_it_was_sent_ahead(story, command):
+    """There is no such interface, jail: the worker says so of what was on its way already.  That is no refusal of the request."""
+    with story.daemon(fault=command + ":1:105") as d:
+        r = d.put("/v1/topology", NET)
+        assert r.status == 200, r
+        assert d.settled() == []
+
+
 @pytest.mark.parametrize("command", ["BRIDGE_CREATE", "JAIL_CREATE", "EPAIR_CREATE", "ADDR_ADD", "ROUTE_ADD"])
 @pytest.mark.parametrize("how", ["crash", "halfcrash"])
 def test_the_worker_dies_at_a_command_and_the_next_one_finishes_the_work(story, command, how):
