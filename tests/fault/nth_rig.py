@@ -293,8 +293,8 @@ class Run:
         d.deaths += len(new)
         for how in new:
             self.counts["server ended " + how] += 1
-            # a worker whose channel fails kills its server
-            if how not in ("signal=6", "exit=1", None if self.nth.server else "signal=9"):
+            # a worker whose channel fails kills its server, or tells it to end, which may be sooner than what it reads there
+            if how not in ("signal=6", "exit=1") + (() if self.nth.server else ("signal=9", "exit=0")):
                 self.wrong.append("%s %s" % (how, what))
         if ended is not None or new:
             self.place.again()          # who starts it anew finds no back-off
@@ -338,8 +338,6 @@ class Run:
             if fired == 0:
                 self.place.empty()
                 return total
-
-
 
     def starts(self):
         """The same while the daemon starts: what is there is there then; how many failed."""

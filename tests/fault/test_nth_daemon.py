@@ -11,15 +11,10 @@ import time
 
 import pytest
 
-from jn import BUILD
 from nth_rig import MEMORY, OK, SQL, SYSTEM, KernelPlace, Nth, Place, Run
 
 EVERY = int(os.environ.get("JAILNET_NTH_EVERY", "41"))
 SEED = int(os.environ.get("JAILNET_NTH_SEED", "455"))
-
-# Some of its places are not survived yet.
-pytestmark = pytest.mark.skipif("asan" in BUILD and "JAILNET_NTH_ASAN" not in os.environ,
-                                reason="under ASan some places still fail (issue 4): JAILNET_NTH_ASAN=1 runs them")
 
 NET = {
     "bridges": {"lan0": {"addresses": ["10.1.0.1/24", "2001:db8:1::1/64"], "labels": {"a": "b"}}, "lan1": {"members": {"re0": {}}}},
