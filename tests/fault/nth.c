@@ -116,7 +116,7 @@ name_at(const char *module, uint64_t offset)
 	return (e != NULL && e->module == m ? e->name : m);
 }
 
-/* libmicrohttpd writes itself to an eventfd alone, to wake its thread: that write does not fail, and whoever waits for the thread would, for a minute. */
+/* libmicrohttpd writes itself to an eventfd alone, to wake its thread: that does not fail, and whoever waits for the thread would, for a minute. */
 static bool
 is_wake_up(const char *module, const char *call)
 {

@@ -107,7 +107,8 @@ test_a_writer_writes(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL), SQLITE_OK);	/* as a daemon that was killed leaves it */
+	/* as a daemon that was killed leaves it */
+	assert_int_equal(sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL), SQLITE_OK);
 	store_close(w);
 	w = NULL;
 	assert_int_equal(vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)refusing_open), SQLITE_OK);
