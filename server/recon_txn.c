@@ -18,6 +18,10 @@ object_ref(enum kind kind, const char *name, char *buf, size_t size)
 void
 damage_look(struct recon *r)
 {
+	struct err err;
+
+	if (store_met_damage(r->store) && store_check(r->store, &err) == -1)
+		log_error("store", "%s", err.msg);
 	if (r->damaged.code != ERR_NONE || !store_is_damaged(r->store, &r->damaged))
 		return;
 	log_error("store", "%s", r->damaged.msg);

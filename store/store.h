@@ -290,7 +290,7 @@ int store_ifaces(struct store *s, int (*each)(void *arg, const struct iface_row 
  * written, moved or deleted.  True and *why when it is so.
  */
 bool store_is_damaged(const struct store *s, struct err *why);
-/* A reader has met a page that makes no sense since it was last asked. */
+/* It has met a page that makes no sense since it was last asked. */
 bool store_met_damage(struct store *s);
 /* The writer, between transactions: looks at all of it, as at start. */
 int store_check(struct store *s, struct err *err);

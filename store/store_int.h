@@ -65,7 +65,7 @@ struct store {
 	bool in_txn, in_savepoint;
 	struct err sticky;	/* first failed write of the transaction, ERR_NONE = fine */
 	struct err damage;	/* code set: the file is damaged or not to be written to, nothing is written any more */
-	bool met_damage;	/* of a reader */
+	bool met_damage;	/* a page made no sense, or could not be read: see store_doubt */
 	bool read_only;		/* the file system is */
 	bool reading;		/* between store_read_begin and its end */
 	bool broken;		/* an I/O error: the connection is opened anew before the next transaction, or question outside of one */
@@ -98,8 +98,8 @@ void store_read_end(struct store *s, bool own);
 #define STORE_APPLICATION_ID 1246643540	/* as in migrate/0001.sql */
 int store_connect(struct store *s, struct err *err);
 void store_disconnect(struct store *s);
-/* A writer reads only from now on. */
-void store_set_damage(struct store *s, const char *what);
+/* It may be damaged: before its next transaction a writer looks at all of it. */
+void store_doubt(struct store *s);
 /* DIR/file; -1 when it would not fit. */
 int store_path(const struct store *s, const char *file, char path[PATH_SIZE], struct err *err);
 

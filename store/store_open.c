@@ -129,17 +129,23 @@ quick_check(struct store *s, char *answer, size_t size, struct err *err)
 	return (0);
 }
 
+/* Opened anew: what this connection holds may be all that is wrong, and SQLite says the same of one read that failed (EIO).  A writer looks then. */
 void
-store_set_damage(struct store *s, const char *what)
+store_doubt(struct store *s)
 {
-	if (s->mode != STORE_WRITER) {
-		s->met_damage = s->broken = true;	/* opened anew: what it holds may be all that is wrong */
+	if (s->damage.code != ERR_NONE)
 		return;
-	}
-	err_set(&s->damage, ERR_STORE, "the database is damaged (%s): read only, the network is left as it is; restore a backup", what);
+	s->met_damage = s->broken = true;
 	/* not even a checkpoint: the log may hold what a rescue needs */
 	if (s->db != NULL)
 		(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+static void
+set_damage(struct store *s, const char *what)
+{
+	err_set(&s->damage, ERR_STORE, "the database is damaged (%s): read only, the network is left as it is; restore a backup", what);
+	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 /* s->damage is set when it is damaged.  A page that could not be read once is told in the same words: so it is asked again. */
@@ -152,13 +158,14 @@ check_damage(struct store *s, struct err *err)
 		(void)sqlite3_db_release_memory(s->db);	/* the file, not what is remembered of it */
 		if (quick_check(s, answer, sizeof(answer), err) == -1)
 			return (-1);
-		s->damage = (struct err){ 0 };
 		if (strcmp(answer, "ok") == 0) {
+			s->met_damage = false;
 			(void)sqlite3_db_release_memory(s->db);	/* the cache is full of pages nobody may ever ask for */
 			return (0);
 		}
 	}
-	store_set_damage(s, answer);
+	s->met_damage = false;
+	set_damage(s, answer);
 	return (0);
 }
 
@@ -174,9 +181,24 @@ store_met_damage(struct store *s)
 int
 store_check(struct store *s, struct err *err)
 {
-	if (s->db == NULL || s->damage.code != ERR_NONE)
+	if (s->damage.code != ERR_NONE)
 		return (0);
-	return (check_damage(s, err));
+	store_doubt(s);
+	return (store_heal(s, err));
+}
+
+int
+store_heal(struct store *s, struct err *err)
+{
+	if (!s->broken && s->db != NULL)
+		return (0);
+	store_disconnect(s);
+	if (store_connect(s, err) == -1)
+		return (-1);
+	if (s->mode == STORE_READER || !s->met_damage || check_damage(s, err) == 0)
+		return (0);
+	s->broken = true;	/* it could not be told */
+	return (-1);
 }
 
 bool

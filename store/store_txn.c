@@ -50,7 +50,7 @@ store_fail(struct store *s, int rc, struct err *err)
 	if (primary == SQLITE_IOERR)
 		s->broken = true;
 	if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
-		store_set_damage(s, sqlite3_errstr(primary));
+		store_doubt(s);
 	err_set(err, primary == SQLITE_NOMEM ? ERR_NOMEM : ERR_STORE, "database: %s",
 	    s->db != NULL && (sqlite3_errcode(s->db) & 0xff) == primary ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 	if (err != NULL && full)
@@ -101,15 +101,6 @@ store_is_open(const struct store *s)
 	return (s->db != NULL && !sqlite3_get_autocommit(s->db));
 }
 
-int
-store_heal(struct store *s, struct err *err)
-{
-	if (!s->broken && s->db != NULL)
-		return (0);
-	store_disconnect(s);
-	return (store_connect(s, err));
-}
-
 /* Nobody's transaction (but perhaps one that could not be ended), and no statement that somebody is in the middle of. */
 bool
 store_is_idle(const struct store *s)
@@ -127,9 +118,7 @@ int
 store_begin(struct store *s, struct err *err)
 {
 	assert(!s->in_txn);
-	if (s->mode == STORE_WRITER && store_is_damaged(s, err))
-		return (-1);
-	if (store_heal(s, err) == -1)
+	if (store_is_damaged(s, err) || store_heal(s, err) == -1 || store_is_damaged(s, err))
 		return (-1);
 	s->sticky = (struct err){ 0 };
 	s->in_savepoint = false;
@@ -162,10 +151,9 @@ store_commit(struct store *s, struct err *err)
 			*err = s->sticky;
 	} else if (!store_is_open(s))
 		err_set(err, ERR_STORE, LOST);
-	else if (s->damage.code != ERR_NONE) {
-		if (err != NULL)
-			*err = s->damage;	/* a read met it */
-	} else
+	else if (s->mode == STORE_WRITER && s->met_damage)
+		err_set(err, ERR_STORE, "database: a page could not be read, or makes no sense");
+	else
 		rc = simple(s, SQL_COMMIT, err);
 	if (rc == -1) {
 		store_rollback(s);

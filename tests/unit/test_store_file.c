@@ -123,6 +123,56 @@ test_a_writer_writes(void **state)
 	assert_int_equal(vfs->xSetSystemCall(vfs, "open", NULL), SQLITE_OK);
 }
 
+static unsigned bad_read, reads;	/* this one fails; 0: none */
+
+static ssize_t
+failing_pread(int fd, void *p, size_t n, off_t at)
+{
+	if (bad_read == 0 || ++reads != bad_read)
+		return (pread(fd, p, n, at));
+	errno = EIO;
+	return (-1);
+}
+
+static int
+write_world(unsigned n)
+{
+	struct err err;
+
+	if (store_begin(w, &err) == -1)
+		return (-1);
+	(void)put_world(w, n, NULL);
+	return (store_commit(w, &err));
+}
+
+/* SQLite says "malformed" of one read that failed: only what is still so when all of it is looked at again is damage. */
+static void
+test_a_read_that_fails_once(void **state)
+{
+	static const char *const names[] = { "pread", "pread64" };
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	unsigned n, failed = 0;
+	struct err why;
+
+	(void)state;
+	OK(write_world(1));
+	for (n = 1; n == 1 || reads >= n - 1; n++) {
+		store_close(w);
+		OK(store_open(dir, STORE_WRITER, &w, E));
+		for (size_t i = 0; i < NELEMS(names); i++)
+			(void)vfs->xSetSystemCall(vfs, names[i], (sqlite3_syscall_ptr)failing_pread);
+		reads = 0;
+		bad_read = n;
+		failed += write_world(2 * n) == -1;
+		bad_read = 0;
+		for (size_t i = 0; i < NELEMS(names); i++)
+			(void)vfs->xSetSystemCall(vfs, names[i], NULL);
+		OK(write_world(2 * n + 1));
+		assert_false(store_is_damaged(w, &why));
+	}
+	assert_true(failed > 5);
+}
+
 /* One page overwritten: found at the next start, and nothing is deleted. */
 static void
 test_damage(void **state)
@@ -253,7 +303,7 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_reader), T(test_files), T(test_refuse), T(test_a_writer_writes), T(test_damage), T(test_migrate),
+	const struct CMUnitTest tests[] = { T(test_reader), T(test_files), T(test_refuse), T(test_a_writer_writes), T(test_a_read_that_fails_once), T(test_damage), T(test_migrate),
 		T(test_every_table_is_strict), T(test_checks) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
