@@ -296,6 +296,17 @@ serve(const struct options *o, struct store *writer, struct err *err)
 	return (rc);
 }
 
+/* We are not root; whoever chose the folder was. */
+static int
+may_enter(const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0 || errno != EACCES)
+		return (0);
+	return (err_num(err, EACCES, "%s: user %u must be able to go into each folder above it", dir, (unsigned)geteuid()));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -321,7 +332,7 @@ main(int argc, char **argv)
 	if (uname(&un) == 0)
 		snprintf(o.kernel, sizeof(o.kernel), "%.40s %.60s %.20s", un.sysname, un.release, un.machine);
 	confine = (struct confine){ .state_dir = o.state_dir, .read_files = { o.tls_cert, o.tls_key }, .read_fd = o.www_fd };
-	if (ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 &&
+	if (may_enter(o.state_dir, &err) == 0 && ident_init(&err) == 0 && confine_enter(&confine, &err) == 0 && signals_setup(&err) == 0 &&
 	    store_open(o.state_dir, STORE_WRITER, &writer, &err) == 0 &&
 	    (store_is_damaged(writer, &damage) || auth_first_token(writer, o.state_dir, token, &err) == 0)) {
 		if (o.sandbox && token[0] != '\0')

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from jn import World
+from jn import Daemon, World
 
 NET = {
     "bridges": {"lan0": {"addresses": ["10.7.0.1/24"]}},
@@ -205,3 +205,12 @@ def test_a_read_only_file_system_is_read(world, ending):
     with world.daemon() as d:
         assert d.settled() == [] and d.plan(dict(NET, bridges=dict(NET["bridges"], last={}))) == []
         assert network(world) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server is somebody else")
+def test_a_folder_that_the_server_cannot_reach_is_named(tmp_path):
+    tmp_path.chmod(0o700)
+    with Daemon(state_dir=str(tmp_path / "state"), wait=False) as d:
+        d.deaths = 100
+        said = "%s: user %d must be able to go into each folder above it: Permission denied" % (tmp_path / "state", 65534)
+        d.wait(lambda: said in d.log())
