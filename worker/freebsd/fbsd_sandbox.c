@@ -7,6 +7,7 @@
 
 #include <sys/procctl.h>
 #include <sys/stat.h>
+#include <sys/sysctl.h>
 #include <sys/uio.h>
 
 #include <errno.h>
@@ -36,11 +37,23 @@ put(struct iovec **v, const char *name, void *value, size_t size)
 	(*v)++;
 }
 
+/* A jail may have fewer below it than the one it is in: so much for a sandbox in a jail. */
+static int
+children_max(void)
+{
+	int ours = 0;
+	size_t size = sizeof(ours);
+
+	if (sysctlbyname("security.jail.children.max", &ours, &size, NULL, 0) == -1 || ours > CHILDREN_MAX)
+		return (CHILDREN_MAX);
+	return (ours > 0 ? ours - 1 : 0);
+}
+
 static int
 enter_jail(struct err *err)
 {
 	char name[48], path[] = "/", host[] = "jailnet-sandbox", errmsg[1024] = "";
-	int vnet = JAIL_SYS_NEW, children = CHILDREN_MAX, ruleset = FBSD_DEVFS_RULESET;
+	int vnet = JAIL_SYS_NEW, children = children_max(), ruleset = FBSD_DEVFS_RULESET;
 	struct iovec v[32], *end = v;
 	int jid, sys;
 
