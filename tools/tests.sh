@@ -23,7 +23,7 @@ for src in tests/unit/test_*.c tests/unit/"$OS"/test_*.c tests/props/test_*.c te
     all="$all $t"
     echo "$t" >>"$B/unit.list"
 done
-# Linux: each in namespaces of its own.  FreeBSD: on the machine itself, so that tests/kernel/freebsd/all.sh runs them, not make check.
+# Linux: each in namespaces of its own.  FreeBSD: in throw-away jails that root makes, so that tests/kernel/freebsd/all.sh runs them, not make check.
 for src in tests/kernel/"$OS"/test_*.c; do
     [ -f "$src" ] || continue
     driver "$B/${src%.c}" "$src"

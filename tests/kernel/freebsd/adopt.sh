@@ -3,7 +3,7 @@
 # usage: adopt.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 conf='adopt = lan0 e0* h0* far* epair*'
 
 pair() { # name of a, name of b

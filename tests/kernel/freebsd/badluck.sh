@@ -18,7 +18,7 @@ settled() {
 }
 mac_of() { ifconfig ${3:+-j $3} "$1" 2>/dev/null | awk '/ether/ { print $2 }'; }
 
-kldload -n if_epair if_bridge if_vlan
+modules if_epair if_bridge if_vlan
 # an uplink with a router behind it
 jail -c name=lan vnet persist path=/
 e=$(ifconfig epair create)

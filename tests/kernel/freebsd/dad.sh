@@ -3,7 +3,7 @@
 # usage: dad.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 nic=$(ifconfig epair create) || exit 1
 far=${nic%a}b
 ifconfig "$nic" name re0 up >/dev/null

@@ -3,7 +3,7 @@
 # usage: dying.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 
 # One TCP connection over the epair that the jail's side closes first (over lo0 TIME_WAIT is skipped).
 time_wait() { # jail, its address

@@ -11,7 +11,7 @@ no_probe() { ok "$1 does not reach $2" not $J probe "$1" "$2" -c 1; }
 shape() { ifconfig re0 | grep -v -e groups -e nd6 | sed 's/[0-9]* *description.*//'; }
 
 # --- the LAN beyond the uplink ---
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 jail -c name=lan vnet persist path=/
 e=$(ifconfig epair create)
 ifconfig "$e" name re0 >/dev/null

@@ -3,7 +3,7 @@
 # usage: giveback.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
-kldload -n if_epair if_bridge if_vlan
+modules if_epair if_bridge if_vlan
 nic=$(ifconfig epair create) || exit 1
 ifconfig "$nic" name re0 up >/dev/null
 ifconfig "${nic%a}b" up

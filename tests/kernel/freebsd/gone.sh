@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 n=${2:-50}
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 J="$J --timeout 120"
 left() { ifconfig -l | tr ' ' '\n' | grep -c '^jngone'; }
 none_left() { [ "$(left)" -eq 0 ]; }

@@ -3,7 +3,7 @@
 # usage: hostile.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 
 start_daemon || finish
 cat >"$dir/net.json" <<T

@@ -43,6 +43,9 @@ eventually() { # tenths, command...
 	done
 }
 
+# None can be loaded from inside a jail: all.sh does that before.
+modules() { [ "$(sysctl -n security.jail.jailed)" -eq 1 ] || kldload -n "$@"; }
+
 mac_of() { # jail, interface
 	jexec "$1" ifconfig "$2" 2>/dev/null | awk '$1 == "ether" { print $2 }'
 }

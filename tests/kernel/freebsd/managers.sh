@@ -5,7 +5,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 bin=$(cd "$bin" && pwd)	# hooks run elsewhere
 J="$bin/jailnet --socket $dir/api.sock"
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 # an uplink that is nobody's: half of a pair
 e=$(ifconfig epair create)
 ifconfig "$e" name re0 up >/dev/null

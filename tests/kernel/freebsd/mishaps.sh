@@ -1,10 +1,9 @@
 #!/bin/sh
 # Bad luck: what root of a jail, other programs and the kernel do to us.
-# last: it raises securelevel
 # usage: mishaps.sh DIR-WITH-PROGRAMS
 set -u
 . "$(dirname "$0")/lib.sh"
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 e=$(ifconfig epair create)
 ifconfig "$e" name re0 >/dev/null
 ifconfig re0 up
@@ -17,25 +16,34 @@ cat >"$dir/net.json" <<T
  "jails": {"web1": {"routes": {"default": "10.7.0.1"}}, "web2": {}}}
 T
 whole() { $J drift >/dev/null && $J probe web1 10.7.0.1 -c 1 >/dev/null && $J probe web1 10.7.0.12 -c 1; }
+works() { # tenths of a second
+	eventually "$1" whole && return
+	$J drift
+	$J events | tail -15
+	ifconfig -a
+	arp -an
+	for j in web1 web2; do jexec $j ifconfig -a; jexec $j netstat -rn -f inet; jexec $j arp -an; done
+	return 1
+}
 ok "apply" $J apply "$dir/net.json"
-ok "all of it works" eventually 50 whole
+ok "all of it works" works 50
 mac=$(mac_of web1 w1b)
 same_mac() { same "$mac" "$(mac_of web1 w1b)"; }
 maca=$(ifconfig w1a | awk '$1 == "ether" { print $2 }')
 
 echo "== root of the jail"
 ok "destroys its half" jexec web1 ifconfig w1b destroy
-ok "both halves were gone and are back" eventually 150 whole
+ok "both halves were gone and are back" works 150
 ok "with the MAC it had" same "$mac" "$(mac_of web1 w1b)"
 ok "the host's half too" same "$maca" "$(ifconfig w1a | awk '$1 == "ether" { print $2 }')"
 ok "an event says who it was, likely" event 'root of jail web1'
 $J events | grep -i drift | tail -3
 ok "renames it" jexec web1 ifconfig w1b name mine0
 ok "it has its name again" eventually 300 jexec web1 ifconfig w1b
-ok "all of it works" eventually 300 whole
+ok "all of it works" works 300
 ok "changes its MAC" jexec web1 ifconfig w1b ether 02:00:de:ad:be:ef
 ok "it has its MAC again" eventually 300 same_mac
-ok "all of it works" eventually 300 whole
+ok "all of it works" works 300
 
 echo "== units that others took"
 u1=$(ifconfig epair create)
@@ -50,9 +58,9 @@ ifconfig other0 destroy
 
 echo "== rc.d"
 ok "service netif restart" service netif onerestart
-ok "all of it works" eventually 300 whole
+ok "all of it works" works 300
 ok "devd's quietstart" /etc/rc.d/netif quietstart re0
-ok "all of it works" eventually 300 whole
+ok "all of it works" works 300
 
 echo "== a jail removed by hand while interfaces move"
 n=0
@@ -62,7 +70,7 @@ while [ $n -lt 5 ]; do
 	wait $!
 	n=$((n + 1))
 done
-ok "all of it works" eventually 300 whole
+ok "all of it works" works 300
 ok "with the MAC it had" same "$mac" "$(mac_of web1 w1b)"
 
 echo "== uplinks"
@@ -81,27 +89,14 @@ ifconfig re0 inet 10.6.0.1/24
 ok "one with an address is refused while member_ifaddrs=0" refused "member_ifaddrs=0 forbids" $J apply "$dir/up.json"
 $J apply "$dir/up.json" 2>&1 | head -4
 ok "it kept its address" sh -c "ifconfig re0 | grep -q 10.6.0.1"
-ok "what was there still works" eventually 100 whole
+ok "what was there still works" works 100
 ifconfig re0 inet 10.6.0.1 delete
 sysctl -q net.link.bridge.member_ifaddrs=1 >/dev/null
 ok "and is taken when it is free" $J apply "$dir/up.json"
-ok "all of it works" eventually 100 whole
+ok "all of it works" works 100
 ok "and given back" $J apply "$dir/net.json"
 ok "in no bridge" refused "" sh -c "ifconfig br7 | grep 'member: re0'"
 
-echo "== a module that cannot be loaded"
 echo '{}' | apply >/dev/null
-stop_daemon
 ifconfig re0 destroy
-ok "the modules go" kldunload if_epair if_bridge
-ok "securelevel 1" sysctl kern.securelevel=1
-if start_daemon; then
-	ok "a bridge is refused in words" refused "if_bridge" $J apply "$dir/net.json"
-	$J apply "$dir/net.json" 2>&1 | head -5
-	ok "the daemon lives" $J show daemon
-else
-	ok "a daemon that cannot work says why" grep -q "if_bridge\|if_epair" "$dir/log"
-	daemon=
-	tail -3 "$dir/log"
-fi
 finish

@@ -29,7 +29,7 @@ still() { ok "nothing left to do" $J plan "$dir/topology.json"; ok "no drift" $J
 
 shape() { ifconfig re0 | grep -v -e groups -e nd6 -e description; }
 
-kldload -n if_epair if_bridge
+modules if_epair if_bridge
 jail -c name=lan vnet persist path=/
 e=$(ifconfig epair create)
 ifconfig "$e" name re0 >/dev/null
