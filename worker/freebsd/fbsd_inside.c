@@ -206,14 +206,23 @@ fbsd_visit_begin(struct fbsd *f, int jid, const char *jail, fbsd_inside_fn *fn, 
 	return (0);
 }
 
+/*
+ * One that has said all is ending by itself; a stopped one ends by SIGKILL only.  A SIGSTOP that comes after it stops the child once more, on its
+ * way out (exit1, thread_suspend_check), so it is killed until it is gone: waiting for it would be waiting for the jail's root.
+ */
 void
 fbsd_visit_drop(struct fbsd_visit *v)
 {
+	useconds_t us = 50;
+	pid_t got;
+
 	close(v->fd);
-	/* one that has said all is ending by itself; a stopped one ends by this only */
 	(void)kill(v->pid, SIGKILL);
-	while (waitpid(v->pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	while ((got = waitpid(v->pid, NULL, WNOHANG)) == 0 || (got == -1 && errno == EINTR)) {
+		usleep(us);
+		us = us < 10000 ? us * 2 : us;
+		(void)kill(v->pid, SIGKILL);
+	}
 }
 
 int
