@@ -114,6 +114,11 @@ class Watched(Daemon):
             self.acknowledged.append((a.headers["X-Request-Id"], method + " " + target))
         return a
 
+    def stop(self, sig=signal.SIGTERM):
+        status = super().stop(sig)
+        shutil.rmtree(self.dir, ignore_errors=True)     # there are hundreds in a test
+        return status
+
 
 class Place:
     """A fake kernel and a database that outlive their daemons."""
