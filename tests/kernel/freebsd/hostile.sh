@@ -18,7 +18,8 @@ ok "nothing left to do" $J plan "$dir/net.json"
 index() { ifconfig -f inet:cidr "$1" >/dev/null && netstat -I "$1" -bn | awk 'NR == 2 { print $3 }'; }
 mac=$(mac_of bad badb)
 before=$(index bada)
-reason() { $J --json show jails bad | grep -q 'left alone'; }
+# an interface that comes and goes makes it look: each look is one child that has to be caught
+reason() { ifconfig "$(ifconfig lo create)" destroy; $J --json show jails bad | grep -q 'left alone'; }
 
 for sig in STOP KILL; do
 	echo "== SIG$sig to all that come into the jail"
