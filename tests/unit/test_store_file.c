@@ -303,8 +303,8 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_reader), T(test_files), T(test_refuse), T(test_a_writer_writes), T(test_a_read_that_fails_once), T(test_damage), T(test_migrate),
-		T(test_every_table_is_strict), T(test_checks) };
+	const struct CMUnitTest tests[] = { T(test_reader), T(test_files), T(test_refuse), T(test_a_writer_writes),
+		T(test_a_read_that_fails_once), T(test_damage), T(test_migrate), T(test_every_table_is_strict), T(test_checks) };
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
