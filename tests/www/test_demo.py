@@ -28,7 +28,19 @@ class Demo(jn.Client):
         assert self.link, self.said
         self.url_port = int(self.link.group(2))
         self.pid = self.get("/v1").json["worker_pid"]
+        self.held = open("/proc/%d/ns/net" % self.pid, "rb")    # so that its number is nobody else's, also when the demo has ended
         self.namespace = os.readlink("/proc/%d/ns/net" % self.pid)
+
+    def processes(self):
+        """Those in its network."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.readlink("/proc/%s/ns/net" % pid) == self.namespace:
+                    found.append(pid)
+            except OSError:
+                pass    # ended while we looked
+        return found
 
     def script(self, verb):
         return subprocess.run(["sh", SCRIPT, verb], cwd=jn.TOP, env=self.env, capture_output=True, text=True, timeout=240)
@@ -131,14 +143,9 @@ def test_its_curl_lines(demo):
 def test_stop_leaves_nothing(demo):
     r = demo.script("stop")
     assert r.returncode == 0 and str(demo.pid) in r.stdout, r.stdout + r.stderr
-    left = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink("/proc/%s/ns/net" % pid) == demo.namespace:
-                left.append(pid)
-        except OSError:
-            pass    # ended while we looked
-    assert left == [] and not os.path.exists("/proc/%d" % demo.pid)
+    demo.wait(lambda: demo.processes() == [], 3)     # the server ends when it reads that jailnetd has
+    demo.held.close()
+    assert not os.path.exists("/proc/%d" % demo.pid)
     with open("/proc/self/mountinfo") as f:
         assert demo.dir not in f.read()
     assert not os.path.exists(demo.dir)
