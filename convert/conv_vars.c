@@ -2,8 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/str.h"
 #include "convert/conv_int.h"
+#include "core/str.h"
 
 static size_t
 slot_of(const struct conv_vars *vars, const char *name)

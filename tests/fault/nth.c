@@ -129,7 +129,7 @@ describe(int kind, void *const frames[], int n, const char *call, char *text, si
 {
 	size_t len = (size_t)snprintf(text, size, "%s", call), before = len;
 	const char *base, *last = "";
-	uint64_t offset;
+	uint64_t offset, name;
 	Dl_info info;
 
 	*sample = fnv(call);
@@ -145,8 +145,9 @@ describe(int kind, void *const frames[], int n, const char *call, char *text, si
 		if (*last == '\0' && ((kind == SQL && is_closed(base)) || is_wake_up(base, call)))
 			return (false);
 		offset = (uint64_t)((char *)frames[i] - (char *)info.dli_fbase);
-		if (strcmp(base, last) != 0 || name_at(base, offset) != fnv(base))
-			*sample = (*sample ^ name_at(base, offset)) * 1099511628211u;
+		name = name_at(base, offset);
+		if (strcmp(base, last) != 0 || name != fnv(base))
+			*sample = (*sample ^ name) * 1099511628211u;
 		if (is_closed(base) && strcmp(base, last) == 0)
 			len = before;
 		before = len;

@@ -1,5 +1,6 @@
 """A damaged or read-only database: what can be read is answered, nothing is written, and the network stays exactly as it is."""
 import os
+import pwd
 import sqlite3
 import time
 
@@ -210,7 +211,9 @@ def test_a_read_only_file_system_is_read(world, ending):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server is somebody else")
 def test_a_folder_that_the_server_cannot_reach_is_named(tmp_path):
     tmp_path.chmod(0o700)
+    users = {u.pw_name: u.pw_uid for u in pwd.getpwall()}
+    uid = users.get("_jailnet", users["nobody"])        # worker/spawn.c
     with Daemon(state_dir=str(tmp_path / "state"), wait=False) as d:
         d.deaths = 100
-        said = "%s: user %d must be able to go into each folder above it: Permission denied" % (tmp_path / "state", 65534)
+        said = "%s: user %d must be able to go into each folder above it: Permission denied" % (tmp_path / "state", uid)
         d.wait(lambda: said in d.log())
