@@ -8,9 +8,9 @@
  *
  * Files: fbsd_driver.c (table, open), fbsd_ioctl.c (requests by name, errors), fbsd_inside.c (children attached to a jail),
  * fbsd_look.c (the same in all jails), fbsd_iflist.c (the kernel's list), fbsd_if.c (single requests), fbsd_link.c (any interface: look, set, name),
- * fbsd_traits.c, fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_reap.c, fbsd_pair.c, fbsd_bridge.c, fbsd_port.c, fbsd_addr.c, fbsd_route.c,
- * fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c, fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails,
- * their commands and processes); fbsd_sandbox.c.
+ * fbsd_traits.c, fbsd_move.c (between host and jails), fbsd_epair.c, fbsd_reap.c, fbsd_pair.c, fbsd_bridge.c, fbsd_port.c, fbsd_filter.c (VLANs),
+ * fbsd_ng.c, fbsd_ngbridge.c, fbsd_ngport.c (netgraph), fbsd_addr.c, fbsd_route.c, fbsd_sysctl.c, fbsd_kld.c, fbsd_observe.c, fbsd_counters.c,
+ * fbsd_watch.c, fbsd_probe.c, fbsd_lo.c; fbsd_jail.c, fbsd_exec.c, fbsd_process.c (jails, their commands and processes); fbsd_sandbox.c.
  *
  * One thread.  The process itself never attaches to a jail; what must run inside one runs in a child (fbsd_inside).
  */
@@ -167,7 +167,12 @@ int fbsd_if_mac(int s, const char *ifname, const struct mac *mac);
 int fbsd_if_mtu(int s, const char *ifname, uint32_t mtu);
 int fbsd_if_rename_to(int s, const char *ifname, const char *to);
 int fbsd_if_up(int s, const char *ifname, bool up);
-int fbsd_if_raise(int s, const char *ifname);	/* up, for one that has no other flags yet */
+/*
+ * A member of an if_bridge that has no address answers ARP for the bridge's, with its own MAC, when that is the host's first address
+ * (in_arpinput in sys/netinet/if_ether.c: "fall back to using any inet address"); with member_ifaddrs=0 nothing sent there arrives.
+ * So what is ours and a member without an address does no ARP; it does again when it leaves the bridge, moves or gets an address.
+ */
+int fbsd_if_arp(int s, const char *ifname, bool on);
 /*
  * Makes an interface; made gets its name.  EINVAL: the kernel has no such kind.
  * The kernel takes the lowest free unit and only then looks whether the name is free (an epairNb may have come out of a jail);

@@ -133,6 +133,8 @@ add_inside(struct fbsd_in *in, void *arg, struct err *err)
 	a->changed = true;
 	if (c->prefix.ip.family == 6 && link.o.mark.ours)
 		no_dad(s, c->ifname);
+	if (c->prefix.ip.family == 4 && link.o.mark.ours && (sys = fbsd_if_arp(in->s, c->ifname, true)) != 0)
+		return (fbsd_num(err, sys, "ARP of %s", c->ifname));
 	sys = c->prefix.ip.family == 4 ? add4(s, c) : add6(s, c);
 	if (sys != 0)
 		return (fbsd_num(err, sys, "adding %s to %s", prefix_format(&c->prefix, text), c->ifname));

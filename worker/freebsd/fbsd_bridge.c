@@ -92,78 +92,6 @@ fbsd_bridge_of(int s, const char *ifname, char bridge[IFNAME_SIZE])
 	return (found);
 }
 
-#ifdef IFBRF_VLANFILTER
-static int
-get_flags(int s, const char *bridge, uint32_t *flags)
-{
-	struct ifbrparam p = { 0 };
-	int sys = fbsd_bridge_do(s, bridge, BRDGGFLAGS, &p, sizeof(p), false);
-
-	*flags = p.ifbrp_flags;
-	return (sys);
-}
-
-/* All flags are written at once, so those that are not ours to change are read before. */
-static int
-set_filter(int s, const char *bridge, bool on)
-{
-	struct ifbrparam p = { 0 };
-	uint32_t flags;
-	int sys = get_flags(s, bridge, &flags);
-
-	if (sys != 0)
-		return (sys);
-	p.ifbrp_flags = on ? flags | IFBRF_VLANFILTER : flags & ~IFBRF_VLANFILTER;
-	return (fbsd_bridge_do(s, bridge, BRDGSFLAGS, &p, sizeof(p), true));
-}
-
-uint32_t
-fbsd_bridge_features(struct fbsd *f)
-{
-	(void)f;
-	/* came with 15.0; asking the kernel itself would need a bridge */
-	return (FEATURE_NETGRAPH | FEATURE_PORT_STP | (getosreldate() >= 1500068 ? FEATURE_VLAN_FILTER : 0));
-}
-#else
-static int
-get_flags(int s, const char *bridge, uint32_t *flags)
-{
-	(void)s;
-	(void)bridge;
-	*flags = 0;
-	return (0);
-}
-
-static int
-set_filter(int s, const char *bridge, bool on)
-{
-	(void)s;
-	(void)bridge;
-	return (on ? EOPNOTSUPP : 0);
-}
-
-uint32_t
-fbsd_bridge_features(struct fbsd *f)
-{
-	(void)f;
-	return (FEATURE_NETGRAPH | FEATURE_PORT_STP);
-}
-#endif
-
-bool
-fbsd_bridge_filters(int s, const char *bridge)
-{
-#ifdef IFBRF_VLANFILTER
-	uint32_t flags;
-
-	return (get_flags(s, bridge, &flags) == 0 && (flags & IFBRF_VLANFILTER) != 0);
-#else
-	(void)s;
-	(void)bridge;
-	return (false);
-#endif
-}
-
 void
 fbsd_bridge_groups(int s, const char *bridge, bool *ours, bool *stp)
 {
@@ -211,17 +139,25 @@ struct differs {
 	bool mac, mtu, stp, filter, mark, up;
 };
 
+int
+fbsd_bridge_mark(int s, const char *ifname, const char *name)
+{
+	struct mark m = { .ours = true, .has_object = true, .kind = KIND_BRIDGE };
+	int sys = fbsd_if_group(s, ifname);
+
+	(void)str_copy(m.name, sizeof(m.name), name);
+	return (sys != 0 ? sys : fbsd_if_mark(s, ifname, &m));
+}
+
 /* Filtering comes on before anything can join, so that no member ever has an open door. */
 static int
 apply(struct fbsd *f, const struct cmd_bridge *b, const struct differs *d)
 {
-	struct mark m = { .ours = true, .has_object = true, .kind = KIND_BRIDGE };
-	int sys = 0;
+	int sys = d->mark ? fbsd_bridge_mark(f->s, b->name, b->name) : 0;
 
-	(void)str_copy(m.name, sizeof(m.name), b->name);
-	if (d->mark && ((sys = fbsd_if_group(f->s, b->name)) != 0 || (sys = fbsd_if_mark(f->s, b->name, &m)) != 0))
+	if (sys != 0)
 		return (sys);
-	if (d->filter && (sys = set_filter(f->s, b->name, b->vlan_filter)) != 0)
+	if (d->filter && (sys = fbsd_bridge_filter(f->s, b->name, b->vlan_filter)) != 0)
 		return (sys);
 	if (d->mac && (sys = fbsd_if_mac(f->s, b->name, &b->mac)) != 0)
 		return (sys);
@@ -304,10 +240,9 @@ get(const struct fbsd_in *host, const char *name, struct fbsd_link *link)
 {
 	int sys = fbsd_link_get(host, name, link);
 
-	if (sys == 0 && link->o.type != LINK_BRIDGE && fbsd_ngbridge_is(name)) {
+	if (sys == 0 && link->o.type != LINK_BRIDGE && link->o.mark.ours && fbsd_ngbridge_is(name)) {
 		link->o.type = LINK_BRIDGE;
 		link->o.backend = BACKEND_NETGRAPH;
-		link->o.mark.ours = true;
 	}
 	return (sys);
 }
@@ -369,6 +304,22 @@ is_half(struct fbsd *f, const char *name)
 	    fbsd_ng_there());
 }
 
+/* Members that are ours and had no ARP for its sake. */
+static void
+let_go(int s, const char *bridge)
+{
+	struct ifbreq *v;
+	bool other;
+	size_t n;
+
+	if (fbsd_bridge_ports(s, bridge, &v, &n) != 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (fbsd_if_in_groups(s, v[i].ifbr_ifsname, FBSD_GROUP, FBSD_GROUP, &other))
+			(void)fbsd_if_arp(s, v[i].ifbr_ifsname, true);
+	free(v);
+}
+
 int
 fbsd_bridge_destroy(struct fbsd *f, const struct cmd *c, struct reply *out, struct err *err)
 {
@@ -387,6 +338,7 @@ fbsd_bridge_destroy(struct fbsd *f, const struct cmd *c, struct reply *out, stru
 		return (-1);
 	if (link.o.backend == BACKEND_NETGRAPH)
 		return (fbsd_ngbridge_destroy(name, err));
+	let_go(f->s, name);
 	/* members leave by the explicit way: they get their offloads and promiscuity back */
 	sys = fbsd_if_destroy(f->s, name);
 	if (sys != 0 && sys != ENXIO)

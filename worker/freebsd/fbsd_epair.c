@@ -87,7 +87,7 @@ place(struct fbsd *f, const struct cmd_end *end, struct err *err)
 		return (-1);
 	if (!end->up)
 		return (0);
-	sys = fbsd_if_raise(f->s, ifname);
+	sys = fbsd_if_up(f->s, ifname, true);
 	return (sys == 0 ? 0 : fbsd_num(err, sys, "bringing up %s", ifname));
 }
 

@@ -92,30 +92,34 @@ fbsd_if_rename_to(int s, const char *ifname, const char *to)
 	return (result(ioctl(s, SIOCSIFNAME, &ifr)));
 }
 
-int
-fbsd_if_up(int s, const char *ifname, bool up)
+static int
+set_flag(int s, const char *ifname, int flag, bool on)
 {
 	struct ifreq ifr;
-	int flags;
+	int have, want;
 
 	request(&ifr, ifname);
 	if (ioctl(s, SIOCGIFFLAGS, &ifr) == -1)
 		return (errno);
-	flags = (ifr.ifr_flags & 0xffff) | ifr.ifr_flagshigh << 16;
-	flags = up ? flags | IFF_UP : flags & ~IFF_UP;
-	ifr.ifr_flags = (short)(flags & 0xffff);
-	ifr.ifr_flagshigh = (short)(flags >> 16);
+	have = (ifr.ifr_flags & 0xffff) | ifr.ifr_flagshigh << 16;
+	want = on ? have | flag : have & ~flag;
+	if (want == have)
+		return (0);
+	ifr.ifr_flags = (short)(want & 0xffff);
+	ifr.ifr_flagshigh = (short)(want >> 16);
 	return (result(ioctl(s, SIOCSIFFLAGS, &ifr)));
 }
 
 int
-fbsd_if_raise(int s, const char *ifname)
+fbsd_if_up(int s, const char *ifname, bool up)
 {
-	struct ifreq ifr;
+	return (set_flag(s, ifname, IFF_UP, up));
+}
 
-	request(&ifr, ifname);
-	ifr.ifr_flags = IFF_UP;
-	return (result(ioctl(s, SIOCSIFFLAGS, &ifr)));
+int
+fbsd_if_arp(int s, const char *ifname, bool on)
+{
+	return (set_flag(s, ifname, IFF_NOARP, !on));
 }
 
 static int

@@ -189,6 +189,7 @@ fbsd_if_move(struct fbsd *f, const struct cmd *c, struct reply *out, struct err 
 	const struct cmd_move *m = &c->u.move;
 	struct look k = { .ifname = m->ifname };
 	struct fbsd_jail from = { 0 };
+	int sys;
 
 	if (m->from[0] != '\0' && fbsd_jail_find(f, m->from, &from, err) == -1)
 		return (-1);
@@ -198,6 +199,9 @@ fbsd_if_move(struct fbsd *f, const struct cmd *c, struct reply *out, struct err 
 		return (absent(f, m, out, err));
 	if (from.jid != 0 && move_out(f, m->ifname, m->from, from.jid, err) == -1)
 		return (-1);
+	/* it leaves the bridge that it may be a member of */
+	if (from.jid == 0 && k.link.o.mark.ours && (sys = fbsd_if_arp(f->s, m->ifname, true)) != 0)
+		return (fbsd_num(err, sys, "ARP of %s", m->ifname));
 	if (m->to[0] != '\0' && fbsd_move_in(f, m->ifname, m->to, err) == -1)
 		return (-1);
 	out->result = REPLY_DONE;

@@ -1,12 +1,14 @@
 /*
  * fbsd_ng: netgraph(4) through libnetgraph, for bridges of backend "netgraph".
  *
- *	bridge lan0	node jailnet_lan0 (ng_bridge); its hook link0 goes to "ether" of an ng_eiface whose interface is lan0: the bridge's own
- *			interface, with its addresses, MAC, MTU and our mark, as an if_bridge has them
+ *	bridge lan0	node lan0bridge (ng_bridge), as jng (share/examples/jails/jng) calls the one for an interface lan0; its hook link0
+ *			goes to "ether" of an ng_eiface whose node and interface are lan0: the bridge's own interface, with its addresses,
+ *			MAC, MTU and our mark, as an if_bridge has them
  *	a port		hook "lower" of the interface's ng_ether node to link1, link2, ...; an interface that is not ours keeps its own
  *			addresses: its "upper" goes to the next link (as jng does it)
  *
- * Nodes have no groups: a bridge node is ours by the name FBSD_NG_PREFIX, which only root can give, its interface by our usual mark.
+ * Nodes have no groups: a bridge node is ours when the interface at its link0 has our mark.  Without that interface it is nobody's, and
+ * taken up by its name when the bridge is made again, unless it has a hook that we would not have made.
  * A struct fbsd_ng is a socket node of its own for one command or look, so nothing stays when we die in the middle.
  * What returns int says 0 or errno; ENOENT: no such node.
  */
@@ -15,8 +17,8 @@
 
 #include "worker/freebsd/fbsd.h"
 
-#define FBSD_NG_PREFIX "jailnet_"
 #define FBSD_NG_NAME 32		/* of nodes, types and hooks, with the NUL */
+#define FBSD_NG_PATH (2 * FBSD_NG_NAME + 2)	/* a node, and one hook further */
 
 struct ng_mesg;
 struct fbsd_ng {
@@ -53,18 +55,22 @@ int fbsd_ng_port_on(struct fbsd_ng *ng, const char *path);
 int fbsd_ng_port_off(struct fbsd_ng *ng, const char *path);
 
 /* fbsd_ngbridge.c */
-/* Is it the interface of a netgraph bridge of ours? */
+/* The path of the bridge node whose interface this is; ENOENT: none. */
+int fbsd_ngbridge_find(struct fbsd_ng *ng, const char *ifname, char path[FBSD_NG_PATH]);
+/* Is it the interface of a netgraph bridge?  Whose is said by its mark. */
 bool fbsd_ngbridge_is(const char *ifname);
-/* Makes the node and its interface, down, in our group, called 'name'; what was cut short before is taken up. */
+/* Makes the node and its interface, down, in our group, called 'name'; what was cut short before is taken up.  EEXIST: somebody else's node. */
 int fbsd_ngbridge_make(struct fbsd *f, const char *name, struct err *err);
 /* Also of an interface whose node is gone. */
 int fbsd_ngbridge_destroy(const char *ifname, struct err *err);
-/* ours: whether we made the interface. */
-int fbsd_ngbridge_attach(const char *bridge, const char *ifname, bool ours, bool *added, struct err *err);
-int fbsd_ngbridge_detach(const char *bridge, const char *ifname, bool *gone, struct err *err);
-/* Out of the netgraph bridge it is a port of, if any. */
-void fbsd_ngbridge_leave(const char *ifname);
 /* Marks in out->links from 'from' on what is a netgraph bridge or a port of one.  0 or errno. */
-int fbsd_ngbridge_observe(struct observed *out, size_t from);
+int fbsd_ngbridge_observe(const struct fbsd_in *host, struct observed *out, size_t from);
+
+/* fbsd_ngport.c */
+/* ours: whether we made the interface. */
+int fbsd_ngport_attach(const char *bridge, const char *ifname, bool ours, bool *added, struct err *err);
+int fbsd_ngport_detach(const char *bridge, const char *ifname, bool *gone, struct err *err);
+/* Out of the netgraph bridge it is a port of, if any. */
+void fbsd_ngport_leave(const char *ifname);
 
 #endif

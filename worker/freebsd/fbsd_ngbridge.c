@@ -1,4 +1,4 @@
-/* fbsd_ngbridge: bridges of backend "netgraph": ng_bridge(4), ng_eiface(4) and ng_ether(4); see fbsd_ng.h. */
+/* fbsd_ngbridge: bridges of backend "netgraph": ng_bridge(4) and ng_eiface(4); see fbsd_ng.h.  Their ports are in fbsd_ngport.c. */
 #include "worker/freebsd/fbsd_sys.h"
 
 #include <errno.h>
@@ -7,31 +7,24 @@
 #include <string.h>
 
 #include "core/str.h"
+#include "worker/freebsd/fbsd.h"
+#include "worker/freebsd/fbsd_bridge.h"
 #include "worker/freebsd/fbsd_ng.h"
 
-#define PATH_MAX_NG (2 * FBSD_NG_NAME + 2)
+#define NAME_END "bridge"
 #define OWN_HOOK "link0"	/* of the bridge, to its interface */
 
 static void
-node_of(const char *name, char path[PATH_MAX_NG])
+node_of(const char *name, char path[FBSD_NG_PATH])
 {
-	snprintf(path, PATH_MAX_NG, FBSD_NG_PREFIX "%s:", name);
+	snprintf(path, FBSD_NG_PATH, "%s" NAME_END ":", name);
 }
 
-/* ng_ether(4) calls its node as the interface, except for '.' and ':'. */
-static void
-ether_of(const char *ifname, char path[PATH_MAX_NG])
-{
-	snprintf(path, PATH_MAX_NG, "%s:", ifname);
-	for (char *p = path; p[1] != '\0'; p++)
-		if (*p == '.' || *p == ':')
-			*p = '_';
-}
-
+/* jng has an ng_ether node at link0, never an ng_eiface. */
 static bool
-is_bridge_of_ours(const struct fbsd_ng_node *n)
+is_own(const struct fbsd_ng_hook *h)
 {
-	return (str_equal(n->type, "bridge") && strncmp(n->name, FBSD_NG_PREFIX, strlen(FBSD_NG_PREFIX)) == 0);
+	return (str_equal(h->ours, OWN_HOOK) && str_equal(h->peer.type, "eiface"));
 }
 
 /* The hooks of a bridge node and the name of its interface ("" = it has none). */
@@ -42,14 +35,13 @@ look(struct fbsd_ng *ng, const char *path, struct fbsd_ng_hook **v, size_t *n, c
 
 	own[0] = '\0';
 	for (size_t i = 0; i < *n && sys == 0; i++)
-		if (str_equal((*v)[i].ours, OWN_HOOK) && str_equal((*v)[i].peer.type, "eiface"))
+		if (is_own(&(*v)[i]))
 			sys = fbsd_ng_ifname(ng, &(*v)[i].peer, own);
 	return (sys);
 }
 
-/* The path of the bridge node whose interface this is; ENOENT: none. */
-static int
-find(struct fbsd_ng *ng, const char *ifname, char path[PATH_MAX_NG])
+int
+fbsd_ngbridge_find(struct fbsd_ng *ng, const char *ifname, char path[FBSD_NG_PATH])
 {
 	struct fbsd_ng_hook *hooks = NULL;
 	struct fbsd_ng_node *v;
@@ -65,9 +57,9 @@ find(struct fbsd_ng *ng, const char *ifname, char path[PATH_MAX_NG])
 		return (0);
 	sys = fbsd_ng_names(ng, &v, &n);
 	for (size_t i = 0; i < n && sys == 0; i++) {
-		if (!is_bridge_of_ours(&v[i]))
+		if (!str_equal(v[i].type, "bridge"))
 			continue;
-		snprintf(path, PATH_MAX_NG, "%s:", v[i].name);
+		snprintf(path, FBSD_NG_PATH, "[%x]:", v[i].id);
 		if (look(ng, path, &hooks, &nhooks, own) == 0 && str_equal(own, ifname)) {
 			free(hooks);
 			free(v);
@@ -82,64 +74,89 @@ find(struct fbsd_ng *ng, const char *ifname, char path[PATH_MAX_NG])
 bool
 fbsd_ngbridge_is(const char *ifname)
 {
-	char path[PATH_MAX_NG];
+	char path[FBSD_NG_PATH];
 	struct fbsd_ng ng;
 	bool is;
 
 	if (!fbsd_ng_there())
 		return (false);
-	is = fbsd_ng_open(&ng) == 0 && find(&ng, ifname, path) == 0;
+	is = fbsd_ng_open(&ng) == 0 && fbsd_ngbridge_find(&ng, ifname, path) == 0;
 	fbsd_ng_close(&ng);
 	return (is);
 }
 
-/* The node first, by a hook to our own socket that goes away with it; it is ours by its name from the next message on. */
+/* ENOENT: no node has the name; 0: one that lost its interface, with ports at most; EEXIST: somebody else's. */
 static int
-make_node(struct fbsd_ng *ng, const char *name, const char *path)
+find_left(struct fbsd_ng *ng, const char *path)
 {
 	struct fbsd_ng_hook *v;
-	char node[FBSD_NG_NAME];
 	size_t n;
 	int sys = fbsd_ng_hooks(ng, path, &v, &n);
 
+	for (size_t i = 0; i < n && sys == 0; i++)
+		if (str_equal(v[i].ours, OWN_HOOK) || !str_equal(v[i].peer.type, "ether"))
+			sys = EEXIST;
 	free(v);
-	if (sys != ENOENT)
-		return (sys);
-	snprintf(node, sizeof(node), FBSD_NG_PREFIX "%s", name);
-	sys = fbsd_ng_mkpeer(ng, ".", "bridge", "new", "link1");
-	return (sys != 0 ? sys : fbsd_ng_name(ng, ".:new", node));
+	return (sys);
 }
 
+/* The interface, marked and called 'name', by a hook to our own socket that it outlives; path: its node. */
 static int
-make_interface(struct fbsd *f, struct fbsd_ng *ng, const char *name, const char *path)
+make_interface(struct fbsd *f, struct fbsd_ng *ng, const char *name, char path[FBSD_NG_PATH])
 {
-	struct fbsd_ng_hook *v;
-	char own[IFNAME_SIZE], at[PATH_MAX_NG + sizeof(OWN_HOOK)];
-	size_t n;
-	int sys = look(ng, path, &v, &n, own);
+	struct fbsd_ng_hook *v = NULL;
+	char made[IFNAME_SIZE];
+	size_t n = 0;
+	int sys = fbsd_ng_mkpeer(ng, ".", "eiface", "new", "ether");
 
+	if (sys == 0 && (sys = fbsd_ng_hooks(ng, ".", &v, &n)) == 0)
+		sys = n == 1 ? fbsd_ng_ifname(ng, &v[0].peer, made) : EBADMSG;
+	snprintf(path, FBSD_NG_PATH, "[%x]:", sys == 0 ? v[0].peer.id : 0);
 	free(v);
-	if (sys == 0 && own[0] == '\0') {
-		sys = fbsd_ng_mkpeer(ng, path, "eiface", OWN_HOOK, "ether");
-		if (sys == 0)
-			sys = look(ng, path, &v, &n, own);
-		free(sys == 0 ? v : NULL);
-	}
 	if (sys != 0)
 		return (sys);
-	if ((sys = fbsd_if_group(f->s, own)) != 0 || str_equal(own, name) || (sys = fbsd_if_rename_to(f->s, own, name)) != 0)
+	if ((sys = fbsd_bridge_mark(f->s, made, name)) == 0 && (sys = fbsd_if_rename_to(f->s, made, name)) == 0)
+		sys = fbsd_ng_rmhook(ng, ".", "new");
+	if (sys != 0)
+		(void)fbsd_ng_shutdown(ng, path);
+	else	/* as jng does; nothing depends on it */
+		(void)fbsd_ng_name(ng, path, name);
+	return (sys);
+}
+
+/* As jng does it: the interface makes the bridge, and then it is named. */
+static int
+make_node(struct fbsd_ng *ng, const char *name, const char *interface)
+{
+	char at[FBSD_NG_PATH + sizeof("ether")], node[FBSD_NG_NAME];
+	int sys = fbsd_ng_mkpeer(ng, interface, "bridge", "ether", OWN_HOOK);
+
+	snprintf(at, sizeof(at), "%sether", interface);
+	snprintf(node, sizeof(node), "%s" NAME_END, name);
+	return (sys != 0 ? sys : fbsd_ng_name(ng, at, node));
+}
+
+/* there: the node at 'path' is, without an interface. */
+static int
+build(struct fbsd *f, struct fbsd_ng *ng, const char *name, const char *path, bool there)
+{
+	char interface[FBSD_NG_PATH];
+	int sys = make_interface(f, ng, name, interface);
+
+	if (sys != 0)
 		return (sys);
-	/* as jng does; nothing depends on it */
-	snprintf(at, sizeof(at), "%s" OWN_HOOK, path);
-	(void)fbsd_ng_name(ng, at, name);
-	return (0);
+	sys = there ? fbsd_ng_connect(ng, path, interface, OWN_HOOK, "ether") : make_node(ng, name, interface);
+	if (sys != 0)
+		(void)fbsd_ng_shutdown(ng, interface);
+	return (sys);
 }
 
 int
 fbsd_ngbridge_make(struct fbsd *f, const char *name, struct err *err)
 {
-	char path[PATH_MAX_NG];
+	char path[FBSD_NG_PATH];
 	struct fbsd_ng ng;
+	bool theirs;
 	int sys;
 
 	if (fbsd_ng_load(err) == -1)
@@ -147,10 +164,14 @@ fbsd_ngbridge_make(struct fbsd *f, const char *name, struct err *err)
 	node_of(name, path);
 	sys = fbsd_ng_open(&ng);
 	if (sys == 0)
-		sys = make_node(&ng, name, path);
-	if (sys == 0 && (sys = make_interface(f, &ng, name, path)) != 0)
-		(void)fbsd_ng_shutdown(&ng, path);
+		sys = find_left(&ng, path);
+	theirs = sys == EEXIST;
+	if (sys == 0 || sys == ENOENT)
+		sys = build(f, &ng, name, path, sys == 0);
 	fbsd_ng_close(&ng);
+	if (theirs)
+		return (err_set(err, ERR_EXISTS, "creating bridge %s: a netgraph node %s" NAME_END ", not made by jailnet for it, exists "
+		    "(File exists)", name, name));
 	return (sys == 0 ? 0 : fbsd_num(err, sys, "creating bridge %s", name));
 }
 
@@ -159,7 +180,7 @@ static int
 free_ports(struct fbsd_ng *ng, const char *path)
 {
 	struct fbsd_ng_hook *v;
-	char at[PATH_MAX_NG];
+	char at[FBSD_NG_PATH];
 	size_t n;
 	int sys = fbsd_ng_hooks(ng, path, &v, &n);
 
@@ -176,7 +197,7 @@ free_ports(struct fbsd_ng *ng, const char *path)
 
 /* The interface node by the name of its interface; ENOENT: none. */
 static int
-find_interface(struct fbsd_ng *ng, const char *ifname, char path[PATH_MAX_NG])
+find_interface(struct fbsd_ng *ng, const char *ifname, char path[FBSD_NG_PATH])
 {
 	struct fbsd_ng_node *v;
 	char own[IFNAME_SIZE];
@@ -187,7 +208,7 @@ find_interface(struct fbsd_ng *ng, const char *ifname, char path[PATH_MAX_NG])
 	for (size_t i = 0; i < n && !found; i++) {
 		found = str_equal(v[i].type, "eiface") && fbsd_ng_ifname(ng, &v[i], own) == 0 && str_equal(own, ifname);
 		if (found)
-			snprintf(path, PATH_MAX_NG, "[%x]:", v[i].id);
+			snprintf(path, FBSD_NG_PATH, "[%x]:", v[i].id);
 	}
 	free(v);
 	return (sys != 0 ? sys : found ? 0 : ENOENT);
@@ -196,128 +217,16 @@ find_interface(struct fbsd_ng *ng, const char *ifname, char path[PATH_MAX_NG])
 int
 fbsd_ngbridge_destroy(const char *ifname, struct err *err)
 {
-	char path[PATH_MAX_NG];
+	char path[FBSD_NG_PATH];
 	struct fbsd_ng ng;
 	int sys = fbsd_ng_open(&ng);
 
-	if (sys == 0 && (sys = find(&ng, ifname, path)) == 0 && (sys = free_ports(&ng, path)) == 0)
+	if (sys == 0 && (sys = fbsd_ngbridge_find(&ng, ifname, path)) == 0 && (sys = free_ports(&ng, path)) == 0)
 		sys = fbsd_ng_shutdown(&ng, path);
 	if ((sys == 0 || sys == ENOENT) && (sys = find_interface(&ng, ifname, path)) == 0)
 		sys = fbsd_ng_shutdown(&ng, path);
 	fbsd_ng_close(&ng);
 	return (sys == 0 ? 0 : fbsd_num(err, sys, "destroying bridge %s", ifname));
-}
-
-/* To the first free link from 1 on. */
-static int
-hook_up(struct fbsd_ng *ng, const char *path, const struct fbsd_ng_hook *v, size_t n, const char *ether, const char *hook)
-{
-	char link[FBSD_NG_NAME];
-	size_t number = 1;
-
-	for (size_t i = 0; i < n; i++) {
-		snprintf(link, sizeof(link), "link%zu", number);
-		if (str_equal(v[i].ours, link)) {
-			number++;
-			i = (size_t)-1;
-		}
-	}
-	snprintf(link, sizeof(link), "link%zu", number);
-	return (fbsd_ng_connect(ng, path, ether, link, hook));
-}
-
-/* Is that hook of the interface in the list? */
-static bool
-is_hooked(const struct fbsd_ng_hook *v, size_t n, const char *ether, const char *hook)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_equal(v[i].peer.type, "ether") && str_equal(v[i].theirs, hook) &&
-		    strncmp(v[i].peer.name, ether, strlen(v[i].peer.name)) == 0 && ether[strlen(v[i].peer.name)] == ':')
-			return (true);
-	return (false);
-}
-
-static int
-attach(struct fbsd_ng *ng, const char *bridge, const char *ether, const char *hook, bool *added)
-{
-	struct fbsd_ng_hook *v = NULL;
-	char path[PATH_MAX_NG];
-	size_t n = 0;
-	int sys = find(ng, bridge, path);
-
-	if (sys == 0)
-		sys = fbsd_ng_hooks(ng, path, &v, &n);
-	if (sys == 0 && !is_hooked(v, n, ether, hook)) {
-		*added = true;
-		sys = hook_up(ng, path, v, n, ether, hook);
-	}
-	free(v);
-	return (sys);
-}
-
-int
-fbsd_ngbridge_attach(const char *bridge, const char *ifname, bool ours, bool *added, struct err *err)
-{
-	char ether[PATH_MAX_NG];
-	struct fbsd_ng ng;
-	int sys = fbsd_ng_open(&ng);
-
-	*added = false;
-	ether_of(ifname, ether);
-	if (sys == 0)
-		sys = fbsd_ng_port_on(&ng, ether);
-	if (sys == 0)
-		sys = attach(&ng, bridge, ether, "lower", added);
-	if (sys == 0 && !ours)
-		sys = attach(&ng, bridge, ether, "upper", added);
-	fbsd_ng_close(&ng);
-	if (sys == ENOENT)
-		return (err_num(err, sys, "attaching %s to bridge %s: it has no ng_ether node, or the bridge no ng_bridge node", ifname,
-		    bridge));
-	if (sys == EISCONN || sys == EEXIST)
-		return (err_num(err, sys, "attaching %s to bridge %s: its ng_ether node is connected to something else", ifname, bridge));
-	return (sys == 0 ? 0 : fbsd_num(err, sys, "attaching %s to bridge %s", ifname, bridge));
-}
-
-int
-fbsd_ngbridge_detach(const char *bridge, const char *ifname, bool *gone, struct err *err)
-{
-	char ether[PATH_MAX_NG], path[PATH_MAX_NG];
-	struct fbsd_ng_hook *v = NULL;
-	struct fbsd_ng ng;
-	size_t n = 0;
-	int sys = fbsd_ng_open(&ng);
-
-	*gone = true;
-	ether_of(ifname, ether);
-	if (sys == 0 && (sys = find(&ng, bridge, path)) == 0)
-		sys = fbsd_ng_hooks(&ng, path, &v, &n);
-	for (size_t i = 0; i < n && sys == 0; i++) {
-		if (!is_hooked(&v[i], 1, ether, "lower") && !is_hooked(&v[i], 1, ether, "upper"))
-			continue;
-		*gone = false;
-		(void)fbsd_ng_port_off(&ng, ether);
-		sys = fbsd_ng_rmhook(&ng, path, v[i].ours);
-	}
-	free(v);
-	fbsd_ng_close(&ng);
-	return (sys == 0 || sys == ENOENT ? 0 : fbsd_num(err, sys, "detaching %s from bridge %s", ifname, bridge));
-}
-
-void
-fbsd_ngbridge_leave(const char *ifname)
-{
-	char ether[PATH_MAX_NG];
-	struct fbsd_ng ng;
-
-	if (!fbsd_ng_there())
-		return;
-	ether_of(ifname, ether);
-	if (fbsd_ng_open(&ng) == 0) {
-		(void)fbsd_ng_port_off(&ng, ether);
-		(void)fbsd_ng_rmhook(&ng, ether, "lower");
-	}
-	fbsd_ng_close(&ng);
 }
 
 static struct obs_link *
@@ -329,24 +238,35 @@ named(struct observed *o, size_t from, const char *ifname)
 	return (NULL);
 }
 
-static int
-observe_one(struct fbsd_ng *ng, const struct fbsd_ng_node *node, struct observed *out, size_t from)
+/* Not in the list: it is a look at something else, a port. */
+static bool
+is_ours(const struct fbsd_in *host, const struct obs_link *bridge, const char *ifname)
 {
-	char path[PATH_MAX_NG], own[IFNAME_SIZE], ifname[IFNAME_SIZE];
+	struct fbsd_link link;
+
+	return (bridge != NULL ? bridge->mark.ours : fbsd_link_get(host, ifname, &link) == 0 && link.o.mark.ours);
+}
+
+static int
+observe_one(const struct fbsd_in *host, struct fbsd_ng *ng, const struct fbsd_ng_node *node, struct observed *out, size_t from)
+{
+	char path[FBSD_NG_PATH], own[IFNAME_SIZE], ifname[IFNAME_SIZE];
 	struct obs_link *bridge, *port;
 	struct fbsd_ng_hook *v;
+	bool ours;
 	size_t n;
 	int sys;
 
 	snprintf(path, sizeof(path), "[%x]:", node->id);
 	sys = look(ng, path, &v, &n, own);
-	/* without an interface it is no bridge yet or any more; BRIDGE_CREATE takes it up */
-	if (sys == 0 && own[0] != '\0' && (bridge = named(out, from, own)) != NULL) {
+	/* without an interface it is no bridge any more; BRIDGE_CREATE takes it up */
+	bridge = named(out, from, own);
+	ours = sys == 0 && own[0] != '\0' && is_ours(host, bridge, own);
+	if (ours && bridge != NULL) {
 		bridge->type = LINK_BRIDGE;
 		bridge->backend = BACKEND_NETGRAPH;
-		bridge->mark.ours = true;
 	}
-	for (size_t i = 0; i < n && sys == 0 && own[0] != '\0'; i++) {
+	for (size_t i = 0; i < n && sys == 0 && ours; i++) {
 		if (!str_equal(v[i].peer.type, "ether") || !str_equal(v[i].theirs, "lower"))
 			continue;
 		sys = fbsd_ng_ifname(ng, &v[i].peer, ifname);
@@ -360,7 +280,7 @@ observe_one(struct fbsd_ng *ng, const struct fbsd_ng_node *node, struct observed
 }
 
 int
-fbsd_ngbridge_observe(struct observed *out, size_t from)
+fbsd_ngbridge_observe(const struct fbsd_in *host, struct observed *out, size_t from)
 {
 	struct fbsd_ng_node *v = NULL;
 	struct fbsd_ng ng;
@@ -373,8 +293,8 @@ fbsd_ngbridge_observe(struct observed *out, size_t from)
 	if (sys == 0)
 		sys = fbsd_ng_names(&ng, &v, &n);
 	for (size_t i = 0; i < n && sys == 0; i++)
-		if (is_bridge_of_ours(&v[i]))
-			sys = observe_one(&ng, &v[i], out, from);
+		if (str_equal(v[i].type, "bridge"))
+			sys = observe_one(host, &ng, &v[i], out, from);
 	free(v);
 	fbsd_ng_close(&ng);
 	return (sys);

@@ -147,7 +147,7 @@ take_all(struct fbsd_look *k, struct fbsd_iflist *l)
 	while (sys == 0 && fbsd_iflist_next(l, &m))
 		if (!m.is_addr && m.type == IFT_BRIDGE)
 			sys = take_bridge(k, m.name);
-	return (sys == 0 && k->in->jid == 0 ? fbsd_ngbridge_observe(k->out, k->from) : sys);
+	return (sys == 0 && k->in->jid == 0 ? fbsd_ngbridge_observe(k->in, k->out, k->from) : sys);
 }
 
 static int

@@ -14,19 +14,17 @@
 #include "worker/freebsd/fbsd_iflist.h"
 #include "worker/freebsd/fbsd_ng.h"
 
-#define VID_COUNT 4096
-
-static void
-request(struct ifbreq *r, const char *ifname)
+void
+fbsd_port_request(struct ifbreq *r, const char *ifname)
 {
 	memset(r, 0, sizeof(*r));
 	(void)str_copy(r->ifbr_ifsname, sizeof(r->ifbr_ifsname), ifname);
 }
 
-static int
-get(int s, const char *bridge, const char *ifname, struct ifbreq *r)
+int
+fbsd_port_get(int s, const char *bridge, const char *ifname, struct ifbreq *r)
 {
-	request(r, ifname);
+	fbsd_port_request(r, ifname);
 	return (fbsd_bridge_do(s, bridge, BRDGGIFFLGS, r, sizeof(*r), false));
 }
 
@@ -45,119 +43,12 @@ int
 fbsd_port_flags(int s, const char *bridge, const char *ifname, uint32_t mask, uint32_t value)
 {
 	struct ifbreq r;
-	int sys = get(s, bridge, ifname, &r);
+	int sys = fbsd_port_get(s, bridge, ifname, &r);
 
 	if (sys != 0 || (r.ifbr_ifsflags & mask) == value)
 		return (sys);
 	return (put(s, bridge, &r, (r.ifbr_ifsflags & ~mask) | value));
 }
-
-#ifdef BRDG_VLAN_OP_SET
-int
-fbsd_port_pvid(int s, const char *bridge, const char *ifname, uint16_t pvid)
-{
-	struct ifbreq r;
-	int sys = get(s, bridge, ifname, &r);
-
-	if (sys != 0 || r.ifbr_pvid == pvid)
-		return (sys);
-	request(&r, ifname);
-	r.ifbr_pvid = pvid;
-	return (fbsd_bridge_do(s, bridge, BRDGSIFPVID, &r, sizeof(r), true));
-}
-
-static int
-get_set(int s, const char *bridge, const char *ifname, struct ifbif_vlan_req *r)
-{
-	memset(r, 0, sizeof(*r));
-	(void)str_copy(r->bv_ifname, sizeof(r->bv_ifname), ifname);
-	return (fbsd_bridge_do(s, bridge, BRDGGIFVLANSET, r, sizeof(*r), false));
-}
-
-int
-fbsd_port_tagged(int s, const char *bridge, const char *ifname, uint16_t *v, uint16_t *n)
-{
-	struct ifbif_vlan_req r;
-	int sys = get_set(s, bridge, ifname, &r);
-
-	*n = 0;
-	for (unsigned vid = 1; sys == 0 && vid < VID_COUNT - 1 && *n < LIMIT_TAGGED; vid++)
-		if (BRVLAN_TEST(&r.bv_set, vid))
-			v[(*n)++] = (uint16_t)vid;
-	return (sys);
-}
-
-/* First what is tagged, then what is untagged: never is more open than is asked for. */
-static int
-set_vlans(int s, const struct cmd_port *p, uint16_t pvid, bool *changed)
-{
-	struct ifbif_vlan_req have, want;
-	struct ifbreq r;
-	int sys = get_set(s, p->bridge, p->ifname, &have);
-
-	if (sys != 0)
-		return (sys);
-	memset(&want, 0, sizeof(want));
-	(void)str_copy(want.bv_ifname, sizeof(want.bv_ifname), p->ifname);
-	want.bv_op = BRDG_VLAN_OP_SET;
-	for (size_t i = 0; i < p->ntagged; i++)
-		if (p->tagged[i] > 0 && p->tagged[i] < VID_COUNT - 1)
-			BRVLAN_SET(&want.bv_set, p->tagged[i]);
-	if (memcmp(&want.bv_set, &have.bv_set, sizeof(want.bv_set)) != 0) {
-		*changed = true;
-		sys = fbsd_bridge_do(s, p->bridge, BRDGSIFVLANSET, &want, sizeof(want), true);
-	}
-	if (sys != 0 || pvid == p->untagged)
-		return (sys);
-	*changed = true;
-	request(&r, p->ifname);
-	r.ifbr_pvid = p->untagged;
-	return (fbsd_bridge_do(s, p->bridge, BRDGSIFPVID, &r, sizeof(r), true));
-}
-
-uint16_t
-fbsd_port_pvid_of(const struct ifbreq *r)
-{
-	return (r->ifbr_pvid);
-}
-#else
-int
-fbsd_port_pvid(int s, const char *bridge, const char *ifname, uint16_t pvid)
-{
-	(void)s;
-	(void)bridge;
-	(void)ifname;
-	return (pvid == 0 ? 0 : EOPNOTSUPP);
-}
-
-int
-fbsd_port_tagged(int s, const char *bridge, const char *ifname, uint16_t *v, uint16_t *n)
-{
-	(void)s;
-	(void)bridge;
-	(void)ifname;
-	(void)v;
-	*n = 0;
-	return (0);
-}
-
-static int
-set_vlans(int s, const struct cmd_port *p, uint16_t pvid, bool *changed)
-{
-	(void)s;
-	(void)p;
-	(void)pvid;
-	(void)changed;
-	return (EOPNOTSUPP);
-}
-
-uint16_t
-fbsd_port_pvid_of(const struct ifbreq *r)
-{
-	(void)r;
-	return (0);
-}
-#endif
 
 static int
 apply(int s, const struct cmd_port *p, bool *changed)
@@ -165,7 +56,7 @@ apply(int s, const struct cmd_port *p, bool *changed)
 	uint32_t flags;
 	struct ifbreq r;
 	uint16_t pvid;
-	int sys = get(s, p->bridge, p->ifname, &r);
+	int sys = fbsd_port_get(s, p->bridge, p->ifname, &r);
 
 	if (sys != 0)
 		return (sys);
@@ -178,7 +69,7 @@ apply(int s, const struct cmd_port *p, bool *changed)
 		sys = put(s, p->bridge, &r, flags);
 	}
 	if (sys == 0 && fbsd_bridge_filters(s, p->bridge))
-		sys = set_vlans(s, p, pvid, changed);
+		sys = fbsd_port_vlans(s, p, pvid, changed);
 	return (sys);
 }
 
@@ -189,7 +80,7 @@ add(int s, const char *bridge, const char *ifname, bool *added)
 	struct ifbreq r;
 	int sys;
 
-	request(&r, ifname);
+	fbsd_port_request(&r, ifname);
 	sys = fbsd_bridge_do(s, bridge, BRDGADD, &r, sizeof(r), true);
 	*added = sys == 0;
 	return (sys == EEXIST ? 0 : sys);
@@ -200,7 +91,7 @@ fbsd_port_del(int s, const char *bridge, const char *ifname)
 {
 	struct ifbreq r;
 
-	request(&r, ifname);
+	fbsd_port_request(&r, ifname);
 	return (fbsd_bridge_do(s, bridge, BRDGDEL, &r, sizeof(r), true));
 }
 
@@ -216,8 +107,10 @@ fbsd_port_join(struct fbsd *f, const char *bridge, const char *ifname, struct er
 	if (!ours && fbsd_bridge_mine(f, bridge, true, &link, err) == -1)
 		return (-1);
 	if (fbsd_ngbridge_is(bridge))
-		return (fbsd_ngbridge_attach(bridge, ifname, true, &added, err));
+		return (fbsd_ngport_attach(bridge, ifname, true, &added, err));
 	sys = add(f->s, bridge, ifname, &added);
+	if (sys == 0)
+		sys = fbsd_if_arp(f->s, ifname, false);
 	if (sys == 0 && stp)
 		sys = fbsd_port_flags(f->s, bridge, ifname, IFBIF_STP, IFBIF_STP);
 	return (sys == 0 ? 0 : fbsd_num(err, sys, "attaching %s to bridge %s", ifname, bridge));
@@ -251,8 +144,9 @@ refuses_addrs(void)
 	return (sysctlbyname("net.link.bridge.member_ifaddrs", &on, &size, NULL, 0) == 0 && on == 0);
 }
 
+/* family: 4, 6 or 0 = any */
 static bool
-has_addr(const struct fbsd_link *port)
+has_addr(const struct fbsd_link *port, int family)
 {
 	struct fbsd_iflist l;
 	struct fbsd_ifmsg m;
@@ -260,7 +154,7 @@ has_addr(const struct fbsd_link *port)
 
 	if (fbsd_iflist_read(&l, port->o.ifindex) == 0)
 		while (!found && fbsd_iflist_next(&l, &m))
-			found = m.is_addr;
+			found = m.is_addr && (family == 0 || m.prefix.ip.family == family);
 	fbsd_iflist_fini(&l);
 	return (found);
 }
@@ -270,7 +164,7 @@ static int
 refused(const struct cmd_port *p, const struct fbsd_link *port, int sys, struct err *err)
 {
 	fbsd_num(err, sys, "attaching %s to bridge %s", p->ifname, p->bridge);
-	if (sys == EINVAL && has_addr(port) && refuses_addrs())
+	if (sys == EINVAL && has_addr(port, 0) && refuses_addrs())
 		err_num(err, sys, "attaching %s to bridge %s: it has an address, which net.link.bridge.member_ifaddrs=0 forbids; the address "
 		    "belongs on the bridge", p->ifname, p->bridge);
 	return (-1);
@@ -288,7 +182,7 @@ fbsd_port_attach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	if (find_joint(f, p, &joint, err) == -1)
 		return (-1);
 	if (joint.bridge.o.backend == BACKEND_NETGRAPH) {
-		if (fbsd_ngbridge_attach(p->bridge, p->ifname, joint.port.o.mark.ours, &added, err) == -1)
+		if (fbsd_ngport_attach(p->bridge, p->ifname, joint.port.o.mark.ours, &added, err) == -1)
 			return (-1);
 		out->result = added ? REPLY_DONE : REPLY_UNCHANGED;
 		return (0);
@@ -298,6 +192,8 @@ fbsd_port_attach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 		return (err_num(err, sys, "attaching %s to bridge %s: it is a member of bridge %s", p->ifname, p->bridge, before));
 	if (sys == 0)
 		sys = apply(f->s, p, &changed);
+	if (sys == 0 && joint.port.o.mark.ours && !has_addr(&joint.port, 4))
+		sys = fbsd_if_arp(f->s, p->ifname, false);
 	if (sys != 0) {
 		(void)refused(p, &joint.port, sys, err);
 		if (added)
@@ -346,7 +242,7 @@ fbsd_port_detach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	if (fbsd_link_mine(&host, p->ifname, true, &link, err) == -1)
 		return (-1);
 	if (fbsd_ngbridge_is(p->bridge)) {
-		if (fbsd_ngbridge_detach(p->bridge, p->ifname, &gone, err) == -1)
+		if (fbsd_ngport_detach(p->bridge, p->ifname, &gone, err) == -1)
 			return (-1);
 		out->result = gone ? REPLY_UNCHANGED : REPLY_DONE;
 		return (0);
@@ -354,6 +250,8 @@ fbsd_port_detach(struct fbsd *f, const struct cmd *c, struct reply *out, struct 
 	sys = fbsd_port_del(f->s, p->bridge, p->ifname);
 	if (sys == ENOENT)
 		return (0);
+	if (sys == 0 && link.o.mark.ours)
+		sys = fbsd_if_arp(f->s, p->ifname, true);
 	if (sys != 0)
 		return (fbsd_num(err, sys, "detaching %s from bridge %s", p->ifname, p->bridge));
 	out->result = REPLY_DONE;

@@ -90,7 +90,7 @@ leave_bridge(struct fbsd *f, const char *ifname)
 			sys = fbsd_port_del(f->s, v[i].ifgrq_member, ifname);
 	free(v);
 	if (sys == ENOENT)
-		fbsd_ngbridge_leave(ifname);
+		fbsd_ngport_leave(ifname);
 	return (sys == ENOENT ? 0 : sys);
 }
 

@@ -55,6 +55,13 @@ apply() { # the topology comes from standard input
 	$J apply "$dir/topology.json"
 }
 
+api() { # method, path, body: the status, then the answer
+	curl -sS --unix-socket "$dir/api.sock" -X "$1" -H 'Content-Type: application/json' -d "$3" -o "$dir/answer" -w '%{http_code} ' "http://localhost$2"
+	cat "$dir/answer"
+}
+
+feature() { curl -sS --unix-socket "$dir/api.sock" http://localhost/v1 | grep -q "\"$1\""; }
+
 event() { $J --json events | grep -q -e "$1"; }
 
 start_daemon() { # $conf: lines more

@@ -13,7 +13,7 @@ net() { # backend
 	done
 	printf '}}'
 }
-node() { ngctl show "jailnet_lan0:" 2>/dev/null; }
+node() { ngctl show "lan0bridge:" 2>/dev/null; }
 hooks() { node | awk '$3 == "ether"' | wc -l | tr -d ' '; }
 nodes() { ngctl list 2>/dev/null | grep -c -e bridge -e eiface; }
 macs() { for i in 1 2 3; do mac_of j$i e${i}b; done; ifconfig lan0 | awk '$1 == "ether" { print $2 }'; }
@@ -44,6 +44,7 @@ net netgraph >"$dir/topology.json"
 ok "it is an ng_bridge" eventually 20 node
 node
 ok "with the three epairs" same "$(hooks)" 3
+ok "the names are jng's" sh -c 'ngctl show lan0bridge: | grep -q "link0  *lan0  *eiface  *[0-9a-f]*  *ether"'
 ok "and no if_bridge" not sh -c 'ifconfig -g bridge | grep -q .'
 reach
 still
@@ -65,8 +66,8 @@ ok "four ports" same "$(hooks)" 4
 ok "one less" curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X DELETE http://localhost/v1/epairs/e4
 ok "three ports" same "$(hooks)" 3
 link=$(node | awk '$2 == "e2a" { print $1 }')
-ok "the hook of e2a ($link) is removed by hand" ngctl rmhook jailnet_lan0: "$link"
-ok "it comes back" eventually 400 sh -c 'ngctl show jailnet_lan0: | grep -q " e2a "'
+ok "the hook of e2a ($link) is removed by hand" ngctl rmhook lan0bridge: "$link"
+ok "it comes back" eventually 400 sh -c 'ngctl show lan0bridge: | grep -q " e2a "'
 ok "j2 reaches the host" $J probe j2 192.0.2.1 -c 2
 
 echo "== to if_bridge and back"
@@ -101,14 +102,37 @@ ok "VLANs are refused" refused "VLAN" curl -sS --fail-with-body --unix-socket "$
 still
 
 echo "== nodes shut down by hand"
-ok "the bridge" ngctl shutdown jailnet_lan0:
+ok "the bridge" ngctl shutdown lan0bridge:
 ok "all of it comes back" eventually 400 $J probe j1 192.0.2.13 -c 1
 reach
 still
-ok "the bridge's interface" ngctl shutdown jailnet_lan0:link0
+ok "the bridge's interface" ngctl shutdown lan0bridge:link0
 ok "it comes back" eventually 400 $J probe j1 192.0.2.1 -c 1
 reach
 still
+
+echo "== nodes of others"
+ngctl mkpeer re0: bridge lower link0
+ngctl name re0:lower oth0bridge
+net netgraph | sed 's|"bridges": {|&"oth0": {"backend": "netgraph"}, |' >"$dir/oth.json"
+ok "a bridge as jng makes it is not taken for ours" refused "oth0bridge, not made by jailnet" $J apply "$dir/oth.json"
+ok "it is as it was" sh -c 'ngctl show oth0bridge: | grep -q "link0  *re0  *ether" && ngctl show oth0bridge: | grep -q "hooks: 1"'
+ok "no interface is left of the attempt" not sh -c 'ifconfig -l | grep -q -e oth0 -e ngeth'
+ok "what is ours works" $J probe j1 192.0.2.13 -c 1
+ngctl shutdown oth0bridge:
+ok "when it is gone, ours is made" $J apply "$dir/oth.json"
+ok "under that name" sh -c 'ngctl show oth0bridge: | grep -q "link0  *oth0  *eiface"'
+ok "and away again" $J apply "$dir/topology.json"
+ok "without a trace" not ngctl show oth0bridge:
+ngctl mkpeer eiface x ether
+other=$(ifconfig -l | tr ' ' '\n' | grep ngeth)
+ngctl mkpeer "$other:" bridge ether link0
+ngctl name "$other:ether" mine0bridge
+ok "somebody's own is no drift" $J drift
+still
+ok "and stays" sh -c "ngctl show mine0bridge: | grep -q 'link0 *$other *eiface'"
+ngctl shutdown mine0bridge:
+ngctl shutdown "$other:"
 
 echo "== gone"
 echo '{}' | ok "an empty topology" apply

@@ -311,7 +311,11 @@ test_pairs(void)
 	struct err err = { 0 };
 	struct mac mac;
 
-	check(ioctl(host, SIOCIFCREATE2, &r) == 0, "somebody's pair");
+	if (ioctl(host, SIOCIFCREATE2, &r) == -1) {
+		check(false, "somebody's pair: %s", strerror(errno));
+		close(host);
+		return;
+	}
 	str_copy(b, sizeof(b), r.ifr_name);
 	b[strlen(b) - 1] = 'b';
 	check(fbsd_if_rename_to(host, r.ifr_name, "jtfa") == 0 && fbsd_if_rename_to(host, b, "jtfb") == 0, "renamed");
