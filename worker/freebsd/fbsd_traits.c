@@ -14,6 +14,9 @@
 #include "core/str.h"
 #include "worker/freebsd/fbsd.h"
 
+#ifndef IFF_PALLMULTI
+#define IFF_PALLMULTI 0		/* 14.0 has none */
+#endif
 /* Those that ifconfig(8) can set, but "up". */
 #define FLAGS_MASK (IFF_DEBUG | IFF_NOARP | IFF_LINK0 | IFF_LINK1 | IFF_LINK2 | IFF_PPROMISC | IFF_PALLMULTI | IFF_MONITOR | IFF_STATICARP | \
     IFF_STICKYARP)
