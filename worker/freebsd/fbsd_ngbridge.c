@@ -109,16 +109,20 @@ make_interface(struct fbsd *f, struct fbsd_ng *ng, const char *name, char path[F
 	size_t n = 0;
 	int sys = fbsd_ng_mkpeer(ng, ".", "eiface", "new", "ether");
 
-	if (sys == 0 && (sys = fbsd_ng_hooks(ng, ".", &v, &n)) == 0)
-		sys = n == 1 ? fbsd_ng_ifname(ng, &v[0].peer, made) : EBADMSG;
-	snprintf(path, FBSD_NG_PATH, "[%x]:", sys == 0 ? v[0].peer.id : 0);
-	free(v);
 	if (sys != 0)
 		return (sys);
-	if ((sys = fbsd_bridge_mark(f->s, made, name)) == 0 && (sys = fbsd_if_rename_to(f->s, made, name)) == 0)
+	if ((sys = fbsd_ng_hooks(ng, ".", &v, &n)) == 0)
+		sys = n == 1 ? fbsd_ng_ifname(ng, &v[0].peer, made) : EBADMSG;
+	if (sys == 0) {
+		snprintf(path, FBSD_NG_PATH, "[%x]:", v[0].peer.id);
+		if ((sys = fbsd_bridge_mark(f->s, made, name)) == 0)
+			sys = fbsd_if_rename_to(f->s, made, name);
+	}
+	free(v);
+	if (sys == 0)
 		sys = fbsd_ng_rmhook(ng, ".", "new");
 	if (sys != 0)
-		(void)fbsd_ng_shutdown(ng, path);
+		(void)fbsd_ng_shutdown(ng, ".:new");
 	else	/* as jng does; nothing depends on it */
 		(void)fbsd_ng_name(ng, path, name);
 	return (sys);

@@ -7,7 +7,6 @@
 
 #include <sys/procctl.h>
 #include <sys/stat.h>
-#include <sys/sysctl.h>
 #include <sys/uio.h>
 
 #include <errno.h>
@@ -37,23 +36,11 @@ put(struct iovec **v, const char *name, void *value, size_t size)
 	(*v)++;
 }
 
-/* A jail may have fewer below it than the one it is in: so much for a sandbox in a jail. */
-static int
-children_max(void)
-{
-	int ours = 0;
-	size_t size = sizeof(ours);
-
-	if (sysctlbyname("security.jail.children.max", &ours, &size, NULL, 0) == -1 || ours > CHILDREN_MAX)
-		return (CHILDREN_MAX);
-	return (ours > 0 ? ours - 1 : 0);
-}
-
 static int
 enter_jail(struct err *err)
 {
 	char name[48], path[] = "/", host[] = "jailnet-sandbox", errmsg[1024] = "";
-	int vnet = JAIL_SYS_NEW, children = children_max(), ruleset = FBSD_DEVFS_RULESET;
+	int vnet = JAIL_SYS_NEW, children = CHILDREN_MAX, ruleset = FBSD_DEVFS_RULESET;
 	struct iovec v[32], *end = v;
 	int jid, sys;
 
@@ -66,8 +53,14 @@ enter_jail(struct err *err)
 	put(&end, "devfs_ruleset", &ruleset, sizeof(ruleset));
 	put(&end, "allow.raw_sockets", NULL, 0);
 	put(&end, "errmsg", errmsg, sizeof(errmsg));
-	jid = jail_set(v, (unsigned)(end - v), JAIL_CREATE | JAIL_ATTACH);
-	sys = errno;
+	/* A jail must have fewer below it than the one it is in, if it is in one, and only 15 says how many that has. */
+	for (;;) {
+		jid = jail_set(v, (unsigned)(end - v), JAIL_CREATE | JAIL_ATTACH);
+		sys = errno;
+		if (jid != -1 || sys != EPERM || children == 0)
+			break;
+		children /= 2;
+	}
 	for (struct iovec *i = v; i < end; i += 2)
 		free(i->iov_base);
 	if (jid != -1)

@@ -141,8 +141,8 @@ if feature vlan_filter; then
 	ok "VLAN 20" settled $J probe d 10.20.0.1 -c 1
 	ok "10 does not reach 20" not $J probe w 10.10.0.6 -c 1
 else
-	ok "before FreeBSD 15: 501, and why" sh -c 'case "$1" in "501 "*"cannot filter VLANs"*) ;; *) echo "$1"; false ;; esac' - \
-	    "$(api POST /v1/bridges '{"name": "lan0", "vlan_filter": true}')"
+	no_filter() { api POST /v1/bridges '{"name": "lan0", "vlan_filter": true}' | grep '^501 .*cannot filter VLANs'; }
+	ok "before FreeBSD 15: 501, and why" no_filter
 fi
 ok "apply nothing" apply '{}'
 stop_daemon
