@@ -125,13 +125,24 @@ test_a_writer_writes(void **state)
 
 static unsigned bad_read, reads;	/* this one fails; 0: none */
 
+static bool
+fails(void)
+{
+	errno = EIO;
+	return (bad_read != 0 && ++reads == bad_read);
+}
+
 static ssize_t
 failing_pread(int fd, void *p, size_t n, off_t at)
 {
-	if (bad_read == 0 || ++reads != bad_read)
-		return (pread(fd, p, n, at));
-	errno = EIO;
-	return (-1);
+	return (fails() ? -1 : pread(fd, p, n, at));
+}
+
+/* What SQLite reads with where it was built without pread(2). */
+static ssize_t
+failing_read(int fd, void *p, size_t n)
+{
+	return (fails() ? -1 : read(fd, p, n));
 }
 
 static int
@@ -149,7 +160,14 @@ write_world(unsigned n)
 static void
 test_a_read_that_fails_once(void **state)
 {
-	static const char *const names[] = { "pread", "pread64" };
+	static const struct {
+		const char *name;
+		sqlite3_syscall_ptr call;
+	} calls[] = {
+		{ "pread", (sqlite3_syscall_ptr)failing_pread },
+		{ "pread64", (sqlite3_syscall_ptr)failing_pread },
+		{ "read", (sqlite3_syscall_ptr)failing_read },
+	};
 	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
 	unsigned n, failed = 0;
 	struct err why;
@@ -159,14 +177,14 @@ test_a_read_that_fails_once(void **state)
 	for (n = 1; n == 1 || reads >= n - 1; n++) {
 		store_close(w);
 		OK(store_open(dir, STORE_WRITER, &w, E));
-		for (size_t i = 0; i < NELEMS(names); i++)
-			(void)vfs->xSetSystemCall(vfs, names[i], (sqlite3_syscall_ptr)failing_pread);
+		for (size_t i = 0; i < NELEMS(calls); i++)
+			(void)vfs->xSetSystemCall(vfs, calls[i].name, calls[i].call);
 		reads = 0;
 		bad_read = n;
 		failed += write_world(2 * n) == -1;
 		bad_read = 0;
-		for (size_t i = 0; i < NELEMS(names); i++)
-			(void)vfs->xSetSystemCall(vfs, names[i], NULL);
+		for (size_t i = 0; i < NELEMS(calls); i++)
+			(void)vfs->xSetSystemCall(vfs, calls[i].name, NULL);
 		OK(write_world(2 * n + 1));
 		assert_false(store_is_damaged(w, &why));
 	}
