@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/str.h"
-#include "core/valid.h"
 #include "worker/freebsd/fbsd.h"
 #include "worker/freebsd/fbsd_bridge.h"
 #include "worker/freebsd/fbsd_iflist.h"

@@ -38,7 +38,7 @@ jexec web jail -c name=below vnet persist path=/ vnet.interface=farb
 # All that a packet could notice, without the label.
 looks() {
 	for j in "" web db; do
-		ifconfig ${j:+-j $j} -a | grep -v -e description: -e groups: -e 'member: ' -e 'ifmaxaddr' -e 'path cost' -e 'nd6 options' | sed 's/ tentative//'
+		ifconfig ${j:+-j $j} -a | grep -v -e description: -e groups: -e 'member: ' -e 'ifmaxaddr' -e 'path cost' -e 'nd6 options'
 		netstat ${j:+-j $j} -rn -f inet | awk '{ print $1, $2, $4 }'
 	done
 }
@@ -50,6 +50,8 @@ labelled() { # jail, interface, label
 
 start_daemon || finish
 eventually 100 sh -c "$J show interfaces | grep -q h0b"
+tentative() { { ifconfig -a; ifconfig -j web -a; ifconfig -j db -a; } | grep -w tentative; }
+ok "duplicate address detection has ended" eventually 100 not tentative
 looks >"$dir/before"
 macs=$(mac_list)
 $J import --topology "$dir/running.json" host	# 4: there is something to do

@@ -60,6 +60,10 @@ api() { # method, path, body: the status, then the answer
 	cat "$dir/answer"
 }
 
+merge() { # path, merge patch: refused with the answer and not 0
+	curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data "$2" "http://localhost$1"
+}
+
 feature() { curl -sS --unix-socket "$dir/api.sock" http://localhost/v1 | grep -q "\"$1\""; }
 
 event() { $J --json events | grep -q -e "$1"; }

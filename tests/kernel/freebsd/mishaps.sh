@@ -117,7 +117,7 @@ learns() { # the MAC of br7, three times
 ok "the jail learns the bridge's MAC" learns
 noarp() { ifconfig "$1" | grep -q NOARP; }
 ok "the member does no ARP" noarp w1a
-curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data '{"a": {"bridge": null}}' http://localhost/v1/epairs/w1 >/dev/null
+ok "it leaves" merge /v1/epairs/w1 '{"a": {"bridge": null}}'
 ok "it does again when it has left" eventually 50 not noarp w1a
 ok "and not when it is back" $J apply "$dir/net.json"
 ok "does it not" noarp w1a

@@ -72,7 +72,7 @@ ok "j2 reaches the host" $J probe j2 192.0.2.1 -c 2
 
 echo "== to if_bridge and back"
 for backend in if_bridge netgraph if_bridge netgraph; do
-	ok "PATCH backend $backend" curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data "{\"backend\": \"$backend\"}" http://localhost/v1/bridges/lan0
+	ok "PATCH backend $backend" merge /v1/bridges/lan0 "{\"backend\": \"$backend\"}"
 	net $backend >"$dir/topology.json"
 	reach
 	still
@@ -86,19 +86,19 @@ done
 
 echo "== an uplink with an address of its own"
 before=$(shape)
-ok "re0 is a member" curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data '{"members": {"re0": {}}}' http://localhost/v1/bridges/lan0
+ok "re0 is a member" merge /v1/bridges/lan0 '{"members": {"re0": {}}}'
 ok "four ports, the host's side of re0 is a fifth" same "$(hooks)" 5
 ok "a jail reaches what is beyond it" $J probe j1 192.0.2.254 -c 2
 ok "and so does re0's own address" ping -c 2 -W 2000 -S 203.0.113.1 203.0.113.2
 ok "nothing left to do" $J drift
-ok "re0 leaves" curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data '{"members": null}' http://localhost/v1/bridges/lan0
+ok "re0 leaves" merge /v1/bridges/lan0 '{"members": null}'
 ok "three ports" same "$(hooks)" 3
 ok "re0 is as it was" same "$before" "$(shape)"
 ok "and its own address works" ping -c 2 -W 2000 -S 203.0.113.1 203.0.113.2
 
 echo "== what it cannot"
-ok "spanning tree is refused" refused "spanning tree" curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data '{"stp": true}' http://localhost/v1/bridges/lan0
-ok "VLANs are refused" refused "VLAN" curl -sS --fail-with-body --unix-socket "$dir/api.sock" -X PATCH -H 'Content-Type: application/merge-patch+json' --data '{"vlan_filter": true}' http://localhost/v1/bridges/lan0
+ok "spanning tree is refused" refused "spanning tree" merge /v1/bridges/lan0 '{"stp": true}'
+ok "VLANs are refused" refused "VLAN" merge /v1/bridges/lan0 '{"vlan_filter": true}'
 still
 
 echo "== nodes shut down by hand"
